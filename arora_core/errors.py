@@ -1,0 +1,246 @@
+"""Every error Arora raises, under one root.
+
+The facts are data on the exception (``.module``, ``.function``, ``.executor``, ...) and ``str(error)`` is
+one readable line made from them. A layer that knows more than the one that raised (the engine knows the
+module's name, a decoder only an offset) fills in what is still missing with :meth:`AroraError.at`.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import TypeVar
+
+_E = TypeVar("_E", bound="AroraError")
+
+
+class AroraError(Exception):
+    """The root. ``module``, ``function`` and ``executor`` are names for a reader, or None where unknown."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        module: str | None = None,
+        function: str | None = None,
+        executor: str | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.module = module
+        self.function = function
+        self.executor = executor
+
+    def at(
+        self: _E,
+        *,
+        module: str | None = None,
+        function: str | None = None,
+        executor: str | None = None,
+    ) -> _E:
+        """Fills in whichever of the three is still unknown, and returns this same error.
+
+        The innermost layer to know wins: in a chain of nested calls it is the function that failed,
+        not the one that called it.
+        """
+        if self.module is None:
+            self.module = module
+            self.function = self.function or function
+        if self.executor is None:
+            self.executor = executor
+        return self
+
+    def summary(self) -> str:
+        """The error as one line: where it happened (``ur5.forward``), then what."""
+        return ": ".join(part for part in (*self._place(), self.message) if part)
+
+    def _place(self) -> tuple[str, ...]:
+        """What stands before the message, outermost first."""
+        return (".".join(part for part in (self.module, self.function) if part),)
+
+    def __str__(self) -> str:
+        return self.summary()
+
+
+class PluginError(AroraError):
+    """A plugin that cannot be used: it failed to import, or a hook of it returned the wrong thing.
+
+    ``distribution`` is the name of the installed distribution at fault, where it is known.
+    """
+
+    def __init__(self, message: str, *, distribution: str | None = None, executor: str | None = None) -> None:
+        super().__init__(message, executor=executor)
+        self.distribution = distribution
+
+
+class HeaderError(AroraError):
+    """A mistake in a header or a record. ``path`` points at it, e.g. ``exports[2].parameters[0].type``.
+
+    ``source`` names the file, where there was one.
+    """
+
+    def __init__(self, message: str, *, path: str = "", source: str | None = None) -> None:
+        super().__init__(message)
+        self.path = path
+        self.source = source
+
+    def _place(self) -> tuple[str, ...]:
+        return self.source or "", self.path
+
+
+class MalformedBuffer(AroraError):
+    """Bytes that are no Arora buffer (ABI §1).
+
+    ``offset`` counts bytes from the start of the buffer; ``expected`` says what should have stood there.
+    """
+
+    def __init__(self, message: str, *, offset: int, expected: str) -> None:
+        super().__init__(message)
+        self.offset = offset
+        self.expected = expected
+
+    def _place(self) -> tuple[str, ...]:
+        return *super()._place(), f"malformed buffer at byte {self.offset}", f"expected {self.expected}"
+
+
+class LoadError(AroraError):
+    """A module could not be loaded."""
+
+
+class ExecutorNotFound(LoadError):
+    """No installed executor has that name, or none serves what the header asks for."""
+
+
+class ExecutorUnavailable(LoadError):
+    """The executor is known but cannot be used here; the message says why and what to do about it."""
+
+
+class MalformedExecutable(LoadError):
+    """The executable is not what its header says it is."""
+
+
+class MissingExport(LoadError):
+    """The executable lacks something its header or the ABI promises, or has it with another type.
+
+    ``symbol`` is the exported name.
+    """
+
+    def __init__(self, message: str, *, symbol: str, module: str | None = None, executor: str | None = None) -> None:
+        super().__init__(message, module=module, executor=executor)
+        self.symbol = symbol
+
+
+class UnsupportedImport(LoadError):
+    """The executable imports something no host offers. ``symbol`` is ``namespace.name``."""
+
+    def __init__(self, message: str, *, symbol: str, module: str | None = None, executor: str | None = None) -> None:
+        super().__init__(message, module=module, executor=executor)
+        self.symbol = symbol
+
+
+class UnsupportedLimit(LoadError):
+    """A limit was asked for that the executor cannot enforce. ``limit`` is its name in ``Limits``."""
+
+    def __init__(self, message: str, *, limit: str, module: str | None = None, executor: str | None = None) -> None:
+        super().__init__(message, module=module, executor=executor)
+        self.limit = limit
+
+
+class CallError(AroraError):
+    """A call failed. Inside a guest's dispatch these reach the calling guest as an error buffer (ABI §4)."""
+
+
+class ModuleNotFound(CallError):
+    """No module of that id is loaded, or it has been unloaded since."""
+
+
+class FunctionNotFound(CallError):
+    """The module has no such function, or no callable is registered under that id."""
+
+
+class ModuleBusy(CallError):
+    """The module, or the engine, cannot be unloaded from inside one of its own calls."""
+
+
+class ArgumentError(CallError):
+    """An argument was refused before the guest saw it. ``parameter`` is the parameter's name, where there is one."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        parameter: str | None = None,
+        module: str | None = None,
+        function: str | None = None,
+    ) -> None:
+        super().__init__(message, module=module, function=function)
+        self.parameter = parameter
+
+    def _place(self) -> tuple[str, ...]:
+        return *super()._place(), f"parameter {self.parameter}" if self.parameter else ""
+
+
+class GuestError(CallError):
+    """The guest failed in an orderly way: it answered with an error buffer. ``message`` is the guest's own."""
+
+
+class TrapKind(Enum):
+    """Why a guest crashed, in terms every WebAssembly host can tell apart."""
+
+    ABI = "broke the ABI"
+    UNREACHABLE = "unreachable"
+    MEMORY_OUT_OF_BOUNDS = "memory access out of bounds"
+    TABLE_OUT_OF_BOUNDS = "table access out of bounds"
+    INDIRECT_CALL = "indirect call to null or to another signature"
+    INTEGER_DIVISION_BY_ZERO = "integer division by zero"
+    INTEGER_OVERFLOW = "integer overflow"
+    BAD_CONVERSION = "invalid conversion to integer"
+    STACK_OVERFLOW = "call stack exhausted"
+    EXIT = "exited"
+    OTHER = "trap"
+
+
+class Trap(CallError):
+    """The guest crashed. ``kind`` says how; ``stderr`` is the tail of what it had written to stderr.
+
+    ``exit_code`` is set when ``kind`` is ``EXIT``, None otherwise.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        kind: TrapKind = TrapKind.OTHER,
+        exit_code: int | None = None,
+        stderr: str = "",
+        module: str | None = None,
+        function: str | None = None,
+        executor: str | None = None,
+    ) -> None:
+        super().__init__(message, module=module, function=function, executor=executor)
+        self.kind = kind
+        self.exit_code = exit_code
+        self.stderr = stderr
+
+    def __str__(self) -> str:
+        tail = self.stderr.strip()
+        return f"{self.summary()}\nstderr: {tail}" if tail else self.summary()
+
+
+class LimitExceeded(CallError):
+    """A limit the user asked for, or the engine's depth limit, stopped the call. ``limit`` is its name."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        limit: str,
+        module: str | None = None,
+        function: str | None = None,
+        executor: str | None = None,
+    ) -> None:
+        super().__init__(message, module=module, function=function, executor=executor)
+        self.limit = limit
+
+
+class EngineClosed(CallError):
+    """The engine was closed."""

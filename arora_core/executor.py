@@ -1,0 +1,143 @@
+"""What an executor must be. Contracts only: nothing here runs anything.
+
+An executor author implements :class:`Executor` and :class:`Instance` (for WebAssembly runtimes most of the
+instance is written once in :mod:`arora_core.linear_memory`) and returns the class from the
+``arora_executors`` hook.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from enum import Enum
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar, Protocol
+
+if TYPE_CHECKING:
+    from .header import ModuleDefinition
+
+
+class Capability(Enum):
+    """Something an executor can enforce or offer, declared as data on its class."""
+
+    MEMORY_LIMIT = "memory limit"
+    """Holds a guest to ``Limits.memory``."""
+    DEADLINE = "deadline"
+    """Stops a call after ``Limits.deadline``."""
+    FUEL = "fuel"
+    """Stops a call after ``Limits.fuel`` units of work."""
+    TRAPS = "traps"
+    """A guest that crashes becomes a ``Trap``; without it, a crash takes the process along."""
+    OUTPUT = "output"
+    """What a guest writes to stdout and stderr reaches ``Host.write_output``."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a user asks to be enforced on one module. None means no limit of Arora's."""
+
+    memory: int | None = None
+    """Bytes of linear memory."""
+    deadline: float | None = None
+    """Seconds one outermost call may take."""
+    fuel: int | None = None
+    """Units of work (about one a wasm instruction) one outermost call may use."""
+
+    def __post_init__(self) -> None:
+        for limit in fields(self):
+            value = getattr(self, limit.name)
+            if value is not None and not value > 0:
+                raise ValueError(f"limit {limit.name} must be positive, got {value!r}")
+
+    def requested(self) -> dict[str, Capability]:
+        """The limits that are set, each with the capability that enforces it."""
+        return {name: capability for name, capability in _ENFORCED_BY.items() if getattr(self, name) is not None}
+
+
+_ENFORCED_BY = {
+    "memory": Capability.MEMORY_LIMIT,
+    "deadline": Capability.DEADLINE,
+    "fuel": Capability.FUEL,
+}
+
+
+class Host(Protocol):
+    """What the engine hands to every instance. Ids are 16 raw bytes, buffers are as in ABI §1.
+
+    ``dispatch`` and ``dispatch_indirect`` answer failures a guest may handle as error buffers. Any exception
+    that does come out of them is not the guest's to handle: the instance unwinds its guest and lets the
+    same exception object out of the call that entered the guest.
+    """
+
+    def dispatch(self, module_id: bytes, function_id: bytes, argument: bytes) -> bytes:
+        """Calls a function of another loaded module; returns its raw result buffer."""
+        ...
+
+    def dispatch_indirect(self, callable_id: int) -> bytes:
+        """Calls what is registered under ``callable_id``; returns a buffer holding one plain value."""
+        ...
+
+    def write_output(self, fd: int, data: bytes) -> None:
+        """Takes what the guest wrote to file descriptor 1 or 2."""
+        ...
+
+
+class Instance(ABC):
+    """One loaded definition inside an executor: raw buffers in and out."""
+
+    @abstractmethod
+    def dispatch(self, function_id: bytes, argument: bytes) -> bytes:
+        """Runs one exported function.
+
+        Takes the function's id (16 raw bytes) and an argument buffer, returns the raw result buffer, error
+        buffers included. Raises Trap when the guest crashes or breaks the ABI, LimitExceeded when a limit
+        stops it, FunctionNotFound for an id the header does not export, and whatever ``Host`` raised.
+        """
+
+    def function(self, function_id: bytes) -> Callable[[bytes], bytes]:
+        """``dispatch`` bound to one function. Override it where binding early makes calls faster."""
+        return partial(self.dispatch, function_id)
+
+    @abstractmethod
+    def close(self) -> None:
+        """Gives everything back. Idempotent."""
+
+
+class Executor(ABC):
+    """Runs module definitions on one runtime. The engine makes one object per engine, when first needed."""
+
+    name: ClassVar[str]
+    """Unique among installed executors: ``wasmtime``."""
+    serves: ClassVar[frozenset[str]]
+    """The ``executor.name`` values of headers it can run: ``{"wasm"}``."""
+    capabilities: ClassVar[frozenset[Capability]] = frozenset()
+    priority: ClassVar[int] = 0
+    """Decides among executors that serve the same headers when the user has no preference; higher wins."""
+
+    @classmethod
+    def unavailable(cls) -> str | None:
+        """Why it cannot run here and what to do about it, in one sentence; None when it can.
+
+        Cheap: it imports no runtime it can avoid importing.
+        """
+        return None
+
+    @classmethod
+    def version(cls) -> str | None:
+        """The runtime's version (``"50.0.1"``), which a header's min_version and max_version are held against.
+
+        Cheap, like ``unavailable``. None when it has none.
+        """
+        return None
+
+    @abstractmethod
+    def load(self, definition: ModuleDefinition, host: Host, limits: Limits) -> Instance:
+        """Makes an instance of ``definition``.
+
+        The engine has already refused limits whose capability is not declared. Raises a LoadError:
+        MalformedExecutable, MissingExport or UnsupportedImport; Trap when the guest crashes while it starts.
+        """
+
+    def close(self) -> None:  # noqa: B027 - most runtimes have nothing to give back
+        """Gives back what the executor itself holds; its instances are closed by then. Idempotent."""

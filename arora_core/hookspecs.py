@@ -1,0 +1,47 @@
+"""The hooks a plugin may implement. A plugin is a module named by an entry point of the group ``arora``.
+
+    from arora_core import hookimpl
+
+    @hookimpl
+    def arora_executors():
+        from .executor import MyExecutor
+        return [MyExecutor]
+
+Importing a plugin must not import its runtime: that belongs in ``Executor.load``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import pluggy
+
+if TYPE_CHECKING:
+    import click
+
+    from .codec import Codec
+    from .executor import Executor
+
+PROJECT = "arora"
+"""The pluggy project name and the entry-point group."""
+
+hookspec = pluggy.HookspecMarker(PROJECT)
+hookimpl = pluggy.HookimplMarker(PROJECT)
+
+
+@hookspec
+def arora_executors() -> Sequence[type[Executor]]:
+    """The executor classes this plugin offers."""
+    return ()
+
+
+@hookspec
+def arora_codecs() -> Sequence[Codec]:
+    """The codecs this plugin offers."""
+    return ()
+
+
+@hookspec
+def arora_commands(group: click.Group) -> None:
+    """Adds commands of its own to the ``arora`` command line."""
