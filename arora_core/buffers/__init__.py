@@ -1,0 +1,8 @@
+"""The wire format (ABI §1): values to bytes and back."""
+
+from .codec import AroraCodec
+from .decoding import decode, error_message
+from .encoding import encode, encode_error
+from .wire import MAX_DEPTH
+
+__all__ = ["MAX_DEPTH", "AroraCodec", "decode", "encode", "encode_error", "error_message"]

@@ -1,0 +1,212 @@
+"""Values to bytes (ABI §1).
+
+Writers append chunks to a list and pass the offset along, because the padding of packed arrays depends on
+it. The chunks are joined once: a large array is copied once on its way into the buffer.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable
+from typing import Any, Final
+
+from .. import values as v
+from ..values import Tag
+from .wire import MAX_DEPTH, MAX_SIZE, SIZE_PREFIX, padding
+
+_Writer = Callable[[Any, "list[bytes]", int, int], int]
+"""(value, chunks, offset, depth left) -> the offset after it."""
+
+_u32: Final = struct.Struct("<I").pack
+_tagged_u32: Final = struct.Struct("<BI").pack
+_array_head: Final = struct.Struct("<BBI").pack
+_PADDING: Final = [b"\0" * padding(offset) for offset in range(8)]
+
+
+def encode(value: v.Value, *, max_depth: int = MAX_DEPTH) -> bytes:
+    """The buffer of ``value``, size prefix included.
+
+    Raises ValueError when the value is nested deeper than ``max_depth`` (a reader would refuse it too) or
+    the buffer would not fit its 32-bit size.
+    """
+    chunks: list[bytes] = [b""]
+    size = _write(value, chunks, SIZE_PREFIX, max_depth)
+    if size > MAX_SIZE:
+        raise ValueError(f"a buffer of {size} bytes exceeds its 32-bit size prefix")
+    chunks[0] = _u32(size)
+    return b"".join(chunks)
+
+
+def encode_error(message: str) -> bytes:
+    """An error buffer (tag 20): an orderly failure. Characters that UTF-8 cannot carry become ``?``."""
+    data = message.encode(errors="replace")
+    return _u32(SIZE_PREFIX + 5 + len(data)) + _tagged_u32(Tag.ERROR, len(data)) + data
+
+
+def _write(value: v.Value, chunks: list[bytes], offset: int, depth: int) -> int:
+    try:
+        writer = _WRITERS[type(value)]
+    except KeyError:
+        raise TypeError(f"expected a value of arora_core.values, got {type(value).__name__}") from None
+    return writer(value, chunks, offset, depth)
+
+
+def _deeper(depth: int) -> int:
+    if depth <= 0:
+        raise ValueError("the value is nested too deep to encode")
+    return depth - 1
+
+
+def _unit(value: v.Unit, chunks: list[bytes], offset: int, depth: int) -> int:
+    chunks.append(b"\x00")
+    return offset + 1
+
+
+def _scalar_writer(cls: type[v.Scalar], code: str) -> _Writer:
+    packed = struct.Struct("<B" + code)
+    pack, size, tag = packed.pack, packed.size, int(cls.tag)
+
+    def write(value: Any, chunks: list[bytes], offset: int, depth: int) -> int:
+        chunks.append(pack(tag, value.value))
+        return offset + size
+
+    return write
+
+
+def _float_writer(cls: type[v.F32] | type[v.F64]) -> _Writer:
+    tag, size = bytes([cls.tag]), 1 + cls.kind.size
+
+    def write(value: v.F32 | v.F64, chunks: list[bytes], offset: int, depth: int) -> int:
+        chunks.append(tag + value.raw)
+        return offset + size
+
+    return write
+
+
+def _string(value: v.String, chunks: list[bytes], offset: int, depth: int) -> int:
+    data = value.value.encode()
+    chunks.append(_tagged_u32(Tag.STRING, len(data)) + data)
+    return offset + 5 + len(data)
+
+
+def _uuid(value: v.Uuid, chunks: list[bytes], offset: int, depth: int) -> int:
+    chunks.append(b"\x12" + value.value.bytes)
+    return offset + 17
+
+
+def _option(value: v.Option, chunks: list[bytes], offset: int, depth: int) -> int:
+    if value.value is None:
+        chunks.append(b"\x11\x00")
+        return offset + 2
+    chunks.append(b"\x11\x01")
+    return _write(value.value, chunks, offset + 2, _deeper(depth))
+
+
+def _fields(fields: tuple[v.Field, ...], chunks: list[bytes], offset: int, depth: int) -> int:
+    chunks.append(_u32(len(fields)))
+    offset += 4
+    for id, value in fields:
+        chunks.append(id.bytes)
+        offset = _write(value, chunks, offset + 16, depth)
+    return offset
+
+
+def _structure(value: v.Structure, chunks: list[bytes], offset: int, depth: int) -> int:
+    chunks.append(b"\x0d" + value.id.bytes)
+    return _fields(value.fields, chunks, offset + 17, _deeper(depth))
+
+
+def _enumeration(value: v.Enumeration, chunks: list[bytes], offset: int, depth: int) -> int:
+    chunks.append(b"\x0e" + value.id.bytes + value.variant_id.bytes)
+    return _write(value.value, chunks, offset + 33, _deeper(depth))
+
+
+def _key_value(value: v.KeyValue, chunks: list[bytes], offset: int, depth: int) -> int:
+    depth = _deeper(depth)
+    chunks.append(b"\x10" + value.id.bytes + _u32(len(value.fields)))
+    offset += 21
+    for key, field in value.fields.items():
+        data = key.encode()
+        chunks.append(_u32(len(data)) + data + field.id.bytes)
+        offset += 20 + len(data)
+        if field.value is None:
+            chunks.append(b"\x00")
+            offset += 1
+        else:
+            offset = _write(field.value, chunks, offset, depth)
+    return offset
+
+
+def _packed_array(value: v.NumberArray, chunks: list[bytes], offset: int, depth: int) -> int:
+    return _packed(value.element_tag, len(value), value.raw, chunks, offset)
+
+
+def _boolean_array(value: v.ArrayBoolean, chunks: list[bytes], offset: int, depth: int) -> int:
+    return _packed(Tag.BOOLEAN, len(value.items), bytes(value.items), chunks, offset)
+
+
+def _packed(element_tag: Tag, count: int, raw: bytes, chunks: list[bytes], offset: int) -> int:
+    offset += 6
+    pad = _PADDING[offset % 8]
+    chunks.append(_array_head(Tag.ARRAY, element_tag, count) + pad)
+    chunks.append(raw)
+    return offset + len(pad) + len(raw)
+
+
+def _string_array(value: v.ArrayString, chunks: list[bytes], offset: int, depth: int) -> int:
+    chunks.append(_array_head(Tag.ARRAY, Tag.STRING, len(value.items)))
+    offset += 6
+    for item in value.items:
+        data = item.encode()
+        chunks.append(_u32(len(data)) + data)
+        offset += 4 + len(data)
+    return offset
+
+
+def _value_array(value: v.ArrayValue, chunks: list[bytes], offset: int, depth: int) -> int:
+    depth = _deeper(depth)
+    chunks.append(_array_head(Tag.ARRAY, Tag.VALUE, len(value.items)))
+    offset += 6
+    for item in value.items:
+        offset = _write(item, chunks, offset, depth)
+    return offset
+
+
+def _structure_array(value: v.ArrayStructure, chunks: list[bytes], offset: int, depth: int) -> int:
+    depth = _deeper(depth)
+    chunks.append(_array_head(Tag.ARRAY, Tag.STRUCTURE, len(value.items)) + value.id.bytes)
+    offset += 22
+    for fields in value.items:
+        offset = _fields(fields, chunks, offset, depth)
+    return offset
+
+
+def _enumeration_array(value: v.ArrayEnumeration, chunks: list[bytes], offset: int, depth: int) -> int:
+    depth = _deeper(depth)
+    chunks.append(_array_head(Tag.ARRAY, Tag.ENUMERATION, len(value.items)) + value.id.bytes)
+    offset += 22
+    for variant_id, carried in value.items:
+        chunks.append(variant_id.bytes)
+        offset = _write(carried, chunks, offset + 16, depth)
+    return offset
+
+
+_WRITERS: Final[dict[type[v.Value], _Writer]] = {
+    v.Unit: _unit,
+    v.Boolean: _scalar_writer(v.Boolean, "?"),
+    **{cls: _scalar_writer(cls, cls.kind.code) for cls in v.INTEGERS},
+    v.F32: _float_writer(v.F32),
+    v.F64: _float_writer(v.F64),
+    v.String: _string,
+    v.Uuid: _uuid,
+    v.Option: _option,
+    v.Structure: _structure,
+    v.Enumeration: _enumeration,
+    v.KeyValue: _key_value,
+    **dict.fromkeys(v.NUMBER_ARRAYS, _packed_array),
+    v.ArrayBoolean: _boolean_array,
+    v.ArrayString: _string_array,
+    v.ArrayValue: _value_array,
+    v.ArrayStructure: _structure_array,
+    v.ArrayEnumeration: _enumeration_array,
+}

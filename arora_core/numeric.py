@@ -1,0 +1,187 @@
+"""The ten number types: their ranges, their bytes, and which Python objects they take.
+
+One rule everywhere: a number is kept exactly or refused. Nothing wraps, truncates or turns a bool into 1.
+Functions here raise TypeError for the wrong kind of object and ValueError for one out of range.
+"""
+
+from __future__ import annotations
+
+import numbers
+import operator
+import struct
+import sys
+from array import array
+from collections.abc import Sequence
+from typing import Any, Final, NamedTuple, Union
+
+Number = Union[int, float]
+
+
+class NumberKind(NamedTuple):
+    """One number type. ``code`` is its letter for ``struct``, ``array`` and ``memoryview`` alike."""
+
+    name: str
+    code: str
+    size: int
+    low: int = 0
+    high: int = 0
+    is_float: bool = False
+
+    def __str__(self) -> str:
+        return self.name
+
+
+def _integer_kind(name: str, code: str) -> NumberKind:
+    size = struct.calcsize("<" + code)
+    bits = 8 * size
+    if code.isupper():
+        return NumberKind(name, code, size, 0, (1 << bits) - 1)
+    return NumberKind(name, code, size, -(1 << (bits - 1)), (1 << (bits - 1)) - 1)
+
+
+U8: Final = _integer_kind("u8", "B")
+U16: Final = _integer_kind("u16", "H")
+U32: Final = _integer_kind("u32", "I")
+U64: Final = _integer_kind("u64", "Q")
+I8: Final = _integer_kind("i8", "b")
+I16: Final = _integer_kind("i16", "h")
+I32: Final = _integer_kind("i32", "i")
+I64: Final = _integer_kind("i64", "q")
+F32: Final = NumberKind("f32", "f", 4, is_float=True)
+F64: Final = NumberKind("f64", "d", 8, is_float=True)
+
+_BIG_ENDIAN_HOST: Final = sys.byteorder == "big"
+_FORMAT_CLASSES: Final = {"signed": "bhilqn", "unsigned": "BHILQN", "float": "fd"}
+
+
+def described(value: object) -> str:
+    """A short ``str 'hello'`` for messages about an object of the wrong kind."""
+    if value is None:
+        return "None"
+    shown = repr(value)
+    return f"{type(value).__name__} {shown if len(shown) <= 40 else shown[:37] + '...'}"
+
+
+def _unwrapped(value: Any) -> Any:
+    """The Python scalar inside a NumPy scalar or zero-dimensional array; anything else as it is."""
+    if getattr(value, "shape", None) == () and hasattr(value, "item"):
+        return value.item()
+    return value
+
+
+def integer(kind: NumberKind, value: object) -> int:
+    """``value`` as an int of ``kind``."""
+    if type(value) is not int:
+        value = _unwrapped(value)
+        if isinstance(value, bool) or not hasattr(value, "__index__"):
+            raise TypeError(f"expected an integer ({kind}), got {described(value)}")
+        value = operator.index(value)
+    assert isinstance(value, int)
+    if not kind.low <= value <= kind.high:
+        raise ValueError(f"{value} is out of range for {kind} ({kind.low} to {kind.high})")
+    return value
+
+
+def floating(kind: NumberKind, value: object) -> float:
+    """``value`` as a float; for f32 one that fits, not yet rounded."""
+    if type(value) is not float:
+        value = _unwrapped(value)
+        if isinstance(value, bool) or not isinstance(value, numbers.Real):
+            raise TypeError(f"expected a number ({kind}), got {described(value)}")
+        try:
+            value = float(value)
+        except OverflowError:
+            raise ValueError(f"{described(value)} is out of range for {kind}") from None
+    if kind is F32:
+        try:
+            struct.pack("<f", value)
+        except OverflowError:
+            raise ValueError(f"{value!r} is out of range for f32") from None
+    assert isinstance(value, float)
+    return value
+
+
+def number(kind: NumberKind, value: object) -> Number:
+    """``value`` as an int or float of ``kind``."""
+    return floating(kind, value) if kind.is_float else integer(kind, value)
+
+
+def boolean(value: object) -> bool:
+    """``value`` as a bool; only a bool (or NumPy's) is one."""
+    value = _unwrapped(value)
+    if not isinstance(value, bool):
+        raise TypeError(f"expected a bool, got {described(value)}")
+    return value
+
+
+def pack(kind: NumberKind, items: object) -> bytes:
+    """The little-endian bytes of ``items``: any buffer or sequence of numbers that fit ``kind``.
+
+    A one-dimensional buffer of that very item type is copied once; anything else is checked item by item,
+    and the message of what is refused names the item: ``[3]: 300 is out of range for u8 (0 to 255)``.
+    """
+    view = _view(items)
+    if view is not None:
+        if view.ndim != 1:
+            raise TypeError(f"expected one dimension, got an array of shape {view.shape}")
+        if _same_item_type(kind, view):
+            return _little_endian(kind, view.tobytes(), view.format)
+        if isinstance(items, (bytes, bytearray)):
+            raise TypeError(f"expected numbers ({kind}), got {type(items).__name__}")
+        items = items.tolist() if hasattr(items, "tolist") else view.tolist()
+    if not isinstance(items, Sequence) or isinstance(items, str):
+        raise TypeError(f"expected a sequence of {kind}, got {described(items)}")
+    return _pack_sequence(kind, items)
+
+
+def unpack(kind: NumberKind, raw: bytes | memoryview) -> array[Any]:
+    """The numbers in little-endian bytes, as an ``array.array`` of the kind's type code; one copy."""
+    items = array(kind.code)
+    items.frombytes(raw)
+    if _BIG_ENDIAN_HOST:
+        items.byteswap()
+    return items
+
+
+def _view(items: object) -> memoryview | None:
+    try:
+        return memoryview(items)  # type: ignore[arg-type]
+    except (TypeError, ValueError, BufferError):
+        return None
+
+
+def _same_item_type(kind: NumberKind, view: memoryview) -> bool:
+    """Whether the buffer's items are exactly ``kind``: ``l`` and ``q`` are one type where a long has 8 bytes."""
+    code = view.format.lstrip("@=<>!")
+    if view.itemsize != kind.size or len(code) != 1:
+        return False
+    return any(code in codes and kind.code in codes for codes in _FORMAT_CLASSES.values())
+
+
+def _little_endian(kind: NumberKind, raw: bytes, view_format: str) -> bytes:
+    big = view_format[0] in ">!" or (_BIG_ENDIAN_HOST and view_format[0] != "<")
+    if not big or kind.size == 1:
+        return raw
+    items = array(kind.code, raw)
+    items.byteswap()
+    return items.tobytes()
+
+
+def _pack_sequence(kind: NumberKind, items: Sequence[Any]) -> bytes:
+    plain = {int, float} if kind.is_float else {int}
+    if not plain.issuperset(map(type, items)):
+        items = [_item(kind, index, item) for index, item in enumerate(items)]
+    try:
+        return struct.pack(f"<{len(items)}{kind.code}", *items)
+    except (struct.error, OverflowError):
+        # Only to name the item at fault: packing refuses exactly what `number` refuses.
+        for index, item in enumerate(items):
+            _item(kind, index, item)
+        raise
+
+
+def _item(kind: NumberKind, index: int, item: object) -> Number:
+    try:
+        return number(kind, item)
+    except (TypeError, ValueError) as error:
+        raise type(error)(f"[{index}]: {error}") from None
