@@ -1,0 +1,301 @@
+"""Types: what values a reference allows, what it is called, and its default value.
+
+The references themselves are in :mod:`arora_core.type_references`, the records they may name in
+:mod:`arora_core.registry`; their public names are here as well.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Any
+from uuid import UUID
+
+from . import values as v
+from .registry import (
+    EnumerationType,
+    FieldType,
+    ModuleRecord,
+    Record,
+    StructureType,
+    TypeRecord,
+    TypeRegistry,
+    VariantType,
+)
+from .type_references import (
+    ARRAY_CLASSES,
+    ARRAY_IDS,
+    DYNAMIC,
+    KEY_VALUE,
+    SCALAR_CLASSES,
+    TYPE_IDS,
+    TYPE_NAMES,
+    ArrayRef,
+    FixedArrayRef,
+    MapRef,
+    OptionRef,
+    ScalarRef,
+    TypeRef,
+)
+from .version import Version
+
+__all__ = [
+    "ARRAY_CLASSES",
+    "ARRAY_IDS",
+    "DYNAMIC",
+    "SCALAR_CLASSES",
+    "TYPE_IDS",
+    "TYPE_NAMES",
+    "ArrayRef",
+    "EnumerationType",
+    "FieldType",
+    "FixedArrayRef",
+    "MapRef",
+    "ModuleRecord",
+    "OptionRef",
+    "Record",
+    "ScalarRef",
+    "StructureType",
+    "TypeMismatch",
+    "TypeRecord",
+    "TypeRef",
+    "TypeRegistry",
+    "VariantType",
+    "Version",
+    "default_value",
+    "type_name",
+    "validate",
+]
+
+
+class TypeMismatch(TypeError):
+    """A value that is not of its type. ``path`` leads to it inside the value; ``reason`` says what is wrong there."""
+
+    def __init__(self, reason: str, path: str) -> None:
+        super().__init__(f"{path}: {reason}" if path else reason)
+        self.reason = reason
+        self.path = path
+
+
+# --- names ---------------------------------------------------------------------------------------
+
+
+def type_name(ref: TypeRef, registry: TypeRegistry) -> str:
+    """What a reader calls the type: ``f64[]``, ``ur5.Pose``, ``f64[6]``, ``option<f64>``, ``map<str, f64>``.
+
+    A type nobody has declared is called by its UUID.
+    """
+    if isinstance(ref, MapRef):
+        return f"map<{_id_name(ref.key_id, registry)}, {_id_name(ref.value_id, registry)}>"
+    name = _id_name(ref.id, registry)
+    if isinstance(ref, ArrayRef):
+        return f"{name}[]"
+    if isinstance(ref, FixedArrayRef):
+        return f"{name}[{ref.length}]"
+    if isinstance(ref, OptionRef):
+        return f"option<{name}>"
+    return name
+
+
+def _id_name(id: UUID, registry: TypeRegistry) -> str:
+    record = registry.get(id)
+    return TYPE_NAMES.get(id) or (record.path if record is not None else str(id))
+
+
+def _described(value: v.Value, registry: TypeRegistry) -> str:
+    if isinstance(value, (v.Structure, v.Enumeration, v.KeyValue, v.ArrayStructure, v.ArrayEnumeration)):
+        return f"{type(value).__name__} of {_id_name(value.id, registry)}"
+    shown = repr(value)
+    return shown if len(shown) <= 60 else f"{shown[:57]}..."
+
+
+# --- validation ----------------------------------------------------------------------------------
+
+
+def validate(value: v.Value, ref: TypeRef, registry: TypeRegistry) -> None:
+    """Returns when ``value`` is of the type.
+
+    A type the registry does not know takes any structure, enumeration or keyvalue of its id. Raises
+    TypeMismatch (a TypeError) whose message starts with the path to the mistake:
+    ``position.x: expected f64, got U8(5)``.
+    """
+    _validate(value, ref, registry, "")
+
+
+def _validate(value: v.Value, ref: TypeRef, registry: TypeRegistry, path: str) -> None:
+    """Tells here when ``value`` is of another kind; a mistake deeper inside it is told where it stands."""
+    if isinstance(ref, ScalarRef):
+        right = _scalar(value, ref.id, registry, path)
+    elif isinstance(ref, OptionRef):
+        right = _option(value, ref, registry, path)
+    elif isinstance(ref, MapRef):
+        right = _map(value, ref, registry, path)
+    else:
+        right = _array(value, ref, registry, path)
+    if not right:
+        raise TypeMismatch(f"expected {type_name(ref, registry)}, got {_described(value, registry)}", path)
+
+
+def _scalar(value: v.Value, id: UUID, registry: TypeRegistry, path: str) -> bool:
+    if id in DYNAMIC:
+        return True
+    expected = SCALAR_CLASSES.get(id)
+    if expected is not None:
+        return type(value) is expected
+    record = registry.get(id)
+    if record is None:
+        return isinstance(value, (v.Structure, v.Enumeration, v.KeyValue)) and value.id == id
+    if isinstance(record, StructureType):
+        if not (isinstance(value, v.Structure) and value.id == id):
+            return False
+        _fields(value.fields, record, registry, path)
+    else:
+        if not (isinstance(value, v.Enumeration) and value.id == id):
+            return False
+        _variant(value.variant_id, value.value, record, registry, path)
+    return True
+
+
+def _option(value: v.Value, ref: OptionRef, registry: TypeRegistry, path: str) -> bool:
+    if not isinstance(value, v.Option):
+        return False
+    if value.value is not None:
+        _validate(value.value, ScalarRef(ref.id), registry, path)
+    return True
+
+
+def _map(value: v.Value, ref: MapRef, registry: TypeRegistry, path: str) -> bool:
+    if not isinstance(value, v.KeyValue):
+        return False
+    for key, field in value.fields.items():
+        # A key without a value is how unit reads back (ABI §1).
+        item = v.Unit() if field.value is None else field.value
+        _validate(item, ScalarRef(ref.value_id), registry, f"{path}[{key!r}]")
+    return True
+
+
+def _array(value: v.Value, ref: ArrayRef | FixedArrayRef, registry: TypeRegistry, path: str) -> bool:
+    if not isinstance(value, (v.NumberArray, v.ItemArray)) or not _items(value, ref.id, registry, path):
+        return False
+    if isinstance(ref, FixedArrayRef) and len(value) != ref.length:
+        raise TypeMismatch(f"expected {type_name(ref, registry)}, got {len(value)} items", path)
+    return True
+
+
+def _items(value: v.NumberArray | v.ItemArray, id: UUID, registry: TypeRegistry, path: str) -> bool:
+    expected = ARRAY_CLASSES.get(id)
+    if expected is not None:
+        return type(value) is expected
+    record = registry.get(id)
+    if isinstance(value, v.ArrayStructure):
+        if isinstance(record, StructureType) and value.id == id:
+            for index, fields in enumerate(value.items):
+                _fields(fields, record, registry, f"{path}[{index}]")
+        return value.id == id and not isinstance(record, EnumerationType)
+    if isinstance(value, v.ArrayEnumeration):
+        if isinstance(record, EnumerationType) and value.id == id:
+            for index, (variant_id, payload) in enumerate(value.items):
+                _variant(variant_id, payload, record, registry, f"{path}[{index}]")
+        return value.id == id and not isinstance(record, StructureType)
+    if isinstance(value, v.ArrayValue) and record is None:
+        for index, item in enumerate(value.items):
+            _validate(item, ScalarRef(id), registry, f"{path}[{index}]")
+        return True
+    return False
+
+
+def _fields(fields: Iterable[v.Field], record: StructureType, registry: TypeRegistry, path: str) -> None:
+    """Fields may come in any order, each declared one once."""
+    declared = {field.id: field for field in record.fields}
+    missing = dict(declared)
+    for id, value in fields:
+        field = declared.get(id)
+        if field is None:
+            raise TypeMismatch(f"{record.path} has no field {id}", path)
+        if missing.pop(id, None) is None:
+            raise TypeMismatch(f"field {field.name} is given twice", path)
+        _validate(value, field.type, registry, _joined(path, field.name))
+    for field in missing.values():
+        raise TypeMismatch(f"field {field.name} of {record.path} is missing", path)
+
+
+def _variant(id: UUID, value: v.Value, record: EnumerationType, registry: TypeRegistry, path: str) -> None:
+    for variant in record.variants:
+        if variant.id == id:
+            return _validate(value, variant.type, registry, _joined(path, variant.name))
+    raise TypeMismatch(f"{record.path} has no variant {id}", path)
+
+
+def _joined(path: str, name: str) -> str:
+    return f"{path}.{name}" if path else name
+
+
+# --- defaults ------------------------------------------------------------------------------------
+
+
+def _zero(cls: type[v.Value]) -> v.Value:
+    make: Callable[..., v.Value] = cls
+    if cls is v.Uuid:
+        return make(UUID(int=0))
+    if cls is v.String:
+        return make("")
+    return make(False) if cls is v.Boolean else make(0) if issubclass(cls, v.Scalar) else make()
+
+
+_ZEROS = {id: _zero(cls) for id, cls in SCALAR_CLASSES.items()}
+
+
+def default_value(ref: TypeRef, registry: TypeRegistry) -> v.Value:
+    """The type's zero: 0, False, no text, no items, nothing in an option, and unit where any value will do.
+
+    A structure's fields have theirs; an enumeration is at the first variant that has one. Raises TypeError
+    for a type the registry does not know, and for one that cannot end because it contains itself.
+    """
+    return _default(ref, registry, ())
+
+
+def _default(ref: TypeRef, registry: TypeRegistry, within: tuple[UUID, ...]) -> v.Value:
+    if isinstance(ref, ScalarRef):
+        return _default_scalar(ref.id, registry, within)
+    if isinstance(ref, OptionRef):
+        return v.Option(None)
+    if isinstance(ref, MapRef):
+        return v.KeyValue(KEY_VALUE)
+    length = ref.length if isinstance(ref, FixedArrayRef) else 0
+    return _default_array(ref.id, length, registry, within)
+
+
+def _default_scalar(id: UUID, registry: TypeRegistry, within: tuple[UUID, ...]) -> v.Value:
+    if id in DYNAMIC:
+        return v.Unit()
+    if id in _ZEROS:
+        return _ZEROS[id]
+    if id in within:
+        raise TypeError(f"{_id_name(id, registry)} has no default value: it contains itself")
+    within = (*within, id)
+    record = registry.get(id)
+    if isinstance(record, StructureType):
+        return v.Structure(id, [(field.id, _default(field.type, registry, within)) for field in record.fields])
+    if record is None:
+        raise TypeError(f"the type {id} is unknown and has no default value")
+    for variant in record.variants:
+        try:
+            return v.Enumeration(id, variant.id, _default(variant.type, registry, within))
+        except TypeError:
+            continue
+    raise TypeError(f"{record.path} has no default value: none of its variants has one")
+
+
+def _default_array(id: UUID, length: int, registry: TypeRegistry, within: tuple[UUID, ...]) -> v.Value:
+    record = registry.get(id)
+    if record is None and id not in TYPE_NAMES:
+        raise TypeError(f"the type {id} is unknown and has no default value")
+    # An empty array has a default even where its items have none.
+    items: list[Any] = [_default_scalar(id, registry, within)] * length if length else []
+    if isinstance(record, StructureType):
+        return v.ArrayStructure(id, [item.fields for item in items])
+    if record is not None:
+        return v.ArrayEnumeration(id, [(item.variant_id, item.value) for item in items])
+    if id not in ARRAY_CLASSES or id in DYNAMIC:
+        return v.ArrayValue(items)
+    make: Callable[..., v.Value] = ARRAY_CLASSES[id]
+    return make([item.value for item in items])
