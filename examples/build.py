@@ -1,0 +1,235 @@
+"""Builds the example modules: `python examples/build.py`.
+
+The committed ``.wasm`` files are rebuilt bit for bit, and the native variants go to ``examples/<name>/native/``.
+The compiler is Zig's C and C++ compiler, from the PyPI package ``ziglang``; another version of it may well emit
+other bytes, so the one the committed files were made with is named below.
+
+:func:`compile_wasm` and :func:`compile_native` compile any C or C++ module and are of use on their own.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import yaml
+
+ZIGLANG = "ziglang==0.17.1"
+EXAMPLES = Path(__file__).resolve().parent
+
+#: Every runtime of the last years takes these; Zig's own default set is wider and changes with its version.
+WASM_CPU = "mvp+bulk_memory+mutable_globals+nontrapping_fptoint+sign_ext"
+
+#: For both kinds of build. Contracting a*b+c into one rounding would make native results differ from wasm's.
+COMMON_FLAGS = ("-O2", "-g0", "-s", "-ffp-contract=off", "-fno-math-errno", "-fno-sanitize=undefined")
+
+#: Globals with constructors are fine; exceptions and run-time type information need a C++ runtime.
+CXX_FLAGS = ("-fno-exceptions", "-fno-rtti", "-fno-threadsafe-statics")
+
+CXX_SUFFIXES = frozenset({".cc", ".cpp", ".cxx"})
+
+
+class BuildError(Exception):
+    """A build that cannot be done, with what to do about it in the message."""
+
+
+def include_directory() -> Path:
+    """Returns the directory of ``arora.h``: the source tree's, else that of the installed ``arora_core``."""
+    candidates = [EXAMPLES.parent / "arora_core" / "include"]
+    installed = importlib.util.find_spec("arora_core")
+    for location in (installed.submodule_search_locations or ()) if installed else ():
+        candidates.append(Path(location) / "include")
+    for candidate in candidates:
+        if (candidate / "arora.h").is_file():
+            return candidate
+    raise BuildError("arora.h is neither in this source tree nor in an installed arora_core: pip install arora-core")
+
+
+def compile_wasm(
+    source: Path | Sequence[Path],
+    output: Path,
+    *,
+    include: Sequence[Path] = (),
+    extra: Sequence[str] = (),
+    wasi: bool = False,
+) -> Path:
+    """Compiles C or C++ sources to one wasm module and returns ``output``.
+
+    Without ``wasi`` there is no libc; with it, the module is a WASI reactor. ``extra`` goes to the compiler as it is.
+    The same sources and options give the same bytes wherever they are compiled.
+    """
+    if wasi:
+        target = ["-target", "wasm32-wasi", "-mexec-model=reactor"]
+    else:
+        target = ["-target", "wasm32-freestanding", "-nostdlib", "-Wl,--no-entry", "-Wl,-z,stack-size=131072"]
+    return _compile(source, output, [*target, f"-mcpu={WASM_CPU}", "-fvisibility=hidden"], include, extra)
+
+
+def compile_native(
+    source: Path | Sequence[Path],
+    output: Path,
+    *,
+    include: Sequence[Path] = (),
+    extra: Sequence[str] = (),
+) -> Path:
+    """Compiles C or C++ sources to a shared library for this machine and returns ``output``.
+
+    The library uses no instruction beyond the architecture's baseline, so that it runs on the neighbour's machine.
+    """
+    return _compile(source, output, ["-shared", "-fPIC", "-mcpu=baseline", "-fvisibility=hidden"], include, extra)
+
+
+def _compile(
+    source: Path | Sequence[Path], output: Path, target: Sequence[str], include: Sequence[Path], extra: Sequence[str]
+) -> Path:
+    sources = [source] if isinstance(source, Path) else list(source)
+    language = CXX_FLAGS if any(s.suffix in CXX_SUFFIXES for s in sources) else ()
+    output.parent.mkdir(parents=True, exist_ok=True)
+    # The compiler is started beside its output: on some systems it leaves import libraries there, under its own names.
+    with tempfile.TemporaryDirectory(prefix="arora-build-") as scratch:
+        built = Path(scratch) / output.name
+        includes = [f"-I{directory.resolve()}" for directory in (*include, include_directory())]
+        inputs = [str(s.resolve()) for s in sources]
+        _zig(["cc", *target, *COMMON_FLAGS, *language, *includes, *extra, *inputs, "-o", str(built)], cwd=scratch)
+        shutil.copyfile(built, output)
+    return output
+
+
+def _zig(arguments: Sequence[str], cwd: str) -> None:
+    if importlib.util.find_spec("ziglang") is None:
+        raise BuildError(f"the C compiler is missing: pip install {ZIGLANG}")
+    command = [sys.executable, "-m", "ziglang", *arguments]
+    done = subprocess.run(command, cwd=cwd, env=_environment(), capture_output=True, text=True)
+    if done.returncode != 0:
+        raise BuildError(f"the compiler failed ({done.returncode}):\n{' '.join(command)}\n{done.stderr.strip()}")
+    if done.stderr.strip():
+        print(done.stderr.strip(), file=sys.stderr)
+
+
+def _environment() -> Mapping[str, str]:
+    # Zig would otherwise keep its caches in the working directory.
+    cache = str(_cache_directory())
+    return {**os.environ, "ZIG_LOCAL_CACHE_DIR": cache, "ZIG_GLOBAL_CACHE_DIR": cache}
+
+
+def _cache_directory() -> Path:
+    base = os.environ.get("XDG_CACHE_HOME") or os.environ.get("LOCALAPPDATA") or Path.home() / ".cache"
+    directory = Path(base) / "arora" / "zig"
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+    except OSError:  # a read-only home: builds are slower without a lasting cache, and still possible
+        directory = Path(tempfile.gettempdir()) / "arora-zig-cache"
+        directory.mkdir(parents=True, exist_ok=True)
+    return directory
+
+
+def native_library_name(name: str) -> str:
+    """Returns the file name of a shared library called ``name`` on this platform."""
+    if sys.platform == "win32":
+        return f"{name}.dll"
+    return f"lib{name}.dylib" if sys.platform == "darwin" else f"lib{name}.so"
+
+
+def example_names() -> list[str]:
+    """Returns the names of the examples: the directories with a header and a C source of their own name."""
+    return sorted(d.name for d in EXAMPLES.iterdir() if (d / "module.yaml").is_file() and (d / f"{d.name}.c").is_file())
+
+
+def wasm_path(name: str) -> Path:
+    """Returns where the committed wasm of an example is."""
+    return EXAMPLES / name / f"{name}.wasm"
+
+
+def build_wasm(name: str, output: Path | None = None) -> Path:
+    """Compiles one example to wasm, to its committed place unless told otherwise, and returns where it is."""
+    return compile_wasm(EXAMPLES / name / f"{name}.c", output or wasm_path(name))
+
+
+def build_native(name: str, directory: Path | None = None) -> Path:
+    """Makes the native bundle of one example (library, header and records) and returns its directory."""
+    bundle = directory or EXAMPLES / name / "native"
+    compile_native(EXAMPLES / name / f"{name}.c", bundle / native_library_name(name))
+    (bundle / "module.yaml").write_text(native_header(EXAMPLES / name / "module.yaml"), encoding="utf-8")
+    shutil.rmtree(bundle / "records", ignore_errors=True)
+    shutil.copytree(EXAMPLES / name / "records", bundle / "records")
+    return bundle
+
+
+def native_header(path: Path) -> str:
+    """Returns the text of a wasm module's header, changed to describe the native build of the same module."""
+    header = yaml.safe_load(path.read_text(encoding="utf-8"))
+    header["executor"] = {"name": "native"}
+    header.pop("executable_mime", None)
+    return yaml.safe_dump(header, sort_keys=False, allow_unicode=True, width=120)
+
+
+def stale_wasm(names: Sequence[str]) -> list[str]:
+    """Rebuilds the wasm of the examples aside and returns a line for each that is missing or differs."""
+    complaints = []
+    with tempfile.TemporaryDirectory(prefix="arora-check-") as scratch:
+        for name in names:
+            fresh = build_wasm(name, Path(scratch) / f"{name}.wasm").read_bytes()
+            committed = wasm_path(name)
+            if not committed.is_file():
+                complaints.append(f"{name}: {committed.name} is missing; run: python examples/build.py {name}")
+            elif committed.read_bytes() != fresh:
+                complaints.append(
+                    f"{name}: {committed.name} ({committed.stat().st_size} bytes) is not what {name}.c and arora.h "
+                    f"give ({len(fresh)} bytes); run: python examples/build.py {name}"
+                )
+    return complaints
+
+
+def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
+    """Returns the parsed command line."""
+    names = example_names()
+    parser = argparse.ArgumentParser(prog="examples/build.py", description="Build the example modules.")
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"which ones: {', '.join(names)} (default: all)")
+    parser.add_argument("--check", action="store_true", help="build aside; fail if a committed .wasm is stale")
+    kind = parser.add_mutually_exclusive_group()
+    kind.add_argument("--wasm", action="store_true", help="only the .wasm files")
+    kind.add_argument("--native", action="store_true", help="only the native bundles")
+    parsed = parser.parse_args(arguments)
+    unknown = sorted(set(parsed.names) - set(names))
+    if unknown:
+        parser.error(f"no example called {', '.join(unknown)}; there are {', '.join(names)}")
+    if parsed.check and parsed.native:
+        parser.error("--check compares the committed .wasm files; native builds are not committed")
+    parsed.names = parsed.names or names
+    return parsed
+
+
+def build(names: Sequence[str], *, wasm: bool, native: bool) -> None:
+    """Builds the examples in place and prints a line for each thing made."""
+    for name in names:
+        if wasm:
+            output = build_wasm(name)
+            print(f"{name}: {output.relative_to(EXAMPLES.parent)} ({output.stat().st_size} bytes)")
+        if native:
+            print(f"{name}: {build_native(name).relative_to(EXAMPLES.parent)}{os.sep}")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs the command line and returns the exit status."""
+    options = parse_arguments(arguments)
+    try:
+        if options.check:
+            complaints = stale_wasm(options.names)
+            print("\n".join(complaints or [f"up to date: {', '.join(options.names)}"]))
+            return 1 if complaints else 0
+        build(options.names, wasm=not options.native, native=not options.wasm)
+    except BuildError as error:
+        print(f"examples/build.py: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
