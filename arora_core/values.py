@@ -12,7 +12,7 @@ from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from enum import IntEnum
 from types import MappingProxyType
-from typing import Any, ClassVar, NamedTuple, Union
+from typing import Any, ClassVar, NamedTuple, SupportsFloat, SupportsIndex, Union
 from uuid import UUID
 
 from . import numeric
@@ -133,7 +133,7 @@ class Integer(Scalar):
     kind: ClassVar[NumberKind]
     value: int
 
-    def __init__(self, value: int) -> None:
+    def __init__(self, value: SupportsIndex) -> None:
         _set(self, "value", numeric.integer(self.kind, value))
 
 
@@ -202,7 +202,7 @@ class _Float(Scalar):
     raw: bytes
     """The IEEE 754 bytes, little-endian."""
 
-    def __init__(self, value: float) -> None:
+    def __init__(self, value: SupportsFloat) -> None:
         raw = struct.pack("<" + self.kind.code, numeric.floating(self.kind, value))
         _set(self, "raw", raw)
         _set(self, "value", struct.unpack("<" + self.kind.code, raw)[0])

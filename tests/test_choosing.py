@@ -91,7 +91,7 @@ def test_an_unknown_executor_name_is_not_found(three: Site) -> None:
 
 
 def test_a_header_nobody_serves_lists_what_is_installed(three: Site) -> None:
-    with pytest.raises(ExecutorNotFound, match="no installed executor serves 'cobol'.*high.*pip install"):
+    with pytest.raises(ExecutorNotFound, match=r"no installed executor serves 'cobol'.*high.*pip install"):
         Engine().load_module_from_parts(header("cobol"), b"")
 
 

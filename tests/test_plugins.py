@@ -106,7 +106,9 @@ def test_a_plugin_without_a_hook_is_told_about_hookimpl(site: Site) -> None:
 
 
 def test_a_plugin_offers_all_it_has_or_nothing(site: Site) -> None:
-    site.install("arora-half", executor_source("half") + "\n        @hookimpl\n        def arora_codecs(): return [5]\n")
+    site.install(
+        "arora-half", executor_source("half") + "\n        @hookimpl\n        def arora_codecs(): return [5]\n"
+    )
     assert "half" not in discover().executors
 
 
@@ -149,4 +151,4 @@ def test_importing_arora_and_finding_plugins_imports_no_runtime() -> None:
 
 
 def test_the_entry_point_group_and_the_project_name_are_arora() -> None:
-    assert hookspecs.PROJECT == plugins_module.hookspecs.PROJECT == "arora"
+    assert hookspecs.PROJECT == plugins_module.Plugins()._manager.project_name == "arora"

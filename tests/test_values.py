@@ -61,9 +61,9 @@ def test_a_value_survives_copy_and_pickle(value: v.Value) -> None:
 @pytest.mark.parametrize("value", SAMPLES, ids=NAMES)
 def test_a_value_cannot_be_changed(value: v.Value) -> None:
     with pytest.raises(AttributeError, match="immutable"):
-        value.value = 1  # type: ignore[attr-defined]
+        value.value = 1
     with pytest.raises(AttributeError, match="immutable"):
-        value.anything = 1  # type: ignore[attr-defined]
+        value.anything = 1
 
 
 @pytest.mark.parametrize("value", [each for each in SAMPLES if type(each).__name__ not in ("KeyValue",)])
@@ -127,7 +127,7 @@ REFUSED: dict[str, tuple[Callable[[], object], type[Exception], str]] = {
     "one number for an array": (lambda: v.ArrayU8(1), TypeError, "got int 1"),
     "a set": (lambda: v.ArrayU8({1}), TypeError, "got set"),
     "two dimensions": (lambda: v.ArrayF64(np.zeros((2, 2))), TypeError, r"shape \(2, 2\)"),
-    "an integer among bools": (lambda: v.ArrayBoolean([True, 1]), TypeError, r"^\[1\]: expected a bool"),
+    "an integer among bools": (lambda: v.ArrayBoolean([True, 1]), TypeError, r"^\[1\]: expected a bool"),  # type: ignore[list-item]
     "text for texts": (lambda: v.ArrayString("ab"), TypeError, "expected a sequence"),
     "a number among texts": (lambda: v.ArrayString(["a", 1]), TypeError, r"^\[1\]: expected a str"),  # type: ignore[list-item]
 }
@@ -145,7 +145,14 @@ def test_a_number_array_takes_any_buffer_or_sequence_of_its_items(cls: type[v.Nu
     expected = cls([1, 2, 3])
     packed = array(cls.kind.code, [1, 2, 3])
     numpy = np.array([1, 2, 3], dtype=cls.kind.code)
-    for items in ((1, 2, 3), range(1, 4), packed, memoryview(packed), numpy, numpy.astype(numpy.dtype.newbyteorder(">"))):
+    for items in (
+        (1, 2, 3),
+        range(1, 4),
+        packed,
+        memoryview(packed),
+        numpy,
+        numpy.astype(numpy.dtype.newbyteorder(">")),
+    ):
         assert cls(items) == expected
     assert cls(np.array([1, 9, 2, 9, 3, 9], dtype=cls.kind.code)[::2]) == expected
 
@@ -163,7 +170,7 @@ def test_numpy_scalars_are_numbers_and_bools() -> None:
     assert v.U8(np.int64(5)) == v.U8(5)
     assert v.F32(np.float32(0.1)) == v.F32(0.1)
     assert v.F64(np.int8(1)) == v.F64(1.0)
-    assert v.Boolean(np.bool_(True)) == v.Boolean(True)
+    assert v.Boolean(np.bool_(True)) == v.Boolean(True)  # type: ignore[arg-type]
     with pytest.raises(TypeError):
         v.U8(np.bool_(True))
 

@@ -1,0 +1,64 @@
+"""Everything that is checked: ``nox`` runs it all, ``nox -s lint`` one thing, ``nox -l`` lists the things."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+
+import nox
+
+OLDEST, NEWEST_CONSIDERED = 10, 20
+REQUIRED_IN_CI = {"3.10", "3.13"}
+
+PLUGINS = ["plugins/arora-wasmtime", "plugins/arora-native"]
+
+
+def _offer_pyenv_versions() -> None:
+    """pyenv shows only the selected version's interpreters; the tests want all of them."""
+    if shutil.which("pyenv") and "PYENV_VERSION" not in os.environ:
+        listed = subprocess.run(["pyenv", "versions", "--bare"], capture_output=True, text=True, check=True).stdout
+        os.environ["PYENV_VERSION"] = ":".join(listed.split())
+
+
+def _runs(interpreter: str) -> bool:
+    found = shutil.which(interpreter)
+    return found is not None and subprocess.run([found, "--version"], capture_output=True).returncode == 0
+
+
+_offer_pyenv_versions()
+PYTHONS = [each for minor in range(OLDEST, NEWEST_CONSIDERED) if _runs(f"python{(each := f'3.{minor}')}")]
+if os.environ.get("CI") and not REQUIRED_IN_CI.issubset(PYTHONS):
+    raise RuntimeError(f"the tests must run on {sorted(REQUIRED_IN_CI)}, found {PYTHONS}")
+
+nox.options.default_venv_backend = "uv|virtualenv"
+nox.options.error_on_missing_interpreters = True
+# Interpreters are those of this machine, never downloads.
+os.environ["UV_PYTHON_DOWNLOADS"] = "never"
+
+
+def _install(session: nox.Session, *extra: str) -> None:
+    editable = [part for plugin in PLUGINS for part in ("-e", plugin)]
+    session.install("-e", ".[cli,conformance]", *editable, "-r", "tests/requirements.txt", *extra)
+
+
+@nox.session(python=PYTHONS[0])
+def lint(session: nox.Session) -> None:
+    """Style and formatting."""
+    session.install("-r", "tests/requirements-lint.txt")
+    session.run("ruff", "check", ".")
+    session.run("ruff", "format", "--check", ".")
+
+
+@nox.session(python=PYTHONS[0])
+def types(session: nox.Session) -> None:
+    """Types, strictly, as the oldest interpreter sees them."""
+    _install(session, "-r", "tests/requirements-lint.txt")
+    session.run("mypy")
+
+
+@nox.session(python=PYTHONS)
+def tests(session: nox.Session) -> None:
+    """Every test, on every interpreter this machine has. Arguments after ``--`` go to pytest."""
+    _install(session)
+    session.run("pytest", *session.posargs, env={"COLUMNS": "120"})
