@@ -1,0 +1,294 @@
+"""The guest protocol (ABI §3, §4) over a linear memory, once, for every WebAssembly executor.
+
+An executor supplies the memory, the guest's exports as ``int -> int`` callables and the host's imports that
+call :meth:`LinearGuest.answer_dispatch` and :meth:`LinearGuest.answer_dispatch_indirect`; it gets an instance's
+``dispatch`` and ``function``. Nothing here knows any runtime.
+
+Every pointer and size that comes from the guest is held against the size of its memory before use.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Final, NoReturn, Protocol
+from uuid import UUID
+
+from .errors import EngineClosed, FunctionNotFound, ModuleBusy, Trap, TrapKind
+from .executor import Host
+
+U32: Final = 0xFFFF_FFFF
+U64: Final = 0xFFFF_FFFF_FFFF_FFFF
+PREFIX: Final = 4
+"""Bytes of a buffer's size prefix."""
+SMALLEST: Final = 5
+"""Bytes of the smallest buffer: its prefix and a tag."""
+SLACK: Final = 8
+"""Bytes asked for behind an argument: guests may read a few bytes past its end."""
+
+_VECTOR: Final = 8
+"""Bytes of an iovec: pointer and size."""
+_MOST_VECTORS: Final = 1024
+_MOST_WRITTEN: Final = 1 << 16
+_EBADF: Final = 8
+_EFAULT: Final = 21
+
+Export = Callable[[int], int]
+"""An export of the guest. It takes and gives 32 bits, signed or not (what a function without result gives is
+ignored), and raises Trap or LimitExceeded, or the exception that :class:`LinearGuest` carries."""
+
+BufferCall = Callable[[bytes], bytes]
+"""An argument buffer to a result buffer."""
+
+
+class LinearMemory(Protocol):
+    """A guest's memory. Offsets and sizes are bytes, and lie inside the memory: the caller has seen to that.
+
+    Neither may hold on to a view beyond what a growing memory permits, and ``read`` returns a copy.
+    """
+
+    def size(self) -> int:
+        """How many bytes there are now. A WebAssembly memory never shrinks."""
+        ...
+
+    def read(self, offset: int, size: int) -> bytes: ...
+
+    def write(self, offset: int, data: bytes) -> None: ...
+
+
+class LinearGuest:
+    """One guest, from the making of its imports to its end.
+
+    Made before the guest exists, because its imports have to be; :meth:`attach` gives it the guest.
+
+    ``carried`` is how exceptions get across the guest: whatever an import raises is put there by the
+    executor's trampoline, which then makes the guest trap; the export through which the guest was entered
+    finds it there and raises it with :meth:`raise_carried`. Nothing of the guest runs in between, so a call
+    that fails inside a call that is still running takes its own exception along, and no other.
+    """
+
+    __slots__ = ("carried", "_host", "_memory", "_alloc", "_free", "_size", "_functions", "_calls_out", "_closed")
+
+    def __init__(self, host: Host) -> None:
+        self.carried: list[BaseException] = []
+        self._host = host
+        self._memory: LinearMemory = _NO_MEMORY
+        self._alloc: Export = _not_ready
+        self._free: Export = _not_ready
+        self._size = 0
+        self._functions: dict[bytes, BufferCall] = {}
+        self._calls_out = 0
+        self._closed: list[bool] = []
+
+    def attach(
+        self,
+        memory: LinearMemory,
+        alloc: Export,
+        free: Export,
+        functions: Mapping[bytes, Export],
+        around: Callable[[BufferCall], BufferCall] | None = None,
+    ) -> None:
+        """Takes the guest's exports.
+
+        ``functions`` is by function id (16 raw bytes). ``around`` wraps each call of one from buffer to buffer,
+        for an executor that has something to measure there.
+        """
+        self._memory = memory
+        self._alloc = alloc
+        self._free = free
+        bound = {id: self._bound(function) for id, function in functions.items()}
+        self._functions = bound if around is None else {id: around(call) for id, call in bound.items()}
+
+    # Calls into the guest.
+
+    def dispatch(self, function_id: bytes, argument: bytes) -> bytes:
+        """As :meth:`arora_core.executor.Instance.dispatch`."""
+        return self.function(function_id)(argument)
+
+    def function(self, function_id: bytes) -> BufferCall:
+        """Argument buffer to result buffer, for one function. Raises FunctionNotFound, EngineClosed."""
+        try:
+            return self._functions[function_id]
+        except KeyError:
+            self._refuse_if_closed()
+            raise FunctionNotFound(f"exports no function {_readable(function_id)}") from None
+
+    def _bound(self, function: Export) -> BufferCall:
+        # Everything that stays the same from call to call is a local of this closure.
+        memory, free, carried, closed, place = self._memory, self._free, self.carried, self._closed, self._place
+        read = memory.read
+
+        def call(argument: bytes) -> bytes:
+            if closed:
+                self._refuse_if_closed()
+            if carried:
+                # Left over from a call that a signal cut short in the instant after its guest had failed.
+                carried.clear()
+            argument_at = place(argument)
+            # When the guest traps, or breaks the ABI, it is not entered again to free the argument or the
+            # result: a crash may have left its allocator's own data half written, and calling that would turn
+            # one failure into another. The buffer is lost to the guest; later calls are as good as before.
+            result_at = function(argument_at) & U32
+            end = result_at + PREFIX
+            if end > self._size and end > self._refreshed():
+                self._fail(f"answered with a buffer at {result_at:#x}", outside=True)
+            size = int.from_bytes(read(result_at, PREFIX), "little")
+            end = result_at + size
+            if size < SMALLEST or not result_at or (end > self._size and end > self._refreshed()):
+                self._refuse_result(result_at, size)
+            if argument_at <= result_at < argument_at + len(argument) + SLACK:
+                # Both buffers are freed, so this would be a double free. Freeing it once would work here and
+                # crash a native guest, whose argument is the host's memory: a module must not learn to do it.
+                self._fail(f"answered with its own argument buffer, at {result_at:#x}")
+            result = read(result_at, size)
+            free(result_at)
+            free(argument_at)
+            return result
+
+        return call
+
+    def _place(self, data: bytes) -> int:
+        """Writes ``data`` into memory from the guest's allocator; returns its offset."""
+        reserved = len(data) + SLACK
+        if reserved > U32:
+            self._fail(f"cannot take a buffer of {len(data)} bytes, its memory has 32-bit addresses")
+        offset = self._alloc(reserved) & U32
+        end = offset + reserved
+        if not offset:
+            self._fail(f"arora_buffer_alloc({reserved}) answered null: it is out of memory")
+        if end > self._size and end > self._refreshed():
+            self._fail(f"arora_buffer_alloc({reserved}) answered {offset:#x}", outside=True)
+        self._memory.write(offset, data)
+        return offset
+
+    # Calls out of the guest.
+
+    def answer_dispatch(self, module_at: int, function_at: int, argument_at: int) -> int:
+        """``env.arora_dispatch``: pointers in, the pointer of a buffer the guest owns out.
+
+        Raises Trap, and whatever the host raises; the executor carries it across the guest.
+        """
+        module_id = self._taken(module_at & U32, 16, "a module id")
+        function_id = self._taken(function_at & U32, 16, "a function id")
+        argument_at &= U32
+        size = int.from_bytes(self._taken(argument_at, PREFIX, "an argument buffer"), "little")
+        if size < SMALLEST:
+            self._fail(f"called arora_dispatch with a buffer of {size} bytes at {argument_at:#x}; 5 is the smallest")
+        argument = self._taken(argument_at, size, f"an argument buffer of {size} bytes")
+        self._calls_out += 1
+        try:
+            result = self._host.dispatch(module_id, function_id, argument)
+        finally:
+            self._calls_out -= 1
+        return self._place(result)
+
+    def answer_dispatch_indirect(self, callable_id: int) -> int:
+        """``env.arora_dispatch_indirect``: a callable's id in, the pointer of a buffer the guest owns out."""
+        if self._memory is _NO_MEMORY:
+            _not_ready(0)
+        self._calls_out += 1
+        try:
+            result = self._host.dispatch_indirect(callable_id & U64)
+        finally:
+            self._calls_out -= 1
+        return self._place(result)
+
+    def answer_fd_write(self, fd: int, vectors_at: int, count: int, written_at: int) -> int:
+        """``wasi_snapshot_preview1.fd_write``, for a guest that has nothing to write to but its host's output.
+
+        Returns an errno of WASI. Writes no more than 64 KiB of the first 1024 vectors: a guest has to
+        expect that of any write.
+        """
+        vectors_at, written_at, fd = vectors_at & U32, written_at & U32, fd & U32
+        vectors_end = vectors_at + (count & U32) * _VECTOR
+        if fd not in (1, 2):
+            return _EBADF
+        if max(vectors_end, written_at + 4) > self._refreshed():
+            return _EFAULT
+        text = bytearray()
+        for vector_at in range(vectors_at, vectors_end, _VECTOR)[:_MOST_VECTORS]:
+            vector = self._memory.read(vector_at, _VECTOR)
+            part_at, size = int.from_bytes(vector[:4], "little"), int.from_bytes(vector[4:], "little")
+            if part_at + size > self._size:
+                return _EFAULT
+            text += self._memory.read(part_at, min(size, _MOST_WRITTEN - len(text)))
+            if len(text) == _MOST_WRITTEN:
+                break
+        self._calls_out += 1
+        try:
+            self._host.write_output(fd, bytes(text))
+        finally:
+            self._calls_out -= 1
+        self._memory.write(written_at, len(text).to_bytes(4, "little"))
+        return 0
+
+    def _taken(self, offset: int, size: int, what: str) -> bytes:
+        end = offset + size
+        if end > self._size and end > self._refreshed():
+            self._fail(f"called arora_dispatch with {what} at {offset:#x}", outside=True)
+        return self._memory.read(offset, size)
+
+    # Failures.
+
+    def raise_carried(self) -> NoReturn:
+        """Raises the very exception that an import raised. Call it when ``carried`` is not empty."""
+        try:
+            raise self.carried[0]
+        finally:
+            self.carried.clear()
+
+    def _refreshed(self) -> int:
+        self._size = self._memory.size()
+        return self._size
+
+    def _refuse_result(self, offset: int, size: int) -> NoReturn:
+        if not offset:
+            self._fail("answered with a null pointer")
+        if size < SMALLEST:
+            self._fail(f"answered with a buffer of {size} bytes at {offset:#x}; 5 is the smallest")
+        self._fail(f"answered with a buffer of {size} bytes at {offset:#x}", outside=True)
+
+    def _fail(self, message: str, *, outside: bool = False) -> NoReturn:
+        where = f", outside its {self._refreshed()} bytes of memory" if outside else ""
+        raise Trap(message + where, kind=TrapKind.ABI)
+
+    # The end.
+
+    def close(self) -> None:
+        """Refuses every later call, and lets go of the guest. Idempotent.
+
+        Raises ModuleBusy from inside a call of this guest: it cannot be taken away from under itself.
+        """
+        if self._calls_out:
+            raise ModuleBusy("cannot be closed from inside one of its own calls")
+        self._closed.append(True)
+        self._functions.clear()
+        self._memory = _NO_MEMORY
+        self._alloc = self._free = _not_ready
+
+    def _refuse_if_closed(self) -> None:
+        if self._closed:
+            raise EngineClosed("is closed")
+
+
+class _NoMemory:
+    """Stands for the memory of a guest that has none yet, or none any more."""
+
+    def size(self) -> int:
+        return 0
+
+    def read(self, offset: int, size: int) -> bytes:
+        raise AssertionError("nothing lies inside an empty memory")
+
+    def write(self, offset: int, data: bytes) -> None:
+        raise AssertionError("nothing lies inside an empty memory")
+
+
+_NO_MEMORY: Final = _NoMemory()
+
+
+def _not_ready(_: int) -> int:
+    raise Trap("called its host while it was still being instantiated", kind=TrapKind.ABI)
+
+
+def _readable(id: bytes) -> str:
+    return str(UUID(bytes=id)) if len(id) == 16 else repr(id)

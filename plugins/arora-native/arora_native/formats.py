@@ -1,0 +1,83 @@
+"""Telling libraries apart by their first bytes, before the platform's loader has to."""
+
+from __future__ import annotations
+
+import sys
+from functools import cache
+from pathlib import Path
+from struct import Struct
+from typing import Final
+
+from arora_core.errors import MalformedExecutable
+
+_ELF: Final = "an ELF library (Linux, BSD)"
+_MACH_O: Final = "a Mach-O library (macOS)"
+_PE: Final = "a PE library (Windows)"
+_MAGICS: Final = (
+    (b"\x7fELF", _ELF),
+    (b"\xcf\xfa\xed\xfe", _MACH_O),
+    (b"\xce\xfa\xed\xfe", _MACH_O),
+    (b"\xca\xfe\xba\xbe", _MACH_O),
+    (b"MZ", _PE),
+    (b"\0asm", "a WebAssembly module"),
+)
+_PLATFORM_LOADS: Final = {"darwin": _MACH_O, "win32": _PE, "cygwin": _PE}.get(sys.platform, _ELF)
+_SHOWN: Final = 16
+
+# ELF, little-endian, 64 bits: https://refspecs.linuxfoundation.org/elf/gabi4+/ch4.eheader.html
+_CLASS_AND_ORDER: Final = slice(4, 6)
+_MACHINE: Final = slice(18, 20)
+_64_BITS_LITTLE: Final = b"\x02\x01"
+_HEADER_TABLE: Final = Struct("<32xQ14xHH6x")
+"""Offset of the program headers, the size of one, how many."""
+_PROGRAM_HEADER: Final = Struct("<I4xQ16xQ16x")
+"""Type, offset in the file, bytes in the file."""
+_MACHINES: Final = {3: "x86", 40: "ARM", 62: "x86-64", 183: "AArch64", 243: "RISC-V"}
+
+
+def check_loadable(executable: bytes) -> None:
+    """Raises MalformedExecutable for what is no library, or one of another platform, or cut short.
+
+    The last because the loader maps what the headers promise, and dies with the process where the file ends.
+    """
+    kind = next((kind for magic, kind in _MAGICS if executable.startswith(magic)), None)
+    if kind is None:
+        raise MalformedExecutable(f"not a shared library (starts with {bytes(executable[:_SHOWN])!r})")
+    if kind != _PLATFORM_LOADS:
+        raise MalformedExecutable(f"{kind}; this platform loads {_PLATFORM_LOADS}")
+    if kind == _ELF:
+        _check_elf(executable)
+
+
+def _check_elf(executable: bytes) -> None:
+    ours = _interpreter()
+    if ours and (executable[_CLASS_AND_ORDER], executable[_MACHINE]) != (ours[_CLASS_AND_ORDER], ours[_MACHINE]):
+        raise MalformedExecutable(f"{_ELF} for {_machine(executable)}; this process runs on {_machine(ours)}")
+    if executable[_CLASS_AND_ORDER] != _64_BITS_LITTLE:
+        return
+    if len(executable) < _HEADER_TABLE.size:
+        raise MalformedExecutable(f"an ELF library cut short, after {len(executable)} bytes")
+    table, each, count = _HEADER_TABLE.unpack_from(executable)
+    ends = [table + each * count]
+    if ends[0] <= len(executable) and each >= _PROGRAM_HEADER.size:
+        for number in range(count):
+            _, offset, size = _PROGRAM_HEADER.unpack_from(executable, table + each * number)
+            ends.append(offset + size)
+    if max(ends) > len(executable):
+        raise MalformedExecutable(f"an ELF library cut short, {len(executable)} bytes of at least {max(ends)}")
+
+
+def _machine(elf: bytes) -> str:
+    number = int.from_bytes(elf[_MACHINE], "little")
+    bits = {1: "32-bit ", 2: "64-bit "}.get(elf[4] if len(elf) > 4 else 0, "")
+    return bits + _MACHINES.get(number, f"machine {number}")
+
+
+@cache
+def _interpreter() -> bytes:
+    """The beginning of the running executable; empty where there is no telling."""
+    try:
+        with Path("/proc/self/exe").open("rb") as file:
+            return file.read(64)
+    except OSError:
+        return b""

@@ -1,0 +1,481 @@
+"""The executor against libraries compiled here."""
+
+from __future__ import annotations
+
+import ctypes
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from types import FrameType
+from uuid import UUID
+
+import pytest
+from arora_native.executor import NativeExecutor
+
+from arora_core.errors import (
+    EngineClosed,
+    FunctionNotFound,
+    MalformedExecutable,
+    MissingExport,
+    ModuleBusy,
+    Trap,
+    TrapKind,
+)
+from arora_core.executor import Instance, Limits
+from arora_core.guest_symbols import function_symbol
+from arora_core.header import Header, ModuleDefinition
+
+RUN = UUID("11111111-2222-4333-8444-555555555555").bytes
+HEADER = Header.from_data(
+    {
+        "id": "0a0a0a0a-0000-4000-8000-000000000001",
+        "name": "guest",
+        "author": "",
+        "license": "",
+        "version": {"major": 1, "minor": 0, "patch": 0},
+        "executor": {"name": "native"},
+        "exports": [{"type": "function", "id": str(UUID(bytes=RUN)), "name": "run"}],
+        "imports": [],
+    }
+)
+ARGUMENT = bytes([6, 0, 0, 0, 1, 1])
+"""A boolean, true."""
+ANSWER = bytes([6, 0, 0, 0, 1, 0])
+ERROR_TAG = 20
+
+SOURCE = """
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+static int live = 0, calls = 0;
+uint8_t *arora_buffer_alloc(uint32_t size) {{ live++; return size > 1u << 20 ? 0 : malloc(size); }}
+void arora_buffer_free(uint8_t *buffer) {{ live--; free(buffer); }}
+uint8_t *(*arora_dispatch_fn)(const uint8_t *, const uint8_t *, const uint8_t *);
+uint8_t *(*arora_dispatch_indirect_fn)(uint64_t);
+static uint32_t size_of(const uint8_t *buffer) {{ uint32_t size; memcpy(&size, buffer, 4); return size; }}
+static uint8_t *copy(const uint8_t *buffer) {{
+  uint8_t *result = arora_buffer_alloc(size_of(buffer));
+  return memcpy(result, buffer, size_of(buffer));
+}}
+static uint8_t *number(uint32_t value) {{
+  uint8_t *result = arora_buffer_alloc(9);
+  memcpy(result, "\\x09\\0\\0\\0\\x04", 5); memcpy(result + 5, &value, 4);
+  return result;
+}}
+static uint8_t *forward(const uint8_t *argument) {{
+  return arora_dispatch_fn((const uint8_t *)"0123456789abcdef", (const uint8_t *)"ABCDEFGHIJKLMNOP", argument);
+}}
+uint8_t *{symbol}(uint8_t *argument) {{ {body} }}
+"""
+ECHO = "return copy(argument);"
+FORWARD = "return forward(argument);"
+BUSY = "for (volatile long i = 0; i < 100000000; i++) {}"
+
+
+@cache
+def compiled(source: str) -> bytes:
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "guest.c").write_text(source)
+        command = [sys.executable, "-m", "ziglang", "cc", "-shared", "-fPIC", "-O1", "guest.c", "-o", "guest.library"]
+        subprocess.run(command, cwd=folder, check=True, capture_output=True)
+        return (Path(folder) / "guest.library").read_bytes()
+
+
+def guest(body: str = ECHO) -> bytes:
+    """A library whose one function has this body."""
+    return compiled(SOURCE.format(symbol=function_symbol(RUN), body=body))
+
+
+@dataclass
+class StubHost:
+    """Answers with what it was given, or as told."""
+
+    on_dispatch: Callable[[bytes, bytes, bytes], bytes] = lambda module, function, argument: argument
+    on_indirect: Callable[[int], bytes] = lambda callable_id: ARGUMENT
+
+    def dispatch(self, module_id: bytes, function_id: bytes, argument: bytes) -> bytes:
+        return self.on_dispatch(module_id, function_id, argument)
+
+    def dispatch_indirect(self, callable_id: int) -> bytes:
+        return self.on_indirect(callable_id)
+
+    def write_output(self, fd: int, data: bytes) -> None:
+        raise AssertionError("a native guest writes to the process's own streams")
+
+
+def load(executable: bytes, host: StubHost | None = None) -> Instance:
+    return NativeExecutor().load(ModuleDefinition(HEADER, executable), host or StubHost(), Limits())
+
+
+def value(buffer: bytes) -> int:
+    return int.from_bytes(buffer[5:], "little")
+
+
+class Surprise(Exception):
+    """Something no guest may handle."""
+
+
+# Calls.
+
+
+def test_a_guest_answers_with_the_buffer_it_made() -> None:
+    assert load(guest()).dispatch(RUN, ARGUMENT) == ARGUMENT
+
+
+def test_a_bound_function_does_the_same_as_dispatch() -> None:
+    assert load(guest()).function(RUN)(ARGUMENT) == ARGUMENT
+
+
+def test_a_function_that_is_not_in_the_header_is_not_found() -> None:
+    with pytest.raises(FunctionNotFound, match="41414141-4141-4141-4141-414141414141"):
+        load(guest()).dispatch(b"A" * 16, ARGUMENT)
+
+
+def test_an_argument_larger_than_the_memory_kept_for_arguments_arrives_whole() -> None:
+    large = (1 << 19).to_bytes(4, "little") + bytes(range(256)) * ((1 << 11) - 1) + bytes(252)
+    assert load(guest()).dispatch(RUN, large) == large
+
+
+def test_an_argument_is_aligned_to_eight_bytes() -> None:
+    assert value(load(guest("return number((uintptr_t)argument % 8);")).dispatch(RUN, ARGUMENT)) == 0
+
+
+@pytest.mark.parametrize("size", [6, 1 << 16, (1 << 16) + 3])
+def test_eight_zero_bytes_stand_behind_an_argument(size: int) -> None:
+    body = "uint64_t behind; memcpy(&behind, argument + size_of(argument), 8); return number(behind != 0);"
+    instance = load(guest(body))
+    instance.dispatch(RUN, (size + 8).to_bytes(4, "little") + b"\xff" * (size + 4))
+    assert value(instance.dispatch(RUN, size.to_bytes(4, "little") + b"\xff" * (size - 4))) == 0
+
+
+def test_a_thousand_calls_leave_nothing_allocated() -> None:
+    instance = load(guest("int before = live; return number(before);"))
+    for _ in range(1000):
+        instance.dispatch(RUN, ARGUMENT)
+    assert value(instance.dispatch(RUN, ARGUMENT)) == 0
+
+
+def test_two_instances_of_one_executable_share_no_state() -> None:
+    executable = guest("return number(++calls);")
+    one, other = load(executable), load(executable)
+    one.dispatch(RUN, ARGUMENT)
+    assert value(other.dispatch(RUN, ARGUMENT)) == 1
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ("return 0;", "null pointer"),
+        ('return (uint8_t *)"\\4\\0\\0\\0";', "a buffer of 4 bytes"),
+        ("return argument;", "its own argument"),
+    ],
+)
+def test_an_answer_that_is_no_buffer_breaks_the_abi(body: str, said: str) -> None:
+    with pytest.raises(Trap, match=said) as caught:
+        load(guest(body)).dispatch(RUN, ARGUMENT)
+    assert caught.value.kind is TrapKind.ABI
+
+
+# Calls out of the guest.
+
+
+def test_a_dispatch_reaches_the_host_with_ids_and_argument() -> None:
+    calls = []
+
+    def answer(module: bytes, function: bytes, argument: bytes) -> bytes:
+        calls.append((module, function, argument))
+        return ANSWER
+
+    assert load(guest(FORWARD), StubHost(on_dispatch=answer)).dispatch(RUN, ARGUMENT) == ANSWER
+    assert calls == [(b"0123456789abcdef", b"ABCDEFGHIJKLMNOP", ARGUMENT)]
+
+
+def test_a_callable_id_has_64_bits() -> None:
+    ids: list[int] = []
+
+    def answer(callable_id: int) -> bytes:
+        ids.append(callable_id)
+        return ANSWER
+
+    instance = load(guest("return arora_dispatch_indirect_fn(UINT64_MAX);"), StubHost(on_indirect=answer))
+    assert (instance.dispatch(RUN, ARGUMENT), ids) == (ANSWER, [2**64 - 1])
+
+
+@pytest.mark.parametrize("exception", [Surprise("host"), KeyboardInterrupt(), SystemExit(3), Trap("of another")])
+def test_an_exception_of_the_host_comes_out_as_the_same_object(exception: BaseException) -> None:
+    def fail(*_: bytes) -> bytes:
+        raise exception
+
+    with pytest.raises(type(exception)) as caught:
+        load(guest(FORWARD), StubHost(on_dispatch=fail)).dispatch(RUN, ARGUMENT)
+    assert caught.value is exception
+
+
+def test_a_guest_whose_host_failed_gets_error_buffers_and_no_further_calls() -> None:
+    calls: list[bytes] = []
+
+    def fail(module: bytes, function: bytes, argument: bytes) -> bytes:
+        calls.append(argument)
+        raise Surprise
+
+    body = f"""uint8_t *first = forward(argument), *second = arora_dispatch_indirect_fn(1);
+      if (first[4] != {ERROR_TAG} || second[4] != {ERROR_TAG}) abort();
+      arora_buffer_free(first); return second;"""
+    with pytest.raises(Surprise):
+        load(guest(body), StubHost(on_dispatch=fail)).dispatch(RUN, ARGUMENT)
+    assert calls == [ARGUMENT]
+
+
+def test_an_exception_of_the_host_leaves_the_instance_usable_and_nothing_allocated() -> None:
+    def fail(callable_id: int) -> bytes:
+        raise Surprise
+
+    body = "if (argument[5]) return arora_dispatch_indirect_fn(1); int before = live; return number(before);"
+    instance = load(guest(body), StubHost(on_indirect=fail))
+    with pytest.raises(Surprise):
+        instance.dispatch(RUN, ARGUMENT)
+    assert value(instance.dispatch(RUN, ANSWER)) == 0
+
+
+def test_an_answer_the_guest_has_no_memory_for_breaks_the_abi() -> None:
+    answer = (1 << 21).to_bytes(4, "little") + bytes((1 << 21) - 4)
+    body = "uint8_t *got = forward(argument); return number(got == 0);"
+    with pytest.raises(Trap, match="out of memory") as caught:
+        load(guest(body), StubHost(on_dispatch=lambda *_: answer)).dispatch(RUN, ARGUMENT)
+    assert caught.value.kind is TrapKind.ABI
+
+
+@pytest.mark.parametrize(
+    "call",
+    ["0, argument, argument", "argument, 0, argument", "argument, argument, 0", "argument, argument, (void *)empty"],
+)
+def test_a_dispatch_with_null_or_with_no_buffer_breaks_the_abi(call: str) -> None:
+    with pytest.raises(Trap) as caught:
+        load(guest(f"static char empty[4]; return arora_dispatch_fn({call});")).dispatch(RUN, ARGUMENT)
+    assert caught.value.kind is TrapKind.ABI
+
+
+def nested(depth: int, innermost: StubHost) -> bytes:
+    """Lets a guest call itself through its host; what ``innermost`` does, it does at that depth."""
+    level = 0
+
+    def answer(module: bytes, function: bytes, argument: bytes) -> bytes:
+        nonlocal level
+        level += 1
+        if level == depth:
+            return innermost.dispatch(module, function, argument)
+        return instance.dispatch(RUN, argument)
+
+    body = """uint8_t *first = copy(argument), *got = forward(argument);
+      if (memcmp(first, argument, 6)) abort();
+      arora_buffer_free(first); return got;"""
+    instance = load(guest(body), StubHost(on_dispatch=answer))
+    return instance.dispatch(RUN, ARGUMENT)
+
+
+def test_a_module_may_be_entered_again_and_its_argument_stays() -> None:
+    assert nested(20, StubHost(on_dispatch=lambda *_: ANSWER)) == ANSWER
+
+
+def test_an_exception_comes_out_of_many_levels_as_the_same_object() -> None:
+    surprise = Surprise()
+
+    def fail(*_: bytes) -> bytes:
+        raise surprise
+
+    with pytest.raises(Surprise) as caught:
+        nested(20, StubHost(on_dispatch=fail))
+    assert caught.value is surprise
+
+
+def test_an_inner_failure_that_the_host_handles_does_not_reach_the_outer_call() -> None:
+    level = 0
+
+    def answer(module: bytes, function: bytes, argument: bytes) -> bytes:
+        nonlocal level
+        level += 1
+        if level == 2:
+            raise Surprise
+        with pytest.raises(Surprise):
+            instance.dispatch(RUN, argument)
+        return ANSWER
+
+    instance = load(guest(FORWARD), StubHost(on_dispatch=answer))
+    assert instance.dispatch(RUN, ARGUMENT) == ANSWER
+
+
+def test_two_threads_get_their_own_exceptions() -> None:
+    wrong: list[object] = []
+    executable = guest(FORWARD)
+
+    def work(number: int) -> None:
+        def fail(*_: bytes) -> bytes:
+            raise Surprise(number)
+
+        instance = load(executable, StubHost(on_dispatch=fail))
+        for _ in range(500):
+            try:
+                instance.dispatch(RUN, ARGUMENT)
+            except Surprise as surprise:
+                if surprise.args != (number,):
+                    wrong.append(surprise)
+            else:
+                wrong.append("no exception")
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert wrong == []
+
+
+def test_a_signal_that_arrives_while_the_guest_runs_comes_out_of_its_call() -> None:
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    instance = load(guest(BUSY + FORWARD))
+    before = signal.signal(signal.SIGALRM, interrupt)
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 0.01)
+        with pytest.raises(KeyboardInterrupt):
+            instance.dispatch(RUN, ARGUMENT)
+    finally:
+        signal.signal(signal.SIGALRM, before)
+    assert instance.dispatch(RUN, ARGUMENT) == ARGUMENT
+
+
+def test_running_out_of_python_stack_anywhere_on_the_way_is_an_exception_and_no_crash() -> None:
+    instance = load(guest(FORWARD))
+
+    def deeper() -> None:
+        instance.dispatch(RUN, ARGUMENT)
+        deeper()
+
+    # What ctypes makes of a RecursionError while it converts an argument is its own.
+    with pytest.raises((RecursionError, ctypes.ArgumentError)):
+        deeper()
+    assert instance.dispatch(RUN, ARGUMENT) == ARGUMENT
+
+
+# Loading.
+
+
+@pytest.mark.parametrize(
+    ("executable", "said"),
+    [
+        (b"", "not a shared library"),
+        (b"hello", r"starts with b'hello'"),
+        (b"\0asm\1\0\0\0", "a WebAssembly module"),
+        (b"\xcf\xfa\xed\xfe" + bytes(60), "a Mach-O library"),
+        (b"MZ" + bytes(60), "a PE library"),
+    ],
+    ids=["empty", "junk", "wasm", "mach-o", "pe"],
+)
+def test_what_is_no_library_of_this_platform_is_refused_with_what_it_is(executable: bytes, said: str) -> None:
+    with pytest.raises(MalformedExecutable, match=said):
+        load(executable)
+
+
+@pytest.mark.parametrize("part", [0.005, 0.05, 0.2])
+def test_a_library_cut_short_is_refused_instead_of_mapped(part: float) -> None:
+    executable = guest()
+    with pytest.raises(MalformedExecutable):
+        load(executable[: int(len(executable) * part)])
+
+
+def test_a_library_for_another_machine_is_refused_with_its_name() -> None:
+    foreign = bytearray(guest())
+    foreign[18:20] = (0x1234).to_bytes(2, "little")
+    with pytest.raises(MalformedExecutable, match="machine 4660"):
+        load(bytes(foreign))
+
+
+def test_the_loaders_own_reason_is_told_without_the_temporary_path() -> None:
+    symbols = "extern void nowhere(void); void somewhere(void) { nowhere(); }"
+    with pytest.raises(MalformedExecutable, match="nowhere") as caught:
+        load(compiled(symbols))
+    assert tempfile.gettempdir() not in str(caught.value)
+
+
+@pytest.mark.parametrize("symbol", ["arora_buffer_alloc", "arora_buffer_free", function_symbol(RUN)])
+def test_a_missing_export_is_named(symbol: str) -> None:
+    others = {"arora_buffer_alloc", "arora_buffer_free", function_symbol(RUN)} - {symbol}
+    with pytest.raises(MissingExport) as caught:
+        load(compiled("".join(f"void {name}(void) {{}}\n" for name in sorted(others))))
+    assert caught.value.symbol == symbol
+
+
+def test_a_library_without_variables_for_dispatch_loads() -> None:
+    names = ("arora_buffer_alloc", "arora_buffer_free", function_symbol(RUN))
+    load(compiled("".join(f"void {name}(void) {{}}\n" for name in names))).close()
+
+
+# The end.
+
+
+def mapped() -> list[str]:
+    return [line for line in Path("/proc/self/maps").read_text().splitlines() if "arora-" in line]
+
+
+def test_closing_unloads_the_library() -> None:
+    before = mapped()
+    instance = load(guest())
+    while_loaded = mapped()
+    instance.close()
+    assert (len(while_loaded) > len(before), mapped()) == (True, before)
+
+
+def test_a_library_that_was_refused_is_unloaded() -> None:
+    before = mapped()
+    with pytest.raises(MissingExport):
+        load(compiled("void arora_buffer_alloc(void) {}"))
+    assert mapped() == before
+
+
+def test_no_file_is_left_while_a_library_is_loaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    executable = guest()
+    instance = load(executable)
+    assert list(tmp_path.iterdir()) == []
+    instance.close()
+
+
+def test_closing_twice_is_closing_once() -> None:
+    instance = load(guest())
+    instance.close()
+    instance.close()
+
+
+def test_a_closed_instance_refuses_calls_also_through_what_was_bound_before() -> None:
+    instance = load(guest())
+    function = instance.function(RUN)
+    instance.close()
+    with pytest.raises(EngineClosed):
+        function(ARGUMENT)
+    with pytest.raises(EngineClosed):
+        instance.dispatch(RUN, ARGUMENT)
+
+
+def test_an_instance_cannot_be_closed_from_inside_its_own_call() -> None:
+    def answer(*_: bytes) -> bytes:
+        instance.close()
+        return ANSWER
+
+    instance = load(guest(FORWARD), StubHost(on_dispatch=answer))
+    with pytest.raises(ModuleBusy):
+        instance.dispatch(RUN, ARGUMENT)
+
+
+def test_it_offers_no_protection_and_says_so() -> None:
+    assert NativeExecutor.capabilities == frozenset()
+
+
+def test_it_has_no_version() -> None:
+    assert NativeExecutor.version() is None

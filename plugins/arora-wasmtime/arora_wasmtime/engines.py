@@ -1,0 +1,88 @@
+"""Wasmtime's engines and compiled modules, made when first needed and shared by the instances of an executor."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from dataclasses import dataclass
+from typing import Final
+from weakref import WeakValueDictionary
+
+from wasmtime import Config, Module, WasmtimeError
+from wasmtime import Engine as WasmtimeEngine
+
+from arora_core.errors import MalformedExecutable
+from arora_core.executor import Limits
+
+from .deadline import Alarm
+from .traps import reason
+
+_logger: Final = logging.getLogger("arora.wasmtime")
+
+_MAGIC: Final = b"\0asm"
+_COMPONENT_LAYER: Final = b"\x01\x00"
+_SHOWN: Final = 16
+
+
+@dataclass(frozen=True)
+class Metered:
+    """What compiled code has to count. Counting costs time, so code that need not is compiled without."""
+
+    deadline: bool
+    fuel: bool
+
+    @classmethod
+    def by(cls, limits: Limits) -> Metered:
+        return cls(deadline=limits.deadline is not None, fuel=limits.fuel is not None)
+
+
+class CompilingEngine:
+    """One of Wasmtime's engines, the modules compiled for it, and its alarm."""
+
+    def __init__(self, metered: Metered) -> None:
+        self.engine = WasmtimeEngine(_config(metered))
+        self.alarm = Alarm(self.engine.increment_epoch)
+        self._modules: WeakValueDictionary[bytes, Module] = WeakValueDictionary()
+
+    def module(self, executable: bytes) -> Module:
+        """The compiled executable. Raises MalformedExecutable."""
+        digest = hashlib.sha256(executable).digest()
+        module = self._modules.get(digest)
+        if module is None:
+            module = _compile(self.engine, executable)
+            self._modules[digest] = module
+        return module
+
+    def close(self) -> None:
+        self.alarm.close()
+        self.engine.close()
+
+
+def _config(metered: Metered) -> Config:
+    config = Config()
+    # In a forked child, the threads that compile in parallel are gone, and it would wait for them.
+    config.parallel_compilation = False
+    # Its signal handlers are the process's, and it is not the only one to want some: if faulthandler is enabled
+    # after Wasmtime set up its own, a guest's trap ends the process.
+    config.signals_based_traps = False
+    # The view of a memory is taken once (unchecked.Memory). Address space for all 32 bits is reserved anyway.
+    config.memory_may_move = False
+    config.epoch_interruption = metered.deadline
+    config.consume_fuel = metered.fuel
+    try:
+        config.cache = True
+    except WasmtimeError as error:
+        _logger.debug("compiled code is not cached on disk: %s", reason(error))
+    return config
+
+
+def _compile(engine: WasmtimeEngine, executable: bytes) -> Module:
+    # Asked first, because wasmtime-py takes what does not begin with a zero byte for the text format.
+    if executable[:4] != _MAGIC:
+        raise MalformedExecutable(f"not a WebAssembly module (starts with {bytes(executable[:_SHOWN])!r})")
+    if executable[6:8] == _COMPONENT_LAYER:
+        raise MalformedExecutable("a WebAssembly component, expected a module")
+    try:
+        return Module(engine, executable)
+    except WasmtimeError as error:
+        raise MalformedExecutable(reason(error)) from None

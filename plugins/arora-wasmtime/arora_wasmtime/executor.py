@@ -1,0 +1,61 @@
+"""The executor. Importing this file does not import wasmtime."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import importlib.util
+from typing import TYPE_CHECKING, ClassVar
+
+from arora_core.executor import Capability, Executor, Host, Instance, Limits
+from arora_core.guest_symbols import check_exports, check_imports
+
+if TYPE_CHECKING:
+    from arora_core.header import ModuleDefinition
+
+    from .engines import CompilingEngine, Metered
+
+
+class WasmtimeExecutor(Executor):
+    """Compiles WebAssembly modules ahead of their first call, and runs them at the speed of native code."""
+
+    name: ClassVar[str] = "wasmtime"
+    serves: ClassVar[frozenset[str]] = frozenset({"wasm"})
+    capabilities: ClassVar[frozenset[Capability]] = frozenset(
+        {Capability.MEMORY_LIMIT, Capability.DEADLINE, Capability.FUEL, Capability.TRAPS, Capability.OUTPUT}
+    )
+    priority: ClassVar[int] = 10
+
+    def __init__(self) -> None:
+        self._engines: dict[Metered, CompilingEngine] = {}
+
+    @classmethod
+    def unavailable(cls) -> str | None:
+        if importlib.util.find_spec("wasmtime") is None:
+            return "the package wasmtime is not installed; pip install wasmtime"
+        return None
+
+    @classmethod
+    def version(cls) -> str | None:
+        try:
+            return importlib.metadata.version("wasmtime")
+        except importlib.metadata.PackageNotFoundError:
+            return None
+
+    def load(self, definition: ModuleDefinition, host: Host, limits: Limits) -> Instance:
+        """As :meth:`arora_core.executor.Executor.load`; LimitExceeded when the module begins beyond its limits."""
+        from . import module_types
+        from .engines import CompilingEngine, Metered
+        from .instance import WasmtimeInstance
+
+        metered = Metered.by(limits)
+        engine = self._engines.get(metered)
+        if engine is None:
+            engine = self._engines[metered] = CompilingEngine(metered)
+        module = engine.module(definition.executable)
+        check_exports(definition.header, module_types.exports(module))
+        check_imports(module_types.imports(module))
+        return WasmtimeInstance(engine, module, definition.header, host, limits)
+
+    def close(self) -> None:
+        while self._engines:
+            self._engines.popitem()[1].close()

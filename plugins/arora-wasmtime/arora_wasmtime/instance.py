@@ -1,0 +1,76 @@
+"""One module loaded into a store of its own."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from wasmtime import Linker, Module, Store
+
+from arora_core.executor import Host, Instance, Limits
+from arora_core.guest_symbols import ALLOC, FREE, INITIALIZE, function_symbol
+from arora_core.linear_memory import BufferCall, LinearGuest
+
+from . import module_types
+from .engines import CompilingEngine
+from .instantiation import Exports, define_imports, instantiate, limit_memory, link
+from .metering import Meter
+from .traps import Failures
+from .unchecked import Calls, Memory, context
+
+if TYPE_CHECKING:
+    from arora_core.header import Header
+
+
+class WasmtimeInstance(Instance):
+    """A store holds everything of one instance, and nothing of another: it can only be given back as a whole."""
+
+    def __init__(self, engine: CompilingEngine, module: Module, header: Header, host: Host, limits: Limits) -> None:
+        # Others that load the same executable find its compiled module for as long as someone holds on to it.
+        self._module = module
+        self._guest = LinearGuest(host)
+        self._memory: Memory | None = None
+        self._store = Store(engine.engine)
+        # C code calls into these until the store is closed.
+        self._callbacks: list[object] = []
+        try:
+            self._start(engine, header, limits)
+        except BaseException:
+            self.close()
+            raise
+
+    def dispatch(self, function_id: bytes, argument: bytes) -> bytes:
+        return self._guest.dispatch(function_id, argument)
+
+    def function(self, function_id: bytes) -> BufferCall:
+        return self._guest.function(function_id)
+
+    def close(self) -> None:
+        self._guest.close()
+        if self._memory is not None:
+            self._memory.close()
+        self._store.close()
+        self._callbacks.clear()
+
+    def _start(self, engine: CompilingEngine, header: Header, limits: Limits) -> None:
+        ids = [function.id.bytes for function in header.exports]
+        failures = Failures(limits, {function_symbol(f.id.bytes): f.name for f in header.exports})
+        calls = Calls(self, context(self._store), self._guest, failures)
+        meter = Meter(self._store, self._guest, limits, engine.alarm, failures)
+        self._callbacks.append(meter)
+        limit_memory(self._store, self._module, limits)
+        with Linker(engine.engine) as linker:
+            self._callbacks += define_imports(linker, self._store, self._module, self._guest)
+            prepared = link(linker, self._module)
+        with prepared, meter.running():
+            exports = Exports(self._store, instantiate(prepared, calls, limits))
+            self._memory = Memory(context(self._store), exports.memory())
+            functions = {id: calls.export(exports.function(function_symbol(id))) for id in ids}
+            self._guest.attach(
+                self._memory,
+                calls.export(exports.function(ALLOC)),
+                calls.export(exports.function(FREE)),
+                functions,
+                meter.around,
+            )
+            if INITIALIZE in module_types.exports(self._module):
+                calls.export(exports.function(INITIALIZE))(0)

@@ -1,0 +1,102 @@
+"""What wasmtime reports, as Arora's exceptions."""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Mapping
+from ctypes import POINTER
+from typing import Final
+
+from wasmtime import ExitTrap, TrapCode, WasmtimeError
+from wasmtime import Trap as WasmtimeTrap
+from wasmtime import _ffi as ffi
+
+from arora_core.errors import CallError, LimitExceeded, Trap, TrapKind
+from arora_core.executor import Limits
+
+_KINDS: Final = {
+    TrapCode.UNREACHABLE: TrapKind.UNREACHABLE,
+    TrapCode.MEMORY_OUT_OF_BOUNDS: TrapKind.MEMORY_OUT_OF_BOUNDS,
+    TrapCode.TABLE_OUT_OF_BOUNDS: TrapKind.TABLE_OUT_OF_BOUNDS,
+    TrapCode.INDIRECT_CALL_TO_NULL: TrapKind.INDIRECT_CALL,
+    TrapCode.BAD_SIGNATURE: TrapKind.INDIRECT_CALL,
+    TrapCode.INTEGER_DIVISION_BY_ZERO: TrapKind.INTEGER_DIVISION_BY_ZERO,
+    TrapCode.INTEGER_OVERFLOW: TrapKind.INTEGER_OVERFLOW,
+    TrapCode.BAD_CONVERSION_TO_INTEGER: TrapKind.BAD_CONVERSION,
+    TrapCode.STACK_OVERFLOW: TrapKind.STACK_OVERFLOW,
+}
+_WORDS: Final = {
+    TrapCode.INDIRECT_CALL_TO_NULL: "indirect call to null",
+    TrapCode.BAD_SIGNATURE: "indirect call to a function of another signature",
+}
+_FRAMES: Final = 3
+_LONGEST_NAME: Final = 80
+
+
+class Failures:
+    """Turns the errors and traps of one instance into exceptions.
+
+    ``names`` are what to call the guest's functions, by their symbol; functions it lacks keep the name the
+    executable gives them.
+    """
+
+    def __init__(self, limits: Limits, names: Mapping[str, str]) -> None:
+        self._limits = limits
+        self._names = names
+        self.expired = False
+        """Whether it was the deadline that stopped the guest."""
+
+    def __call__(self, error: int | None, trap: int | None) -> CallError:
+        """The exception for one of the two pointers, both of which it takes over."""
+        if error:
+            return self._error(WasmtimeError._from_ptr(ctypes.cast(error, POINTER(ffi.wasmtime_error_t))))
+        assert trap is not None
+        return self._trap(WasmtimeTrap._from_ptr(ctypes.cast(trap, POINTER(ffi.wasm_trap_t))))
+
+    def _error(self, error: WasmtimeError) -> CallError:
+        if isinstance(error, ExitTrap):
+            return Trap(f"exited with code {error.code}", kind=TrapKind.EXIT, exit_code=error.code)
+        if self.expired:
+            self.expired = False
+            return self._past_deadline()
+        return Trap(reason(error))
+
+    def _trap(self, trap: WasmtimeTrap) -> CallError:
+        code = trap.trap_code
+        if code is TrapCode.OUT_OF_FUEL:
+            return LimitExceeded(f"used up its {self._limits.fuel} units of fuel", limit="fuel")
+        if code is TrapCode.INTERRUPT:
+            return self._past_deadline()
+        kind = _KINDS.get(code, TrapKind.OTHER) if code else TrapKind.OTHER
+        if code is None:
+            words = reason(trap)
+        elif kind is TrapKind.OTHER:
+            words = code.name.lower().replace("_", " ")
+        else:
+            words = _WORDS.get(code, kind.value)
+        frames = self._innermost(trap)
+        return Trap(f"{words} in {frames}" if frames else words, kind=kind)
+
+    def _past_deadline(self) -> LimitExceeded:
+        return LimitExceeded(f"ran longer than its deadline of {self._limits.deadline} s", limit="deadline")
+
+    def _innermost(self, trap: WasmtimeTrap) -> str:
+        frames = trap.frames
+        names = [self._name(frame.func_name or f"function {frame.func_index}") for frame in frames[:_FRAMES]]
+        if len(frames) > _FRAMES:
+            names.append("...")
+        return " <- ".join(names)
+
+    def _name(self, symbol: str) -> str:
+        # The executable chooses these names: they must not be able to fill a screen, or write lines of their own.
+        name = self._names.get(symbol, symbol)
+        shown = name if name.isprintable() else repr(name)
+        return shown if len(shown) <= _LONGEST_NAME else shown[:_LONGEST_NAME] + "..."
+
+
+def reason(error: Exception) -> str:
+    """What wasmtime says, in one line, without a backtrace: the chain of causes joined by colons."""
+    text, _, causes = str(error).partition("\n\nCaused by:\n")
+    parts = [] if "backtrace" in text else [text]
+    parts += [line.strip() for line in causes.splitlines()]
+    return ": ".join(part.partition("\n")[0] for part in parts if part)

@@ -1,0 +1,173 @@
+"""Calls in and out of a wasmtime store through the wheel's C library, with nothing allocated per call.
+
+wasmtime-py's own ``Func.__call__`` and trampoline keep the exception of a callback in one global of the module,
+where two threads take each other's, and look a function's type up on every call. The C interface below them
+(``wasmtime/func.h``: the *unchecked* functions) takes a pointer to an array of raw values, which holds the
+arguments on the way in and the results on the way out.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Callable
+from ctypes import CFUNCTYPE, POINTER, byref, c_size_t, c_uint8, c_uint32, c_uint64, c_void_p
+from typing import Any, Final, NoReturn
+
+from wasmtime import FuncType, InstancePre, Linker, Store, WasmtimeError
+from wasmtime import _ffi as ffi
+
+from arora_core.c_callbacks import c_callback
+from arora_core.linear_memory import Export, LinearGuest
+
+RAW_VALUE: Final = 16
+"""Bytes of a ``wasmtime_val_raw_t``: a union whose largest member is a v128. Every platform has it
+little-endian, and the other members at its start."""
+_WORDS: Final = RAW_VALUE // 8
+
+Failure = Callable[["int | None", "int | None"], BaseException]
+"""Owned pointers to a ``wasmtime_error_t`` and a ``wasm_trap_t``, one of them null, to what they mean."""
+
+
+def _function(name: str, result: Any, *, library: Any = ffi.dll) -> Any:
+    # Indexing a library makes a new function object: the wheel's own keeps its declared argument types. These
+    # have none, as converting an argument that already is a ctypes object costs more than the call.
+    function = library[name]
+    function.restype = result
+    return function
+
+
+_call: Final = _function("wasmtime_func_call_unchecked", c_void_p)
+_instantiate: Final = _function("wasmtime_instance_pre_instantiate", c_void_p)
+_define: Final = _function("wasmtime_linker_define_func_unchecked", c_void_p)
+_delete_error: Final = _function("wasmtime_error_delete", None)
+_delete_trap: Final = _function("wasm_trap_delete", None)
+_new_trap: Final = _function("wasmtime_trap_new", c_size_t)
+# Both only look up a field: not worth giving the GIL up for.
+_quick: Final = ctypes.PyDLL(str(ffi.filename))
+_memory_data: Final = _function("wasmtime_memory_data", c_void_p, library=_quick)
+_memory_size: Final = _function("wasmtime_memory_data_size", c_size_t, library=_quick)
+
+_IMPORT: Final = CFUNCTYPE(c_size_t, c_void_p, c_void_p, POINTER(c_uint64), c_size_t)
+
+_UNWOUND: Final = b"unwound by the host"
+
+
+def context(store: Store) -> c_void_p:
+    """The pointer that calls into ``store`` take. Dangling once the store is closed."""
+    return ctypes.cast(store._context(), c_void_p)
+
+
+class Calls:
+    """Makes the exports of one instance callable. All its calls happen in one thread at a time."""
+
+    def __init__(self, owner: object, context: c_void_p, guest: LinearGuest, failure: Failure) -> None:
+        # A callable export that outlives all other mention of its instance keeps the store from being deleted.
+        self._owner = owner
+        self._context = context
+        self._guest = guest
+        self._failure = failure
+        # One place for the argument and the result serves calls at any depth: Wasmtime takes arguments out
+        # before the guest's first instruction, and puts results in after its last, so whatever a nested call
+        # leaves there has been read by the time the outer one ends.
+        self._slot = (c_uint64 * _WORDS)()
+        self._trap = c_void_p()
+
+    def export(self, function: ffi.wasmtime_func_t) -> Export:
+        """``function``, which takes an i32 or nothing, and gives an i32 (0 to 2**32 - 1) or nothing."""
+        context, carried, trap, fail = self._context, self._guest.carried, self._trap, self._fail
+        cell = c_uint32.from_buffer(self._slot)
+        function_at, slot_at, one, trap_at = byref(function), byref(self._slot), c_size_t(1), byref(trap)
+
+        def call(argument: int) -> int:
+            cell.value = argument
+            error = _call(context, function_at, slot_at, one, trap_at)
+            if error or trap or carried:
+                fail(error)
+            return cell.value
+
+        return call
+
+    def instantiate(self, prepared: InstancePre) -> ffi.wasmtime_instance_t:
+        """Runs what of the guest runs on its own: its start function."""
+        instance = ffi.wasmtime_instance_t()
+        error = _instantiate(ctypes.cast(prepared.ptr(), c_void_p), self._context, byref(instance), byref(self._trap))
+        if error or self._trap or self._guest.carried:
+            self._fail(error)
+        return instance
+
+    def _fail(self, error: int | None) -> NoReturn:
+        trap = self._trap.value
+        self._trap.value = None
+        if self._guest.carried:
+            if error:
+                _delete_error(c_void_p(error))
+            if trap:
+                _delete_trap(c_void_p(trap))
+            self._guest.raise_carried()
+        raise self._failure(error, trap)
+
+
+def define(
+    linker: Linker, import_: tuple[str, str], type: FuncType, answer: Callable[[Any], int], guest: LinearGuest
+) -> object:
+    """Defines the import (namespace, name), which gives an i32; returns what has to outlive the store.
+
+    ``answer`` takes the raw arguments: number i is item ``2 * i``.
+    """
+
+    def run(env: Any, caller: Any, values: Any, count: Any) -> int:
+        values[0] = answer(values)
+        return 0
+
+    callback = _IMPORT(c_callback(run, guest.carried, _unwinding_trap))
+    namespace, name = (word.encode() for word in import_)
+    error = _define(
+        ctypes.cast(linker.ptr(), c_void_p),
+        namespace,
+        c_size_t(len(namespace)),
+        name,
+        c_size_t(len(name)),
+        ctypes.cast(type.ptr(), c_void_p),
+        callback,
+        None,
+        None,
+    )
+    if error:
+        raise WasmtimeError._from_ptr(ctypes.cast(error, POINTER(ffi.wasmtime_error_t)))
+    return callback
+
+
+def _unwinding_trap() -> int:
+    trap: int = _new_trap(_UNWOUND, c_size_t(len(_UNWOUND)))
+    return trap
+
+
+class Memory:
+    """A guest's linear memory, as :class:`arora_core.linear_memory.LinearMemory`.
+
+    Wasmtime is configured not to move memories, so a view taken once stays right for the bytes it covers. It
+    covers those there were when ``size`` was last asked, and the protocol asks before it goes beyond.
+    """
+
+    def __init__(self, context: c_void_p, memory: ffi.wasmtime_memory_t) -> None:
+        self._context = context
+        self._memory = memory
+        self._memory_at = byref(memory)
+        self._view = memoryview(b"")
+
+    def size(self) -> int:
+        size: int = _memory_size(self._context, self._memory_at)
+        if size != len(self._view):
+            base = _memory_data(self._context, self._memory_at)
+            self._view = memoryview((c_uint8 * size).from_address(base)).cast("B")
+        return size
+
+    def read(self, offset: int, size: int) -> bytes:
+        return self._view[offset : offset + size].tobytes()
+
+    def write(self, offset: int, data: bytes) -> None:
+        self._view[offset : offset + len(data)] = data
+
+    def close(self) -> None:
+        """Lets go of the memory; to be called before its store is closed."""
+        self._view = memoryview(b"")

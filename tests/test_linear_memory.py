@@ -1,0 +1,430 @@
+"""The guest protocol, against a guest that does what it is told, however hostile."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from arora_core.errors import (
+    EngineClosed,
+    FunctionNotFound,
+    MissingExport,
+    ModuleBusy,
+    Trap,
+    TrapKind,
+    UnsupportedImport,
+)
+from arora_core.guest_symbols import WasmFunctionType, WasmType, check_exports, check_imports, function_symbol
+from arora_core.header import Header
+from arora_core.linear_memory import LinearGuest
+
+PAGE = 65536
+RUN = bytes(range(16))
+ARGUMENT = bytes([6, 0, 0, 0, 1, 1])
+ANSWER = bytes([6, 0, 0, 0, 1, 0])
+SIGNED = 1 << 32
+
+
+class FakeMemory:
+    """A bytearray that refuses what lies outside, as the protocol must not get that far."""
+
+    def __init__(self) -> None:
+        self.bytes = bytearray(2 * PAGE)
+
+    def size(self) -> int:
+        return len(self.bytes)
+
+    def read(self, offset: int, size: int) -> bytes:
+        assert 0 <= offset <= offset + size <= len(self.bytes)
+        return bytes(self.bytes[offset : offset + size])
+
+    def write(self, offset: int, data: bytes) -> None:
+        assert 0 <= offset <= offset + len(data) <= len(self.bytes)
+        self.bytes[offset : offset + len(data)] = data
+
+
+class FakeHost:
+    def __init__(self) -> None:
+        self.calls: list[object] = []
+        self.answer: Callable[[], bytes] = lambda: ANSWER
+
+    def dispatch(self, module_id: bytes, function_id: bytes, argument: bytes) -> bytes:
+        self.calls.append((module_id, function_id, argument))
+        return self.answer()
+
+    def dispatch_indirect(self, callable_id: int) -> bytes:
+        self.calls.append(callable_id)
+        return self.answer()
+
+    def write_output(self, fd: int, data: bytes) -> None:
+        self.calls.append((fd, data))
+
+
+class FakeGuest:
+    """Memory, an allocator that hands out one place after the other, and one function."""
+
+    def __init__(self) -> None:
+        self.memory = FakeMemory()
+        self.host = FakeHost()
+        self.next = 1024
+        self.asked: list[int] = []
+        self.freed: list[int] = []
+        self.run: Callable[[int], int] = lambda argument: self.put(ANSWER)
+        self.alloc: Callable[[int], int] = self.bump
+        self.protocol = LinearGuest(self.host)
+        self.protocol.attach(self.memory, lambda size: self.alloc(size), self.free, {RUN: lambda at: self.run(at)})
+
+    def bump(self, size: int) -> int:
+        self.asked.append(size)
+        at, self.next = self.next, self.next + size
+        return at
+
+    def free(self, at: int) -> int:
+        self.freed.append(at)
+        return 0
+
+    def put(self, data: bytes, at: int | None = None) -> int:
+        at = self.bump(len(data)) if at is None else at
+        self.memory.bytes[at : at + len(data)] = data
+        return at
+
+    def call(self, argument: bytes = ARGUMENT) -> bytes:
+        return self.protocol.dispatch(RUN, argument)
+
+
+@pytest.fixture
+def guest() -> FakeGuest:
+    return FakeGuest()
+
+
+# Calls.
+
+
+def test_the_result_is_copied_out_and_both_buffers_are_freed(guest: FakeGuest) -> None:
+    result = guest.call()
+    guest.memory.bytes[:] = bytes(2 * PAGE)
+    assert (result, len(guest.freed), len(set(guest.freed))) == (ANSWER, 2, 2)
+
+
+def test_the_guest_may_read_past_the_end_of_its_argument(guest: FakeGuest) -> None:
+    guest.call()
+    assert guest.asked[0] - len(ARGUMENT) in range(4, 9)
+
+
+def test_an_error_buffer_is_a_result_like_any_other(guest: FakeGuest) -> None:
+    error = bytes([10, 0, 0, 0, 20, 1, 0, 0, 0]) + b"!"
+    guest.run = lambda argument: guest.put(error)
+    assert guest.call() == error
+
+
+def test_pointers_may_arrive_signed(guest: FakeGuest) -> None:
+    guest.memory.bytes = bytearray(3 * PAGE)
+    guest.alloc = lambda size: guest.bump(size) - SIGNED
+    guest.run = lambda argument: guest.put(ANSWER) - SIGNED
+    assert guest.call() == ANSWER
+
+
+def test_a_result_in_memory_that_grew_during_the_call_is_read(guest: FakeGuest) -> None:
+    def run(argument: int) -> int:
+        guest.memory.bytes += bytes(PAGE)
+        return guest.put(ANSWER, 2 * PAGE + 16)
+
+    guest.run = run
+    assert guest.call() == ANSWER
+
+
+def test_a_result_may_end_with_the_memory(guest: FakeGuest) -> None:
+    guest.run = lambda argument: guest.put(ANSWER, 2 * PAGE - len(ANSWER))
+    assert guest.call() == ANSWER
+
+
+HOSTILE_ANSWERS: dict[str, tuple[Callable[[FakeGuest], int], str]] = {
+    "null": (lambda guest: 0, "answered with a null pointer"),
+    "wild": (lambda guest: 0xFFFF_FFF0, "answered with a buffer at 0xfffffff0, outside its 131072 bytes of memory"),
+    "wild and signed": (lambda guest: -16, "answered with a buffer at 0xfffffff0, outside its 131072 bytes"),
+    "right behind": (lambda guest: 2 * PAGE, "answered with a buffer at 0x20000, outside its 131072 bytes"),
+    "prefix cut": (lambda guest: 2 * PAGE - 3, "answered with a buffer at 0x1fffd, outside its 131072 bytes"),
+    "size 0": (lambda guest: guest.put(bytes(8), 4096), "a buffer of 0 bytes at 0x1000; 5 is the smallest"),
+    "size 4": (lambda guest: guest.put(b"\4\0\0\0", 4096), "a buffer of 4 bytes at 0x1000; 5 is the smallest"),
+    "size beyond": (
+        lambda guest: guest.put((2 * PAGE).to_bytes(4, "little"), 4096),
+        "a buffer of 131072 bytes at 0x1000, outside its 131072 bytes of memory",
+    ),
+    "size huge": (lambda guest: guest.put(b"\xff" * 4, 4096), "a buffer of 4294967295 bytes at 0x1000, outside"),
+    "one byte beyond": (
+        lambda guest: guest.put(b"\x06\0\0\0", 2 * PAGE - 5),
+        "a buffer of 6 bytes at 0x1fffb, outside its 131072 bytes of memory",
+    ),
+    "its argument": (lambda guest: 1024, "answered with its own argument buffer"),
+}
+
+
+@pytest.mark.parametrize("name", HOSTILE_ANSWERS)
+def test_an_answer_that_is_no_buffer_breaks_the_abi(guest: FakeGuest, name: str) -> None:
+    answer, said = HOSTILE_ANSWERS[name]
+    guest.run = lambda argument: answer(guest)
+    with pytest.raises(Trap) as caught:
+        guest.call()
+    assert (caught.value.kind, said in str(caught.value)) == (TrapKind.ABI, True), str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("at", "said"),
+    [
+        (0, r"arora_buffer_alloc\(14\) answered null: it is out of memory"),
+        (-8, r"arora_buffer_alloc\(14\) answered 0xfffffff8, outside its 131072 bytes of memory"),
+        (2 * PAGE, r"arora_buffer_alloc\(14\) answered 0x20000, outside its 131072 bytes of memory"),
+        (2 * PAGE - 13, r"arora_buffer_alloc\(14\) answered 0x1fff3, outside its 131072 bytes of memory"),
+    ],
+)
+def test_memory_that_is_none_breaks_the_abi(guest: FakeGuest, at: int, said: str) -> None:
+    guest.alloc = lambda size: at
+    with pytest.raises(Trap, match=said) as caught:
+        guest.call()
+    assert caught.value.kind is TrapKind.ABI
+
+
+def test_a_guest_that_broke_the_abi_is_not_called_to_free(guest: FakeGuest) -> None:
+    guest.run = lambda argument: 0
+    with pytest.raises(Trap):
+        guest.call()
+    assert guest.freed == []
+
+
+def test_a_guest_that_trapped_is_not_called_to_free_and_works_again(guest: FakeGuest) -> None:
+    works, trap = guest.run, Trap("unreachable")
+
+    def fail(argument: int) -> int:
+        raise trap
+
+    guest.run = fail
+    with pytest.raises(Trap) as caught:
+        guest.call()
+    assert (caught.value is trap, guest.freed) == (True, [])
+    guest.run = works
+    assert guest.call() == ANSWER
+
+
+def test_a_function_the_guest_does_not_have_is_not_found(guest: FakeGuest) -> None:
+    with pytest.raises(FunctionNotFound, match="00000000-0000-0000-0000-000000000000"):
+        guest.protocol.dispatch(bytes(16), ARGUMENT)
+
+
+# Calls out of the guest.
+
+
+def test_a_dispatch_copies_ids_and_argument_and_gives_the_guest_a_buffer(guest: FakeGuest) -> None:
+    guest.put(b"0123456789abcdefABCDEFGHIJKLMNOP" + ARGUMENT, 64)
+    at = guest.protocol.answer_dispatch(64, 80, 96)
+    assert guest.host.calls == [(b"0123456789abcdef", b"ABCDEFGHIJKLMNOP", ARGUMENT)]
+    assert (guest.memory.read(at, len(ANSWER)), guest.freed) == (ANSWER, [])
+
+
+def test_a_callable_id_may_arrive_signed(guest: FakeGuest) -> None:
+    guest.protocol.answer_dispatch_indirect(-1)
+    assert guest.host.calls == [2**64 - 1]
+
+
+@pytest.mark.parametrize(
+    ("pointers", "said"),
+    [
+        ((-1, 80, 96), "with a module id at 0xffffffff, outside its 131072 bytes of memory"),
+        ((64, 2 * PAGE - 15, 96), "with a function id at 0x1fff1, outside its 131072 bytes of memory"),
+        ((64, 80, 2 * PAGE - 3), "with an argument buffer at 0x1fffd, outside its 131072 bytes of memory"),
+        ((64, 80, 2 * PAGE - 8), "with a buffer of 0 bytes at 0x1fff8; 5 is the smallest"),
+        ((64, 80, 128), "with an argument buffer of 4294967295 bytes at 0x80, outside its 131072 bytes of memory"),
+    ],
+)
+def test_a_dispatch_with_wild_pointers_breaks_the_abi(
+    guest: FakeGuest, pointers: tuple[int, int, int], said: str
+) -> None:
+    guest.put(b"\xff" * 4, 128)
+    with pytest.raises(Trap) as caught:
+        guest.protocol.answer_dispatch(*pointers)
+    assert (caught.value.kind, said in str(caught.value)) == (TrapKind.ABI, True), str(caught.value)
+    assert guest.host.calls == []
+
+
+def test_an_answer_the_guest_has_no_memory_for_breaks_the_abi(guest: FakeGuest) -> None:
+    guest.alloc = lambda size: 0
+    with pytest.raises(Trap, match="out of memory"):
+        guest.protocol.answer_dispatch_indirect(1)
+
+
+def test_an_answer_is_written_into_memory_that_grew_to_hold_it(guest: FakeGuest) -> None:
+    answer = (3 * PAGE).to_bytes(4, "little") + bytes(3 * PAGE - 4)
+    guest.host.answer = lambda: answer
+
+    def grow(size: int) -> int:
+        guest.memory.bytes += bytes(4 * PAGE)
+        return 2 * PAGE
+
+    guest.alloc = grow
+    assert guest.protocol.answer_dispatch_indirect(1) == 2 * PAGE
+
+
+def test_a_carried_exception_is_raised_as_the_same_object_and_once(guest: FakeGuest) -> None:
+    exception = KeyboardInterrupt()
+    guest.protocol.carried.append(exception)
+    with pytest.raises(KeyboardInterrupt) as caught:
+        guest.protocol.raise_carried()
+    assert (caught.value is exception, guest.protocol.carried) == (True, [])
+
+
+def test_an_exception_left_over_from_a_call_that_was_cut_short_is_not_the_next_ones(guest: FakeGuest) -> None:
+    guest.protocol.carried.append(KeyboardInterrupt())
+    assert (guest.call(), guest.protocol.carried) == (ANSWER, [])
+
+
+def test_a_guest_that_calls_before_it_is_ready_breaks_the_abi() -> None:
+    unready = LinearGuest(FakeHost())
+    with pytest.raises(Trap):
+        unready.answer_dispatch(0, 0, 0)
+    with pytest.raises(Trap):
+        unready.answer_dispatch_indirect(1)
+
+
+# Output.
+
+
+def write(guest: FakeGuest, *vectors: tuple[int, int], fd: int = 1) -> int:
+    table = b"".join(at.to_bytes(4, "little") + size.to_bytes(4, "little") for at, size in vectors)
+    guest.put(b"hello world", 64)
+    return guest.protocol.answer_fd_write(fd, guest.put(table, 256), len(vectors), 128)
+
+
+def test_output_is_gathered_and_counted(guest: FakeGuest) -> None:
+    assert write(guest, (64, 5), (70, 5)) == 0
+    assert (guest.host.calls, guest.memory.bytes[128]) == ([(1, b"helloworld")], 10)
+
+
+@pytest.mark.parametrize("vector", [(2 * PAGE, 1), (64, 2 * PAGE), (0xFFFF_FFFF, 0xFFFF_FFFF)])
+def test_output_from_outside_of_memory_is_a_fault(guest: FakeGuest, vector: tuple[int, int]) -> None:
+    assert (write(guest, vector), guest.host.calls) == (21, [])
+
+
+def test_more_vectors_than_fit_into_memory_are_a_fault(guest: FakeGuest) -> None:
+    assert guest.protocol.answer_fd_write(1, 0, 0xFFFF_FFFF, 0) == 21
+
+
+def test_one_write_never_gathers_much_more_than_the_guests_memory(guest: FakeGuest) -> None:
+    assert write(guest, *[(0, PAGE)] * 1000) == 0
+    assert int.from_bytes(guest.memory.read(128, 4), "little") == PAGE
+
+
+def test_one_write_does_not_look_at_vectors_without_end(guest: FakeGuest) -> None:
+    assert write(guest, *[(0, 0)] * 2000, (64, 5)) == 0
+    assert int.from_bytes(guest.memory.read(128, 4), "little") == 0
+
+
+def test_there_is_no_other_file_to_write_to(guest: FakeGuest) -> None:
+    assert write(guest, (64, 5), fd=3) == 8
+
+
+# The end.
+
+
+def test_a_closed_guest_refuses_calls_also_through_what_was_bound_before(guest: FakeGuest) -> None:
+    function = guest.protocol.function(RUN)
+    guest.protocol.close()
+    with pytest.raises(EngineClosed):
+        function(ARGUMENT)
+    with pytest.raises(EngineClosed):
+        guest.protocol.dispatch(RUN, ARGUMENT)
+
+
+def test_a_guest_cannot_be_closed_from_inside_its_own_call(guest: FakeGuest) -> None:
+    def close() -> bytes:
+        guest.protocol.close()
+        return ANSWER
+
+    guest.host.answer = close
+    with pytest.raises(ModuleBusy):
+        guest.protocol.answer_dispatch_indirect(1)
+
+
+# Symbols.
+
+HEADER = Header.from_data(
+    {
+        "id": "0a0a0a0a-0000-4000-8000-000000000001",
+        "name": "guest",
+        "author": "",
+        "license": "",
+        "version": {"major": 1, "minor": 0, "patch": 0},
+        "executor": {"name": "wasm"},
+        "exports": [{"type": "function", "id": "00010203-0405-0607-0809-0a0b0c0d0e0f", "name": "run"}],
+        "imports": [],
+    }
+)
+TO_POINTER = WasmFunctionType(("i32",), ("i32",))
+EXPORTS: dict[str, WasmType] = {
+    "memory": "memory",
+    "arora_buffer_alloc": TO_POINTER,
+    "arora_buffer_free": WasmFunctionType(("i32",)),
+    "arora_function_00010203_0405_0607_0809_0a0b0c0d0e0f": TO_POINTER,
+    "_initialize": WasmFunctionType(),
+}
+
+
+def test_a_symbol_is_the_uuid_in_lower_case_with_underscores() -> None:
+    assert function_symbol(b"\xab" + RUN[1:]) == "arora_function_ab010203_0405_0607_0809_0a0b0c0d0e0f"
+
+
+def test_a_module_with_all_exports_passes() -> None:
+    check_exports(HEADER, EXPORTS)
+
+
+@pytest.mark.parametrize("symbol", [symbol for symbol in EXPORTS if symbol != "_initialize"])
+def test_a_missing_export_is_named(symbol: str) -> None:
+    with pytest.raises(MissingExport, match=f"does not export {symbol}") as caught:
+        check_exports(HEADER, {name: type for name, type in EXPORTS.items() if name != symbol})
+    assert caught.value.symbol == symbol
+
+
+@pytest.mark.parametrize(
+    ("symbol", "type", "said"),
+    [
+        ("memory", "table", "memory is a table, expected a memory"),
+        ("memory", TO_POINTER, "memory is a function, expected a memory"),
+        (
+            "arora_buffer_alloc",
+            WasmFunctionType(("i64",), ("i32",)),
+            "arora_buffer_alloc has type (i64) -> (i32), expected (i32) -> (i32)",
+        ),
+        ("arora_buffer_free", "global", "arora_buffer_free is a global, expected a function (i32) -> ()"),
+        ("_initialize", TO_POINTER, "_initialize has type (i32) -> (i32), expected () -> ()"),
+    ],
+)
+def test_an_export_of_another_type_is_told_apart(symbol: str, type: WasmType, said: str) -> None:
+    with pytest.raises(MissingExport) as caught:
+        check_exports(HEADER, {**EXPORTS, symbol: type})
+    assert said in str(caught.value)
+
+
+def test_what_hosts_offer_may_be_imported() -> None:
+    check_imports(
+        [
+            ("env", "arora_dispatch", WasmFunctionType(("i32",) * 3, ("i32",))),
+            ("env", "arora_dispatch_indirect", WasmFunctionType(("i64",), ("i32",))),
+            ("wasi_snapshot_preview1", "fd_write", WasmFunctionType(("i32",) * 4, ("i32",))),
+        ]
+    )
+
+
+@pytest.mark.parametrize(
+    ("namespace", "name", "type"),
+    [
+        ("env", "abort", WasmFunctionType()),
+        ("other", "arora_dispatch", WasmFunctionType(("i32",) * 3, ("i32",))),
+        ("env", "arora_dispatch", WasmFunctionType(("i32",), ("i32",))),
+        ("env", "arora_dispatch", "global"),
+        ("wasi_snapshot_preview1", "memory", "memory"),
+        ("wasi_unstable", "fd_write", WasmFunctionType(("i32",) * 4, ("i32",))),
+    ],
+)
+def test_any_other_import_is_named(namespace: str, name: str, type: WasmType) -> None:
+    with pytest.raises(UnsupportedImport) as caught:
+        check_imports([(namespace, name, type)])
+    assert caught.value.symbol == f"{namespace}.{name}"
