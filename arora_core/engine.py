@@ -1,0 +1,416 @@
+"""The engine: loads modules on executors, and carries every call between programs, modules and callables."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from itertools import count
+from pathlib import Path
+from threading import RLock
+from types import MappingProxyType, TracebackType
+from typing import Final, Union
+from uuid import UUID
+
+from . import choosing, executable_files
+from . import values as v
+from .buffers import AroraCodec, encode_error
+from .calls import Call, CallResult
+from .codec import Codec
+from .conversion import Conversions
+from .errors import (
+    AroraError,
+    CallError,
+    EngineClosed,
+    FunctionNotFound,
+    LimitExceeded,
+    LoadError,
+    MalformedBuffer,
+    ModuleBusy,
+    ModuleNotFound,
+    PluginError,
+)
+from .executor import Executor, Instance, Limits
+from .header import Header, ModuleDefinition
+from .host_module import HostInstance, HostModule
+from .loaded_module import Function, LoadedModule
+from .module_entry import FunctionEntry, ModuleEntry, explain
+from .output import GuestOutput
+from .plugins import Plugins, discover
+from .signature import Signature
+from .types import TypeRegistry
+
+MAX_CALL_DEPTH: Final = 64
+"""How many calls may be nested before the next one is answered with an error."""
+
+IdLike = Union[UUID, str, bytes]
+"""A UUID, its text, or its 16 bytes."""
+
+HOST: Final = "host"
+"""What host modules give as the name of their executor."""
+
+_NO_LIMITS: Final = Limits()
+
+
+class Engine:
+    """Loads modules and calls their functions. Usable from any thread; one call runs in it at a time.
+
+    ``prefer`` names executors to choose first, in order. ``types`` is the registry to start from; modules
+    bring their own records along. ``plugins`` replaces those found by entry point. ``max_depth`` is how many
+    calls may nest. ``codec`` names an installed codec; all of them give the same bytes.
+    """
+
+    def __init__(
+        self,
+        *,
+        prefer: Sequence[str] = (),
+        types: TypeRegistry | None = None,
+        plugins: Plugins | None = None,
+        max_depth: int = MAX_CALL_DEPTH,
+        codec: str = AroraCodec.name,
+    ) -> None:
+        self._plugins = discover() if plugins is None else plugins
+        self._prefer = (prefer,) if isinstance(prefer, str) else tuple(prefer)
+        self._types = TypeRegistry()
+        if types is not None:
+            self._types.update(types)
+        self._codec = _codec(self._plugins, codec)
+        self._max_depth = max_depth
+        self._executors: dict[str, Executor] = {}
+        self._modules: dict[bytes, ModuleEntry] = {}
+        self._callables: dict[int, Callable[[], v.Value]] = {}
+        self._next_callable = count(1)
+        self._lock = RLock()
+        self._depth = 0
+        self._closed = False
+
+    # --- loading -----------------------------------------------------------------------------------
+
+    def load(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        executable: str | os.PathLike[str] | None = None,
+        executor: str | None = None,
+        limits: Limits | None = None,
+        replace: bool = False,
+    ) -> LoadedModule:
+        """Loads a header file and the executable beside it.
+
+        The executable is the header file's stem or the module's name (``-`` and ``_`` alike) with ``.wasm``
+        or the platform's library prefix and suffix; ``executable`` names it instead. Record files in a
+        ``records`` directory beside the header are read too. Raises HeaderError, LoadError, OSError.
+        """
+        header = Header.load(path, self._types)
+        found = executable_files.find(Path(path), header, executable)
+        return self.load_module_from_parts(
+            header, found.read_bytes(), executor=executor, limits=limits, replace=replace
+        )
+
+    def load_module_from_parts(
+        self,
+        header: Header,
+        executable: bytes,
+        *,
+        executor: str | None = None,
+        limits: Limits | None = None,
+        replace: bool = False,
+    ) -> LoadedModule:
+        """Loads a header with its executable's bytes. See :meth:`load_module`."""
+        definition = ModuleDefinition(header, executable)
+        return self.load_module(definition, executor=executor, limits=limits, replace=replace)
+
+    def load_module(
+        self,
+        definition: ModuleDefinition,
+        *,
+        executor: str | None = None,
+        limits: Limits | None = None,
+        replace: bool = False,
+    ) -> LoadedModule:
+        """Loads a definition on the executor asked for, or on the one chosen by preference.
+
+        ``replace`` puts it in the place of the module that has its id now, once it has loaded. Raises a
+        LoadError; Trap or LimitExceeded when the guest fails as it starts. Nothing changes where it fails.
+        """
+        header, limits = definition.header, limits or _NO_LIMITS
+        with self._lock:
+            self._require_place(header, replace)
+            chosen = choosing.choose(self._plugins, header, executor=executor, prefer=self._prefer, limits=limits)
+            output = GuestOutput(header.name)
+            try:
+                instance = self._executor(chosen).load(definition, _Host(self, output), limits)
+            except AroraError as error:
+                explain(error, header.name, None, chosen.name, output)
+                raise
+            return self._install(header, chosen.name, instance, output)
+
+    def register(self, module: HostModule, *, replace: bool = False) -> LoadedModule:
+        """Makes a host module callable. Raises MissingExport where an export has no Python function."""
+        with self._lock:
+            self._require_place(module.header, replace)
+            instance = HostInstance(module, self._signatures(module.header))
+            return self._install(module.header, HOST, instance, GuestOutput(module.header.name))
+
+    def unload(self, module: LoadedModule | IdLike) -> None:
+        """Unloads a module and gives its memory back; waits for another thread's call to end.
+
+        Raises ModuleNotFound, and ModuleBusy from inside one of the module's own calls.
+        """
+        with self._lock:
+            entry = self._module(module.id.bytes if isinstance(module, LoadedModule) else _id_bytes(module))
+            if isinstance(module, LoadedModule) and entry.handle is not module:
+                raise ModuleNotFound("the module has been unloaded", module=module.name)
+            entry.require_idle()
+            del self._modules[entry.header.id.bytes]
+            entry.close()
+
+    @property
+    def modules(self) -> Mapping[UUID, LoadedModule]:
+        """The loaded modules by id, as of now."""
+        return MappingProxyType({entry.header.id: entry.handle for entry in list(self._modules.values())})
+
+    @property
+    def types(self) -> TypeRegistry:
+        """The records known to this engine."""
+        return self._types
+
+    @property
+    def plugins(self) -> Plugins:
+        """The plugins in use."""
+        return self._plugins
+
+    # --- calling -----------------------------------------------------------------------------------
+
+    def call(self, call: Call) -> CallResult:
+        """The generic call: values in, values out.
+
+        Without a ``module_id`` the function's id must be exported by exactly one module. Raises a CallError.
+        """
+        return self._function(call).call(call.args)
+
+    def dispatch(self, module_id: IdLike, function_id: IdLike, argument: bytes) -> bytes:
+        """One raw call: an argument buffer in, the raw result buffer out, error buffers included.
+
+        Raises MalformedBuffer for an argument whose size prefix is wrong, otherwise a CallError.
+        """
+        if len(argument) < 5 or int.from_bytes(argument[:4], "little") != len(argument):
+            raise MalformedBuffer(
+                f"got {argument[:4].hex()}", offset=0, expected=f"a size prefix of {len(argument)}, the bytes given"
+            )
+        return self._dispatch(_id_bytes(module_id), _id_bytes(function_id), bytes(argument))
+
+    def register_callable(self, function: Callable[[], v.Value]) -> int:
+        """Registers an argument-less Python callable; returns the u64 id that guests call it by.
+
+        It returns a value of ``arora_core.values`` (None for unit). A CallError it raises reaches the calling
+        guest as an error; any other exception unwinds the guest and comes out of the outermost call.
+        """
+        if not callable(function):
+            raise TypeError(f"expected a callable, got {function!r}")
+        with self._lock:
+            self._require_open()
+            id = next(self._next_callable)
+            self._callables[id] = function
+            return id
+
+    def unregister_callable(self, id: int) -> None:
+        """Forgets a callable. Raises FunctionNotFound."""
+        with self._lock:
+            self._require_open()
+            if self._callables.pop(id, None) is None:
+                raise _no_callable(id)
+
+    def call_indirect(self, id: int) -> v.Value:
+        """Calls a registered callable, and returns its value. Raises FunctionNotFound, and what it raises."""
+        with self._lock:
+            self._require_open()
+            function = self._callables.get(id)
+            if function is None:
+                raise _no_callable(id)
+            if self._depth >= self._max_depth:
+                raise self._too_deep()
+            self._depth += 1
+            try:
+                answer = function()
+            finally:
+                self._depth -= 1
+        if answer is None:
+            return v.Unit()
+        if not isinstance(answer, v.Value):
+            raise TypeError(f"callable {id} must return a value of arora_core.values, got {answer!r}")
+        return answer
+
+    # --- closing -----------------------------------------------------------------------------------
+
+    def close(self) -> None:
+        """Unloads every module and gives everything back. Idempotent. Raises ModuleBusy from inside a call."""
+        with self._lock:
+            if self._depth:
+                raise ModuleBusy("the engine cannot be closed from inside one of its calls")
+            self._closed = True
+            modules, executors = list(self._modules.values()), list(self._executors.values())
+            self._modules.clear()
+            self._executors.clear()
+            self._callables.clear()
+            for entry in modules:
+                entry.close()
+            for executor in executors:
+                executor.close()
+
+    def __enter__(self) -> Engine:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        state = "closed" if self._closed else f"{len(self._modules)} modules"
+        return f"<arora engine, {state}>"
+
+    # --- parts -------------------------------------------------------------------------------------
+
+    def _require_open(self) -> None:
+        if self._closed:
+            raise EngineClosed("the engine is closed")
+
+    def _require_place(self, header: Header, replace: bool) -> None:
+        """Refuses, before anything is loaded, what could not be installed afterwards."""
+        self._require_open()
+        self._types.merged(header.types)
+        current = self._modules.get(header.id.bytes)
+        if current is None:
+            return
+        if not replace:
+            raise LoadError(
+                f"already loaded as {current.header.name} (id {header.id}); pass replace=True to replace it",
+                module=header.name,
+            )
+        current.require_idle()
+
+    def _executor(self, chosen: type[Executor]) -> Executor:
+        executor = self._executors.get(chosen.name)
+        if executor is None:
+            executor = self._executors[chosen.name] = chosen()
+        return executor
+
+    def _signatures(self, header: Header) -> dict[str, Signature]:
+        registry = self._types.merged(header.types)
+        # Made anew for every module: records that came since the last one count for this one.
+        conversions = Conversions(registry)
+        return {each.name: Signature(each, registry, conversions, self._codec) for each in header.exports}
+
+    def _install(self, header: Header, executor: str, instance: Instance, output: GuestOutput) -> LoadedModule:
+        entry = ModuleEntry(header, executor, instance, output)
+        functions = {}
+        for export, signature in zip(header.exports, self._signatures(header).values(), strict=True):
+            id = export.id.bytes
+            entry.functions[id] = FunctionEntry(entry, export.name, instance.function(id))
+            functions[export.name] = Function(header.name, export, signature, partial(self._run, entry.functions[id]))
+        entry.handle = LoadedModule(header, executor, functions)
+        self._types.update(header.types)
+        replaced = self._modules.get(header.id.bytes)
+        self._modules[header.id.bytes] = entry
+        if replaced is not None:
+            replaced.close()
+        return entry.handle
+
+    def _module(self, id: bytes) -> ModuleEntry:
+        self._require_open()
+        entry = self._modules.get(id)
+        if entry is None:
+            known = ", ".join(each.header.name for each in self._modules.values()) or "none"
+            raise ModuleNotFound(f"no module {UUID(bytes=id)} is loaded (loaded: {known})")
+        return entry
+
+    def _function(self, call: Call) -> Function:
+        with self._lock:
+            if call.module_id is not None:
+                entry = self._module(call.module_id.bytes)
+            else:
+                entry = self._only_module_exporting(call.id)
+            return entry.handle.functions[entry.function(call.id.bytes).name]
+
+    def _only_module_exporting(self, function_id: UUID) -> ModuleEntry:
+        self._require_open()
+        having = [each for each in self._modules.values() if function_id.bytes in each.functions]
+        if len(having) != 1:
+            names = ", ".join(each.header.name for each in having)
+            reason = f"several modules export it ({names}): name one" if having else "no loaded module exports it"
+            raise FunctionNotFound(f"function {function_id}: {reason}")
+        return having[0]
+
+    def _dispatch(self, module_id: bytes, function_id: bytes, argument: bytes) -> bytes:
+        with self._lock:
+            return self._run(self._module(module_id).function(function_id), argument)
+
+    def _run(self, function: FunctionEntry, argument: bytes) -> bytes:
+        """Enters a module: every call of every kind comes through here."""
+        with self._lock:
+            module, depth = function.module, self._depth
+            if module.closed:
+                self._require_open()
+                raise ModuleNotFound("the module has been unloaded", module=module.header.name, function=function.name)
+            if depth >= self._max_depth:
+                raise self._too_deep().at(module=module.header.name, function=function.name)
+            self._depth = depth + 1
+            module.calls += 1
+            try:
+                return function.run(argument)
+            except AroraError as error:
+                explain(error, module.header.name, function.name, module.executor, module.output)
+                raise
+            finally:
+                module.calls -= 1
+                self._depth = depth
+
+    def _too_deep(self) -> LimitExceeded:
+        return LimitExceeded(f"calls are nested deeper than the limit of {self._max_depth}", limit="depth")
+
+
+class _Host:
+    """The engine as one module's guest sees it: failures a guest may handle come as error buffers (ABI §4)."""
+
+    __slots__ = ("_engine", "_output")
+
+    def __init__(self, engine: Engine, output: GuestOutput) -> None:
+        self._engine = engine
+        self._output = output
+
+    def dispatch(self, module_id: bytes, function_id: bytes, argument: bytes) -> bytes:
+        try:
+            return self._engine._dispatch(module_id, function_id, argument)
+        except CallError as error:
+            return encode_error(error.summary())
+
+    def dispatch_indirect(self, callable_id: int) -> bytes:
+        try:
+            return self._engine._codec.encode(self._engine.call_indirect(callable_id))
+        except CallError as error:
+            return encode_error(error.summary())
+
+    def write_output(self, fd: int, data: bytes) -> None:
+        self._output.write(fd, data)
+
+
+def _codec(plugins: Plugins, name: str) -> Codec:
+    if name == AroraCodec.name:
+        return AroraCodec()
+    if name not in plugins.codecs:
+        known = ", ".join([AroraCodec.name, *sorted(plugins.codecs)])
+        raise PluginError(f"no codec {name!r} is installed (installed: {known})")
+    return plugins.codecs[name]
+
+
+def _id_bytes(id: IdLike) -> bytes:
+    if isinstance(id, bytes):
+        if len(id) != 16:
+            raise ValueError(f"an id has 16 bytes, got {len(id)}")
+        return id
+    return v.uuid(id).bytes
+
+
+def _no_callable(id: int) -> FunctionNotFound:
+    return FunctionNotFound(f"no callable is registered under the id {id}")

@@ -1,0 +1,66 @@
+"""What the engine keeps of a loaded module and its functions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from uuid import UUID
+
+from .errors import AroraError, FunctionNotFound, ModuleBusy, Trap
+from .executor import Instance
+from .header import Header
+from .loaded_module import LoadedModule
+from .output import GuestOutput
+
+
+class FunctionEntry:
+    """One function: the module it belongs to, its name, and the instance's bound call."""
+
+    __slots__ = ("module", "name", "run")
+
+    def __init__(self, module: ModuleEntry, name: str, run: Callable[[bytes], bytes]) -> None:
+        self.module = module
+        self.name = name
+        self.run = run
+
+
+class ModuleEntry:
+    """One loaded module. ``calls`` counts those running in it now."""
+
+    __slots__ = ("calls", "closed", "executor", "functions", "handle", "header", "instance", "output")
+
+    handle: LoadedModule
+
+    def __init__(self, header: Header, executor: str, instance: Instance, output: GuestOutput) -> None:
+        self.header = header
+        self.executor = executor
+        self.instance = instance
+        self.output = output
+        self.functions: dict[bytes, FunctionEntry] = {}
+        self.calls = 0
+        self.closed = False
+
+    def function(self, id: bytes) -> FunctionEntry:
+        """The function of that id. Raises FunctionNotFound."""
+        entry = self.functions.get(id)
+        if entry is None:
+            known = ", ".join(each.name for each in self.functions.values()) or "none"
+            raise FunctionNotFound(f"it has no function {UUID(bytes=id)} (it has {known})", module=self.header.name)
+        return entry
+
+    def require_idle(self) -> None:
+        """Raises ModuleBusy while a call is running in the module."""
+        if self.calls:
+            raise ModuleBusy("the module cannot be unloaded from inside one of its own calls", module=self.header.name)
+
+    def close(self) -> None:
+        """Closes the instance and logs what its output left unfinished."""
+        self.closed = True
+        self.instance.close()
+        self.output.flush()
+
+
+def explain(error: AroraError, module: str, function: str | None, executor: str, output: GuestOutput) -> None:
+    """Adds to ``error`` what is known where it passes; the innermost place it passes has the first word."""
+    if isinstance(error, Trap) and error.module is None:
+        error.stderr = output.take_tail()
+    error.at(module=module, function=function, executor=executor)

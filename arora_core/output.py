@@ -1,0 +1,56 @@
+"""What a guest writes to stdout and stderr: to the log line by line, and its tail kept for a trap."""
+
+from __future__ import annotations
+
+import logging
+from collections import deque
+from typing import Final
+
+STDOUT: Final = 1
+STDERR: Final = 2
+
+_LONGEST_LINE: Final = 8192
+"""Bytes after which a line is logged as it stands: a guest that never ends its line must not fill memory."""
+
+_TAIL_LINES: Final = 20
+
+_LEVELS: Final = {STDOUT: logging.INFO, STDERR: logging.WARNING}
+
+
+class GuestOutput:
+    """One module's output. Logs to ``arora.module.<name>``: stdout as INFO, stderr as WARNING."""
+
+    def __init__(self, module: str) -> None:
+        self._log = logging.getLogger(f"arora.module.{module}")
+        self._pending: dict[int, bytes] = {STDOUT: b"", STDERR: b""}
+        self._tail: deque[str] = deque(maxlen=_TAIL_LINES)
+
+    def write(self, fd: int, data: bytes) -> None:
+        """Takes bytes as the guest wrote them; logs the lines they complete."""
+        *lines, rest = (self._pending[fd] + data).split(b"\n")
+        while len(rest) > _LONGEST_LINE:
+            lines.append(rest[:_LONGEST_LINE])
+            rest = rest[_LONGEST_LINE:]
+        self._pending[fd] = rest
+        for line in lines:
+            self._emit(fd, line)
+
+    def flush(self) -> None:
+        """Logs what stands unfinished: the guest has crashed or is being unloaded."""
+        for fd, rest in self._pending.items():
+            if rest:
+                self._pending[fd] = b""
+                self._emit(fd, rest)
+
+    def take_tail(self) -> str:
+        """The last lines written to stderr since this was last asked for."""
+        self.flush()
+        tail = "\n".join(self._tail)
+        self._tail.clear()
+        return tail
+
+    def _emit(self, fd: int, line: bytes) -> None:
+        text = line.removesuffix(b"\r").decode(errors="replace")
+        if fd == STDERR:
+            self._tail.append(text)
+        self._log.log(_LEVELS[fd], "%s", text)
