@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple, TypeVar
 
 from . import values as v
@@ -52,9 +51,3 @@ def text_keyed(given: object, expected: str) -> Mapping[str, Any]:
     if not isinstance(given, Mapping) or not all(isinstance(key, str) for key in given):
         raise TypeMismatch(f"expected {expected}, got {described(given)}", "")
     return given
-
-
-def nearest(name: str, known: Iterable[str]) -> str:
-    """``; did you mean 'position'?`` where one of ``known`` is spelt much like ``name``, or nothing."""
-    close = difflib.get_close_matches(name, list(known), n=1)
-    return f"; did you mean {close[0]!r}?" if close else ""

@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from .calls import CallResult
-from .converter import nearest
+from .document import suggestion
 from .errors import AroraError, FunctionNotFound
 from .header import ExportedFunction, Header, Parameter
 from .python_types import python_names
@@ -128,13 +128,15 @@ class LoadedModule:
         try:
             return self._functions[name]
         except KeyError:
-            raise self._unknown(name) from None
+            raise FunctionNotFound(
+                f"it has no function {name!r}{suggestion(name, self._functions)}", module=self.name
+            ) from None
 
     def __getattr__(self, name: str) -> Function:
         # Called only for names that are no attributes of the handle itself.
         functions: Mapping[str, Function] = self.__dict__.get("_functions", {})
         if name not in functions:
-            raise AttributeError(f"no function {name!r} in {self!r}{nearest(name, functions)}")
+            raise AttributeError(f"no function {name!r} in {self!r}{suggestion(name, functions)}")
         return functions[name]
 
     def __iter__(self) -> Iterator[str]:
@@ -145,9 +147,3 @@ class LoadedModule:
 
     def __repr__(self) -> str:
         return f"<module {self.name} on {self.executor}: {', '.join(self._functions) or 'no functions'}>"
-
-    def _unknown(self, name: str) -> FunctionNotFound:
-        known = ", ".join(self._functions) or "none"
-        return FunctionNotFound(
-            f"it has no function {name!r} (it has {known}){nearest(name, self._functions)}", module=self.name
-        )

@@ -12,7 +12,8 @@ from typing import Any, NamedTuple, cast
 from uuid import UUID
 
 from . import values as v
-from .converter import Converter, at, nearest, text_keyed
+from .converter import Converter, at, text_keyed
+from .document import suggestion
 from .numeric import described
 from .python_types import Variant, attributes_of, enumeration_class, structure_class
 from .types import EnumerationType, FieldType, StructureType, TypeMismatch, TypeRef, VariantType
@@ -82,7 +83,7 @@ class StructureConverter:
         known = {part.name: part.id for part in self._parts} | {part.attribute: part.id for part in self._parts}
         for key in given:
             if key not in known:
-                raise TypeMismatch(f"{self._record.path} has no field {key!r}{nearest(key, known)}", "")
+                raise TypeMismatch(f"{self._record.path} has no field {key!r}{suggestion(key, known)}", "")
         found = {known[key]: part for key, part in given.items()}
         missing = [part.name for part in self._parts if part.id not in found]
         if missing:
@@ -143,9 +144,7 @@ class EnumerationConverter:
 
     def _named(self, name: str) -> _Part:
         if name not in self._by_name:
-            known = ", ".join(part.name for part in self._parts)
-            hint = nearest(name, self._by_name)
-            raise TypeMismatch(f"{self._record.path} has no variant {name!r} (it has {known}){hint}", "")
+            raise TypeMismatch(f"{self._record.path} has no variant {name!r}{suggestion(name, self._by_name)}", "")
         return self._by_name[name]
 
     def _from_mapping(self, given: object) -> tuple[_Part, object]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-import importlib.util
 import json
 import struct
 import subprocess
@@ -11,11 +10,12 @@ import sys
 import uuid
 from collections.abc import Callable
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
 import wasmtime
+
+from examples import build
 
 TESTS = Path(__file__).resolve().parent
 GUESTS = TESTS / "guests" / "arora_h"
@@ -29,18 +29,6 @@ NEXT = uuid.UUID("5d0b7a94-62c8-4e1d-b3f5-08a6c91e7d42")
 
 RELAY_FUNCTION = bytes(range(0x11, 0x21))
 RELAY_PARAMETER = bytes(range(0x21, 0x31))
-
-
-def load_build_script() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("arora_examples_build", TESTS.parent / "examples" / "build.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-build = load_build_script()
 
 
 def buffer(value: bytes) -> bytes:

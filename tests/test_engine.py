@@ -99,7 +99,9 @@ def test_an_unknown_function_is_an_attribute_error_with_a_hint(guest: LoadedModu
 
 
 def test_an_unknown_function_by_item_lists_those_there_are(guest: LoadedModule) -> None:
-    with pytest.raises(FunctionNotFound, match=r"no function 'apend' \(it has add, .*did you mean 'append'"):
+    with pytest.raises(FunctionNotFound, match=r"probe: it has no function 'xyz' \(known: add, fail, append"):
+        guest["xyz"]
+    with pytest.raises(FunctionNotFound, match="no function 'apend', did you mean 'append'"):
         guest["apend"]
 
 

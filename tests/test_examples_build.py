@@ -11,12 +11,13 @@ import struct
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
 import wasmtime
 import yaml
+
+from examples import build
 
 EXAMPLES = Path(__file__).resolve().parent.parent / "examples"
 
@@ -35,18 +36,6 @@ UR5_LINKS = [
 ]
 
 Matrix = list[list[float]]
-
-
-def load_build_script() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("arora_examples_build", EXAMPLES / "build.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-build = load_build_script()
 
 
 # -- the least of the wire format these tests need
