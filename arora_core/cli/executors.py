@@ -1,0 +1,134 @@
+"""``arora executors``."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Final
+
+import click
+
+from ..plugins import FailedPlugin, InstalledExecutor, Plugins
+from .diagnostics import without_warnings_of_plugins
+from .printing import echo_json
+from .session import Session, pass_session
+from .terminal import printable
+
+_WIDTH_WHEN_PIPED: Final = 160
+
+
+@dataclass(frozen=True)
+class ExecutorStatus:
+    """What is to be told of one installed executor. ``reason``: why it cannot run here, None when it can."""
+
+    name: str
+    serves: list[str]
+    runtime_version: str | None
+    distribution: str
+    distribution_version: str
+    capabilities: list[str]
+    priority: int
+    available: bool
+    reason: str | None
+
+
+@click.command("executors", short_help="List what can run modules here.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@pass_session
+def command(session: Session, as_json: bool) -> None:
+    """List the installed executors: what each runs and can enforce, and whether it can run here.
+
+    Plugins that had to be kept out are listed with the reason.
+    """
+    with without_warnings_of_plugins():
+        plugins = session.plugins
+    statuses = statuses_of(plugins)
+    if as_json:
+        echo_json(
+            {"executors": [asdict(each) for each in statuses], "failed": [_failed(each) for each in plugins.failed]}
+        )
+    elif not statuses and not plugins.failed:
+        click.echo("No executors are installed. pip install one: arora-wasmtime, arora-wasmer, arora-native, …")
+    else:
+        _print_table(statuses, plugins.failed)
+
+
+def statuses_of(plugins: Plugins) -> list[ExecutorStatus]:
+    """Every installed executor by name."""
+    return [_status(plugins.executors[name]) for name in sorted(plugins.executors)]
+
+
+def _status(installed: InstalledExecutor) -> ExecutorStatus:
+    executor, origin = installed.executor, installed.origin
+    version = reason = None
+    try:
+        reason = executor.unavailable()
+        version = executor.version()
+    except Exception as error:  # one bad plugin must not keep the others from being listed
+        reason = reason or f"asking whether it can run raised {type(error).__name__}: {error}"
+    return ExecutorStatus(
+        name=executor.name,
+        serves=sorted(executor.serves),
+        runtime_version=version,
+        distribution=origin.distribution,
+        distribution_version=origin.version,
+        capabilities=sorted(each.value for each in executor.capabilities),
+        priority=executor.priority,
+        available=reason is None,
+        reason=reason,
+    )
+
+
+def _failed(plugin: FailedPlugin) -> dict[str, str]:
+    return {
+        "entry_point": plugin.origin.entry_point,
+        "distribution": plugin.origin.distribution,
+        "distribution_version": plugin.origin.version,
+        "reason": plugin.reason,
+    }
+
+
+def _print_table(statuses: Sequence[ExecutorStatus], failed: Sequence[FailedPlugin]) -> None:
+    """A row for each, and below them the reasons, which are too long for a column."""
+    from rich import box
+    from rich.table import Table
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    for heading in ("name", "serves", "runtime", "distribution", "capabilities", "available"):
+        table.add_column(heading, no_wrap=heading in ("name", "runtime", "available"), overflow="fold")
+    for each in statuses:
+        table.add_row(
+            *_cells(
+                each.name,
+                ", ".join(each.serves),
+                each.runtime_version or "-",
+                f"{each.distribution} {each.distribution_version}",
+                ", ".join(each.capabilities) or "-",
+                "yes" if each.available else "no",
+            )
+        )
+    for plugin in failed:
+        table.add_row(*_cells(plugin.origin.entry_point, "-", "-", str(plugin.origin), "-", "kept out"))
+    console = _console()
+    with console.capture() as rendered:
+        console.print(table)
+    # Not printed by rich, which ends the process in its own way where nobody reads.
+    click.echo("\n".join(line.rstrip() for line in rendered.get().splitlines()))
+    reasons = [(each.name, each.reason) for each in statuses if each.reason is not None]
+    reasons += [(plugin.origin.entry_point, plugin.reason) for plugin in failed]
+    for name, reason in reasons:
+        click.echo(printable(f"\n{name}: {reason}"))
+
+
+def _cells(*texts: str) -> Sequence[Any]:
+    from rich.text import Text
+
+    # As Text, because rich would take brackets in a reason for its markup.
+    return [Text(printable(text)) for text in texts]
+
+
+def _console() -> Any:
+    from rich.console import Console
+
+    return Console(width=None if sys.stdout.isatty() else _WIDTH_WHEN_PIPED, highlight=False)

@@ -1,0 +1,148 @@
+"""``arora inspect``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+from .. import choosing, executable_files
+from ..errors import LoadError
+from ..header import Header
+from ..plugins import Plugins
+from .module_description import describe
+from .module_file import FILE, RECORDS
+from .printing import echo_json
+from .records import read_records
+from .session import Session, pass_session
+from .signatures import signature, spelled_out, used_types
+from .terminal import printable
+
+
+@dataclass(frozen=True)
+class Suitability:
+    """Whether an executor can run the module. ``reason``: why not; ``chosen``: it would, unless told otherwise."""
+
+    name: str
+    reason: str | None
+    chosen: bool
+
+
+@click.command("inspect", short_help="Show what a module offers, needs and runs on.")
+@click.argument("module", type=FILE)
+@click.option(
+    "--include",
+    "includes",
+    multiple=True,
+    type=RECORDS,
+    metavar="RECORDS_DIR",
+    help="Read type records from this directory as well as from the records beside the header. Repeatable.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, with the ids of everything.")
+@pass_session
+def command(session: Session, module: Path, includes: Sequence[Path], as_json: bool) -> None:
+    """Show what a module offers and needs, and what can run it.
+
+    MODULE is its header, a module.yaml.
+    """
+    header = Header.load(module, read_records(includes))
+    executable, missing = _executable(module, header)
+    suitable = _suitability(session.plugins, header)
+    if as_json:
+        echo_json(
+            {
+                **describe(header),
+                "executable": None if executable is None else str(executable),
+                "executors": [
+                    {
+                        "name": each.name,
+                        "can_run": each.reason is None,
+                        "reason": each.reason,
+                        "chosen": each.chosen,
+                    }
+                    for each in suitable
+                ],
+            }
+        )
+        return
+    _print_header(header, missing if executable is None else f"{executable} ({_size(executable)})")
+    _print_section("exports", [signature(each, header.types) for each in header.exports])
+    _print_section("types", [line for each in used_types(header) for line in spelled_out(each, header.types)])
+    _print_section("imports", _imports(header))
+    _print_section("executors", [_suited(each) for each in suitable] or ["none are installed"])
+
+
+def _executable(module: Path, header: Header) -> tuple[Path | None, str]:
+    try:
+        return executable_files.find(module, header), ""
+    except LoadError as error:
+        return None, f"none; {error.message}"
+
+
+def _suitability(plugins: Plugins, header: Header) -> list[Suitability]:
+    reasons: dict[str, str | None] = {}
+    for name in sorted(plugins.executors):
+        try:
+            reasons[name] = choosing.obstacle(plugins.executors[name].executor, header)
+        except Exception as error:  # one bad plugin must not keep the others from being shown
+            reasons[name] = f"asking whether it can run raised {type(error).__name__}: {error}"
+    try:
+        chosen = choosing.choose(plugins, header).name
+    except Exception:
+        chosen = None
+    found = [Suitability(name, reason, name == chosen) for name, reason in reasons.items()]
+    return sorted(found, key=lambda each: (not each.chosen, each.reason is not None))
+
+
+def _suited(each: Suitability) -> str:
+    if each.reason is not None:
+        return f"{each.name}: cannot run it: {each.reason}"
+    return f"{each.name}: {'runs it' if each.chosen else 'could run it'}"
+
+
+def _imports(header: Header) -> list[str]:
+    names = {module.id: module.name for module in header.types.modules()}
+    prefixes = [f"{names[each.module]}." if each.module in names else "" for each in header.imports]
+    return [
+        f"{prefix}{signature(each, header.types)}  (module {each.module})"
+        for prefix, each in zip(prefixes, header.imports, strict=True)
+    ]
+
+
+def _print_header(header: Header, executable: str) -> None:
+    needs = header.executor
+    versions = [f"from {needs.min_version}"] if needs.min_version is not None else []
+    versions += [f"up to {needs.max_version}"] if needs.max_version is not None else []
+    click.echo(f"{click.style(printable(header.name), bold=True)} {header.version}")
+    if header.description:
+        click.echo(printable(header.description))
+    facts = {
+        "id": str(header.id),
+        "author": header.author,
+        "license": header.license,
+        "needs": " ".join([needs.name, *versions]),
+        "executable": executable,
+    }
+    click.echo()
+    for name, fact in facts.items():
+        click.echo(f"{name:<12}{printable(fact)}")
+
+
+def _print_section(title: str, lines: Sequence[str]) -> None:
+    if lines:
+        click.echo(f"\n{click.style(title, bold=True)}")
+        for line in lines:
+            click.echo(f"  {printable(line)}")
+
+
+def _size(path: Path) -> str:
+    size = path.stat().st_size
+    return (
+        f"{size} bytes"
+        if size < 1024
+        else f"{size / 1024:.1f} KiB"
+        if size < 1 << 20
+        else f"{size / (1 << 20):.1f} MiB"
+    )

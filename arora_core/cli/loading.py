@@ -1,0 +1,25 @@
+"""Loading the modules named on the command line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from .. import executable_files
+from ..engine import Engine
+from ..executor import Limits
+from ..header import Header
+from ..loaded_module import LoadedModule
+from .module_file import ModuleFile
+
+
+def read_header(engine: Engine, file: ModuleFile) -> Header:
+    """The header, read with the records the engine knows. Raises HeaderError."""
+    return Header.load(file.path, engine.types)
+
+
+def load(
+    engine: Engine, file: ModuleFile, header: Header, limits: Limits, *, executable: Path | None = None
+) -> LoadedModule:
+    """Loads the module, by default with the executable beside its header. Raises LoadError, OSError and Trap."""
+    found = executable_files.find(file.path, header) if executable is None else executable
+    return engine.load_module_from_parts(header, found.read_bytes(), executor=file.executor, limits=limits)

@@ -1,0 +1,33 @@
+"""Files named on the command line: headers with the executor to run them on, executables and records."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import click
+
+FILE: Final = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
+RECORDS: Final = click.Path(exists=True, file_okay=False, readable=True, path_type=Path)
+
+
+@dataclass(frozen=True)
+class ModuleFile:
+    """A header file, and the executor its module is to run on where one was named."""
+
+    path: Path
+    executor: str | None = None
+
+
+def module_file(given: str) -> ModuleFile:
+    """The file that ``PATH`` or ``PATH@EXECUTOR`` names. Raises BadParameter where there is none.
+
+    What exists as a file is a path, whatever signs are in it.
+    """
+    path, at, executor = given.rpartition("@")
+    if not at or Path(given).exists():
+        path, executor = given, ""
+    elif not executor:
+        raise click.BadParameter(f"{given!r} names no executor after the @.")
+    return ModuleFile(Path(FILE.convert(path, None, None)), executor or None)

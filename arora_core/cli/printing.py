@@ -1,0 +1,78 @@
+"""Results as YAML and JSON text."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+if TYPE_CHECKING:
+    import yaml
+
+_LINE: Final = 100
+"""The longest list, in characters, that is written on one line."""
+
+_CORE_SCHEMA_NUMBER: Final = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?\Z")
+"""What YAML 1.2 takes for a number. Text that looks like one is quoted, whichever version reads it."""
+
+
+def echo_yaml(data: object) -> None:
+    """Prints plain data as YAML, one document."""
+    click.echo(yaml_text(data), nl=False)
+
+
+def echo_json(data: object) -> None:
+    """Prints plain data as JSON. A float that is not finite is the text NaN, Infinity or -Infinity."""
+    click.echo(json.dumps(_finite(data), indent=2, ensure_ascii=False, allow_nan=False))
+
+
+def yaml_text(data: object) -> str:
+    """Plain data as YAML. Lists of plain things stand on one line where they fit there."""
+    import yaml
+
+    text: str = yaml.dump(data, Dumper=_dumper(), allow_unicode=True, sort_keys=False, width=_LINE + 20)
+    # PyYAML ends the document after a bare scalar, which the end of the text does as well.
+    return text.removesuffix("...\n")
+
+
+def _dumper() -> type[yaml.SafeDumper]:
+    import yaml
+
+    class Dumper(yaml.SafeDumper):
+        """Writes short lists on one line, and text of several lines as such."""
+
+        def ignore_aliases(self, data: Any) -> bool:
+            # The same thing twice is two things to a reader.
+            return True
+
+    def sequence(dumper: yaml.SafeDumper, items: list[object]) -> yaml.Node:
+        return dumper.represent_sequence("tag:yaml.org,2002:seq", items, flow_style=_short(items))
+
+    def text(dumper: yaml.SafeDumper, data: str) -> yaml.Node:
+        style = "|" if "\n" in data else None
+        return dumper.represent_scalar("tag:yaml.org,2002:str", data, style=style)
+
+    Dumper.add_representer(list, sequence)
+    Dumper.add_representer(str, text)
+    Dumper.add_implicit_resolver("tag:yaml.org,2002:float", _CORE_SCHEMA_NUMBER, list("-+.0123456789"))
+    return Dumper
+
+
+def _short(items: list[object]) -> bool:
+    if any(isinstance(item, (Mapping, list)) or (isinstance(item, str) and "\n" in item) for item in items):
+        return False
+    return len(items) <= _LINE and sum(len(str(item)) + 2 for item in items) <= _LINE
+
+
+def _finite(data: object) -> object:
+    if isinstance(data, float) and not math.isfinite(data):
+        return "NaN" if math.isnan(data) else "Infinity" if data > 0 else "-Infinity"
+    if isinstance(data, Mapping):
+        return {key: _finite(item) for key, item in data.items()}
+    if isinstance(data, list):
+        return [_finite(item) for item in data]
+    return data

@@ -1,0 +1,17 @@
+"""The type records a user adds with ``--include``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from .. import records
+from ..registry import TypeRegistry
+
+
+def read_records(directories: Iterable[Path]) -> TypeRegistry:
+    """The records of all the directories. Each may use the types of those before it. Raises HeaderError."""
+    registry = TypeRegistry()
+    for directory in directories:
+        registry.update(records.load(directory, registry))
+    return registry

@@ -1,0 +1,47 @@
+"""The modules that the command line is tested with."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from examples import build
+from tests.cli.running import EXAMPLES, GUEST
+
+
+class Example:
+    """The header of an example for each executor."""
+
+    def __init__(self, wasmtime: Path, native: Path) -> None:
+        self.wasmtime = wasmtime
+        self.native = native
+
+
+@pytest.fixture(scope="session")
+def native_examples(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """The headers of the examples' native builds, by name."""
+    directory = tmp_path_factory.mktemp("native")
+    return {name: build.build_native(name, directory / name) / "module.yaml" for name in build.example_names()}
+
+
+@pytest.fixture
+def ur5(native_examples: dict[str, Path]) -> Example:
+    """The arm's kinematics."""
+    return Example(EXAMPLES / "ur5" / "module.yaml", native_examples["ur5"])
+
+
+@pytest.fixture
+def watchdog(native_examples: dict[str, Path]) -> Example:
+    """The module that asks the arm's, and the host."""
+    return Example(EXAMPLES / "watchdog" / "module.yaml", native_examples["watchdog"])
+
+
+@pytest.fixture(scope="session")
+def parrot(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The header of a guest that answers what it is told, and crashes when it is told to."""
+    directory = tmp_path_factory.mktemp("parrot") / "guest"
+    shutil.copytree(GUEST, directory)
+    build.compile_wasm(directory / "parrot.c", directory / "parrot.wasm", wasi=True)
+    return directory / "parrot.yaml"
