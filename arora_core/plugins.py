@@ -111,11 +111,11 @@ class Plugins:
 
     def add_commands(self, group: click.Group) -> None:
         """Lets every plugin add its commands to the command line; one that fails is kept out and logged."""
-        for plugin in self._manager.get_plugins():
+        for name, plugin in self._manager.list_name_plugin():
             try:
                 self._hook_of(plugin, "arora_commands")(group=group)
-            except Exception as error:
-                _log.warning("%s: arora_commands raised %r", self._manager.get_name(plugin), error)
+            except (Exception, SystemExit) as error:
+                _log.warning("%s: arora_commands raised %r", name, error)
 
     def executor(self, name: str) -> type[Executor]:
         """The executor class of that name.

@@ -1,12 +1,10 @@
-"""The executor."""
+"""The executor. Importing this file does not import ctypes."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
 from arora_core.executor import Executor, Host, Instance, Limits
-
-from .instance import NativeInstance
 
 if TYPE_CHECKING:
     from arora_core.header import ModuleDefinition
@@ -19,4 +17,6 @@ class NativeExecutor(Executor):
     serves: ClassVar[frozenset[str]] = frozenset({"native"})
 
     def load(self, definition: ModuleDefinition, host: Host, limits: Limits) -> Instance:
+        from .instance import NativeInstance
+
         return NativeInstance(definition, host)
