@@ -8,7 +8,7 @@ from ctypes import CFUNCTYPE, byref, c_size_t, c_uint32, c_uint64, c_void_p, str
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 from uuid import UUID
 
-from arora_core.c_callbacks import c_callback
+from arora_core.c_callbacks import Unwinding, c_callback
 from arora_core.errors import EngineClosed, FunctionNotFound, ModuleBusy, Trap, TrapKind
 from arora_core.executor import Host, Instance
 from arora_core.guest_symbols import ALLOC, FREE, function_symbol
@@ -63,10 +63,11 @@ class NativeInstance(Instance):
         self._depth = 0
         self._functions: dict[bytes, Callable[[bytes], bytes]] = {}
         self._closed: list[bool] = []
+        unwinding = Unwinding(self._on_failure)
         # The library holds their addresses, so they live as long as it does.
         self._callbacks = (
-            _DISPATCH(c_callback(self._on_dispatch, self._carried, self._on_failure)),
-            _DISPATCH_INDIRECT(c_callback(self._on_dispatch_indirect, self._carried, self._on_failure)),
+            _DISPATCH(c_callback(self._on_dispatch, self._carried, unwinding)),
+            _DISPATCH_INDIRECT(c_callback(self._on_dispatch_indirect, self._carried, unwinding)),
         )
         self._library = Library(definition.executable)
         try:

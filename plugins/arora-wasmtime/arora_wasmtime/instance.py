@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from wasmtime import Linker, Module, Store
@@ -30,8 +31,9 @@ class WasmtimeInstance(Instance):
         self._guest = LinearGuest(host)
         self._memory: Memory | None = None
         self._store = Store(engine.engine)
-        # C code calls into these until the store is closed.
+        # C code calls into these, and owns what they give it, until the store is closed.
         self._callbacks: list[object] = []
+        self._after_store = ExitStack()
         try:
             self._start(engine, header, limits)
         except BaseException:
@@ -49,17 +51,19 @@ class WasmtimeInstance(Instance):
         if self._memory is not None:
             self._memory.close()
         self._store.close()
+        self._after_store.close()
         self._callbacks.clear()
 
     def _start(self, engine: CompilingEngine, header: Header, limits: Limits) -> None:
         ids = [function.id.bytes for function in header.exports]
         failures = Failures(limits, {function_symbol(f.id.bytes): f.name for f in header.exports})
         calls = Calls(self, context(self._store), self._guest, failures)
+        self._after_store.callback(calls.unwinding.close)
         meter = Meter(self._store, self._guest, limits, engine.alarm, failures)
-        self._callbacks.append(meter)
+        self._after_store.callback(meter.close)
         limit_memory(self._store, self._module, limits)
         with Linker(engine.engine) as linker:
-            self._callbacks += define_imports(linker, self._store, self._module, self._guest)
+            self._callbacks += define_imports(linker, self._store, self._module, self._guest, calls)
             prepared = link(linker, self._module)
         with prepared, meter.running():
             exports = Exports(self._store, instantiate(prepared, calls, limits))

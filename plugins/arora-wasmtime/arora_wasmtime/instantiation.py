@@ -54,7 +54,7 @@ def _beyond(what: str, limits: Limits) -> LimitExceeded:
     return LimitExceeded(f"{what}, its limit is {limits.memory} bytes of memory", limit="memory")
 
 
-def define_imports(linker: Linker, store: Store, module: Module, guest: LinearGuest) -> list[object]:
+def define_imports(linker: Linker, store: Store, module: Module, guest: LinearGuest, calls: Calls) -> list[object]:
     """Defines what ``module`` imports, checked by ``guest_symbols``; returns what has to outlive the store."""
     imported = {(namespace, name) for namespace, name, _ in module_types.imports(module)}
     if any(namespace == WASI_NAMESPACE for namespace, _ in imported):
@@ -63,7 +63,7 @@ def define_imports(linker: Linker, store: Store, module: Module, guest: LinearGu
         linker.define_wasi()
         linker.allow_shadowing = True
     return [
-        define(linker, import_, _function_type(type), answer, guest)
+        define(linker, import_, _function_type(type), answer, guest.carried, calls.unwinding)
         for import_, (type, answer) in _answers(guest).items()
         if import_ in imported
     ]

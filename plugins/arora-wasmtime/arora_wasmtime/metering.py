@@ -12,7 +12,7 @@ from typing import Any, Final
 from wasmtime import Store
 from wasmtime import _ffi as ffi
 
-from arora_core.c_callbacks import c_callback
+from arora_core.c_callbacks import Unwinding, c_callback
 from arora_core.executor import Limits
 from arora_core.linear_memory import BufferCall, LinearGuest
 
@@ -26,6 +26,8 @@ _set_callback: Final = ffi.dll["wasmtime_store_epoch_deadline_callback"]
 _set_callback.restype = None
 _new_error: Final = ffi.dll["wasmtime_error_new"]
 _new_error.restype = c_size_t
+_delete_error: Final = ffi.dll["wasmtime_error_delete"]
+_delete_error.restype = None
 _quick: Final = ctypes.PyDLL(str(ffi.filename))
 _set_epoch_deadline: Final = _quick["wasmtime_context_set_epoch_deadline"]
 _set_epoch_deadline.restype = None
@@ -46,7 +48,8 @@ class Meter:
         self._failures = failures
         self._until = 0.0
         self._running = False
-        self._callback = _ON_EPOCH(c_callback(self._on_epoch, guest.carried, _stop))
+        self._stopping = Unwinding(_stop, lambda error: _delete_error(c_void_p(error)))
+        self._callback = _ON_EPOCH(c_callback(self._on_epoch, guest.carried, self._stopping))
         if limits.deadline is not None:
             _set_callback(ctypes.cast(store.ptr(), c_void_p), self._callback, None, None)
 
@@ -70,6 +73,7 @@ class Meter:
         self._running = True
         try:
             self._failures.expired = False
+            self._stopping.arm()
             if self._fuel is not None:
                 _set_fuel(self._context, self._fuel)
             if self._deadline is not None:
@@ -82,6 +86,10 @@ class Meter:
             if alarm_number is not None:
                 self._alarm.cancel(alarm_number)
             self._running = False
+
+    def close(self) -> None:
+        """To be called once the store is closed."""
+        self._stopping.close()
 
     def _on_epoch(self, store: Any, data: Any, extension: Any, kind: Any) -> int:
         if monotonic() < self._until:

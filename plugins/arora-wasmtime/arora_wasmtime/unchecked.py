@@ -16,7 +16,7 @@ from typing import Any, Final, NoReturn
 from wasmtime import FuncType, InstancePre, Linker, Store, WasmtimeError
 from wasmtime import _ffi as ffi
 
-from arora_core.c_callbacks import c_callback
+from arora_core.c_callbacks import Unwinding, c_callback
 from arora_core.linear_memory import Export, LinearGuest
 
 RAW_VALUE: Final = 16
@@ -71,6 +71,8 @@ class Calls:
         # leaves there has been read by the time the outer one ends.
         self._slot = (c_uint64 * _WORDS)()
         self._trap = c_void_p()
+        self.unwinding = Unwinding(_unwinding_trap, lambda trap: _delete_trap(c_void_p(trap)))
+        """What makes the guest unwind when its host has failed."""
 
     def export(self, function: ffi.wasmtime_func_t) -> Export:
         """``function``, which takes an i32 or nothing, and gives an i32 (0 to 2**32 - 1) or nothing."""
@@ -103,12 +105,18 @@ class Calls:
                 _delete_error(c_void_p(error))
             if trap:
                 _delete_trap(c_void_p(trap))
+            self.unwinding.arm()
             self._guest.raise_carried()
         raise self._failure(error, trap)
 
 
 def define(
-    linker: Linker, import_: tuple[str, str], type: FuncType, answer: Callable[[Any], int], guest: LinearGuest
+    linker: Linker,
+    import_: tuple[str, str],
+    type: FuncType,
+    answer: Callable[[Any], int],
+    carried: list[BaseException],
+    unwinding: Unwinding,
 ) -> object:
     """Defines the import (namespace, name), which gives an i32; returns what has to outlive the store.
 
@@ -119,7 +127,7 @@ def define(
         values[0] = answer(values)
         return 0
 
-    callback = _IMPORT(c_callback(run, guest.carried, _unwinding_trap))
+    callback = _IMPORT(c_callback(run, carried, unwinding))
     namespace, name = (word.encode() for word in import_)
     error = _define(
         ctypes.cast(linker.ptr(), c_void_p),

@@ -424,9 +424,14 @@ def test_running_out_of_python_stack_anywhere_on_the_way_is_a_recursion_error() 
     assert instance.dispatch(RUN, ARGUMENT) == ARGUMENT
 
 
-def test_endless_nesting_ends_in_a_trap_or_a_recursion_error() -> None:
+@pytest.mark.parametrize("frames", range(20))
+def test_endless_nesting_ends_in_a_trap_or_a_recursion_error(frames: int) -> None:
+    # However many frames are in use beforehand: each number makes another call the one that does not fit.
+    def start(frames: int) -> bytes:
+        return start(frames - 1) if frames else nested(1_000_000, StubHost())
+
     with pytest.raises((Trap, RecursionError)):
-        nested(1_000_000, StubHost())
+        start(frames)
 
 
 def test_a_memory_that_grows_for_an_answer_takes_it() -> None:

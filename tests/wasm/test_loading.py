@@ -1,0 +1,66 @@
+"""What is refused when it is loaded, and in which words."""
+
+from __future__ import annotations
+
+import pytest
+
+from arora_core.errors import MalformedExecutable, MissingExport, UnsupportedImport
+from tests.wasm.guests import ALLOCATOR, MEMORY, Load, guest, wat
+
+
+@pytest.mark.parametrize(
+    ("executable", "said"),
+    [
+        (b"", r"not a WebAssembly module \(starts with b''\)"),
+        (b"hello", r"not a WebAssembly module \(starts with b'hello'\)"),
+        (b"(module)", r"not a WebAssembly module \(starts with b'\(module\)'\)"),
+        (guest()[:-3], "failed to parse WebAssembly module: unexpected end"),
+        (b"\0asm\x0d\0\1\0", "a WebAssembly component, expected a module"),
+    ],
+    ids=["empty", "junk", "text", "truncated", "component"],
+)
+def test_what_is_no_module_is_refused_with_a_reason(load: Load, executable: bytes, said: str) -> None:
+    with pytest.raises(MalformedExecutable, match=said) as caught:
+        load(executable)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("executable", "symbol", "said"),
+    [
+        (wat(""), "memory", "does not export memory"),
+        (wat(MEMORY), "arora_buffer_alloc", "does not export arora_buffer_alloc"),
+        (wat(ALLOCATOR), "arora_function_11111111_2222_4333_8444_555555555555", "which is run"),
+        (wat('(global (export "memory") i32 (i32.const 0))'), "memory", "memory is a global, expected a memory"),
+        (wat('(memory (export "memory") i64 1)'), "memory", "memory is a 64-bit memory, expected a memory"),
+        (
+            wat(
+                '(memory (export "memory") 1) (func (export "arora_buffer_alloc") (param i64) (result i32) unreachable)'
+            ),
+            "arora_buffer_alloc",
+            r"arora_buffer_alloc has type \(i64\) -> \(i32\), expected \(i32\) -> \(i32\)",
+        ),
+    ],
+)
+def test_a_missing_export_is_named(load: Load, executable: bytes, symbol: str, said: str) -> None:
+    with pytest.raises(MissingExport, match=said) as caught:
+        load(executable)
+    assert caught.value.symbol == symbol
+
+
+@pytest.mark.parametrize(
+    ("imports", "symbol"),
+    [
+        ('(import "env" "missing" (func))', "env.missing"),
+        ('(import "other" "arora_dispatch" (func))', "other.arora_dispatch"),
+        ('(import "env" "arora_dispatch" (func (param i32)))', "env.arora_dispatch"),
+        ('(import "env" "table" (table 1 funcref))', "env.table"),
+        ('(import "" "" (func))', "."),
+        ('(import "wasi_snapshot_preview1" "missing" (func))', "wasi_snapshot_preview1.missing"),
+        ('(import "wasi_snapshot_preview1" "fd_write" (func))', "wasi_snapshot_preview1.fd_write"),
+    ],
+)
+def test_an_import_that_no_host_offers_is_named(load: Load, imports: str, symbol: str) -> None:
+    with pytest.raises(UnsupportedImport) as caught:
+        load(guest(imports=imports))
+    assert caught.value.symbol == symbol
