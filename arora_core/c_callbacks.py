@@ -52,9 +52,7 @@ class Unwinding:
         self.answer = 0
 
 
-def c_callback(
-    function: Callable[..., int], carried: list[BaseException], unwinding: Unwinding
-) -> Callable[..., int]:
+def c_callback(function: Callable[..., int], carried: list[BaseException], unwinding: Unwinding) -> Callable[..., int]:
     """``function`` for ctypes to make a callback of.
 
     What it raises is put into ``carried``, and ``unwinding`` answers instead. While something is carried, the
