@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
 from itertools import count
 from pathlib import Path
 from threading import RLock
 from types import MappingProxyType, TracebackType
-from typing import Final, Union
+from typing import Final, NoReturn, Union
 from uuid import UUID
 
 from . import choosing, executable_files
@@ -144,6 +143,22 @@ class Engine:
                 explain(error, header.name, None, chosen.name, output)
                 raise
             return self._install(header, chosen.name, instance, output)
+
+    async def prepare(self, header: Header, executable: bytes, *, executor: str | None = None) -> None:
+        """Does ahead of :meth:`load_module_from_parts` what the executor can do without blocking.
+
+        In a browser's page this is the way to load executables above 8 MB; on most executors there is nothing
+        to prepare. Chooses the executor as loading does. Raises a LoadError, Trap, EngineClosed.
+        """
+        with self._lock:
+            self._require_open()
+            chosen = choosing.choose(self._plugins, header, executor=executor, prefer=self._prefer)
+            preparing = self._executor(chosen)
+        try:
+            await preparing.prepare(ModuleDefinition(header, executable))
+        except AroraError as error:
+            error.at(module=header.name, executor=chosen.name)
+            raise
 
     def register(self, module: HostModule, *, replace: bool = False) -> LoadedModule:
         """Makes a host module callable. Raises MissingExport where an export has no Python function."""
@@ -306,9 +321,9 @@ class Engine:
         entry = ModuleEntry(header, executor, instance, output)
         functions = {}
         for export, signature in zip(header.exports, self._signatures(header).values(), strict=True):
-            id = export.id.bytes
-            entry.functions[id] = FunctionEntry(entry, export.name, instance.function(id))
-            functions[export.name] = Function(header.name, export, signature, partial(self._run, entry.functions[id]))
+            enter = self._entrance(entry, export.name, instance.function(export.id.bytes))
+            entry.functions[export.id.bytes] = FunctionEntry(export.name, enter)
+            functions[export.name] = Function(header.name, export, signature, enter)
         entry.handle = LoadedModule(header, executor, functions)
         self._types.update(header.types)
         replaced = self._modules.get(header.id.bytes)
@@ -344,27 +359,35 @@ class Engine:
 
     def _dispatch(self, module_id: bytes, function_id: bytes, argument: bytes) -> bytes:
         with self._lock:
-            return self._run(self._module(module_id).function(function_id), argument)
+            return self._module(module_id).function(function_id).enter(argument)
 
-    def _run(self, function: FunctionEntry, argument: bytes) -> bytes:
-        """Enters a module: every call of every kind comes through here."""
-        with self._lock:
-            module, depth = function.module, self._depth
-            if module.closed:
-                self._require_open()
-                raise ModuleNotFound("the module has been unloaded", module=module.header.name, function=function.name)
-            if depth >= self._max_depth:
-                raise self._too_deep().at(module=module.header.name, function=function.name)
-            self._depth = depth + 1
-            module.calls += 1
-            try:
-                return function.run(argument)
-            except AroraError as error:
-                explain(error, module.header.name, function.name, module.executor, module.output)
-                raise
-            finally:
-                module.calls -= 1
-                self._depth = depth
+    def _entrance(self, module: ModuleEntry, function: str, run: Callable[[bytes], bytes]) -> Callable[[bytes], bytes]:
+        """``run``, as everybody has to call it: every call of every kind comes through here."""
+        lock, max_depth = self._lock, self._max_depth
+
+        def enter(argument: bytes) -> bytes:
+            with lock:
+                depth = self._depth
+                if module.closed or depth >= max_depth:
+                    self._refuse(module, function)
+                self._depth = depth + 1
+                module.calls += 1
+                try:
+                    return run(argument)
+                except AroraError as error:
+                    explain(error, module.header.name, function, module.executor, module.output)
+                    raise
+                finally:
+                    module.calls -= 1
+                    self._depth = depth
+
+        return enter
+
+    def _refuse(self, module: ModuleEntry, function: str) -> NoReturn:
+        """Says why a call cannot begin."""
+        self._require_open()
+        error = ModuleNotFound("the module has been unloaded") if module.closed else self._too_deep()
+        raise error.at(module=module.header.name, function=function)
 
     def _too_deep(self) -> LimitExceeded:
         return LimitExceeded(f"calls are nested deeper than the limit of {self._max_depth}", limit="depth")

@@ -139,5 +139,12 @@ class Executor(ABC):
         MalformedExecutable, MissingExport or UnsupportedImport; Trap when the guest crashes while it starts.
         """
 
+    async def prepare(self, definition: ModuleDefinition) -> None:  # noqa: B027 - most have nothing to prepare
+        """Does what may take long, so that the next ``load`` of an equal definition need not wait for it.
+
+        For a runtime that can do some of it only without blocking: browsers refuse to compile large modules
+        otherwise. Does nothing by default. Raises what ``load`` raises.
+        """
+
     def close(self) -> None:  # noqa: B027 - most runtimes have nothing to give back
         """Gives back what the executor itself holds; its instances are closed by then. Idempotent."""

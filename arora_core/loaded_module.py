@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
 from .calls import CallResult
+from .compiled import CompiledCodec, compile_codec, leave
 from .document import suggestion
 from .errors import AroraError, FunctionNotFound
 from .header import ExportedFunction, Header, Parameter
@@ -25,13 +27,18 @@ class Function:
     when it crashes or breaks the ABI, LimitExceeded, ModuleNotFound after it was unloaded, EngineClosed.
     """
 
+    __slots__ = ("_compiled", "_decode", "_encode", "_export", "_generic", "_module", "_run")
+
     def __init__(
         self, module: str, export: ExportedFunction, signature: Signature, run: Callable[[bytes], bytes]
     ) -> None:
         self._module = module
         self._export = export
-        self._typed = signature
+        self._generic = signature
         self._run = run
+        self._compiled: CompiledCodec | None = None
+        self._encode: Callable[..., bytes] = self._first_encode
+        self._decode: Callable[[bytes], Any] = leave
 
     @property
     def id(self) -> UUID:
@@ -56,22 +63,33 @@ class Function:
     @property
     def signature(self) -> str:
         """For a reader: ``forward(joints: f64[]) -> ur5.Pose``."""
-        return str(self._typed)
+        return str(self._generic)
+
+    @property
+    def codec_source(self) -> str:
+        """The Python source compiled for this function, or a comment for what is left to the generic codec."""
+        return self._compile().source
 
     def __call__(self, *args: object, **kwargs: object) -> Any:
+        # What the compiled codec leaves is done outside of its ``except``, so that the errors stand alone.
         try:
-            return self._typed.decode_result(self._run(self._typed.encode_call(args, kwargs)))
-        except AroraError as error:
-            error.at(module=self._module, function=self.name)
-            raise
+            argument = self._encode(*args, **kwargs)
+        except Exception:
+            argument = b""
+        result = self._run(argument or self._encode_generically(args, kwargs))
+        try:
+            return self._decode(result)
+        except Exception:
+            pass
+        return self._decode_generically(result)
 
     def call(self, args: Mapping[UUID, Value]) -> CallResult:
         """The generic call: values by parameter id in, values out. Raises as a typed call does."""
-        try:
-            return self._typed.decode_values(self._run(self._typed.encode_values(args)))
-        except AroraError as error:
-            error.at(module=self._module, function=self.name)
-            raise
+        with self._named():
+            argument = self._generic.encode_values(args)
+        result = self._run(argument)
+        with self._named():
+            return self._generic.decode_values(result)
 
     def __repr__(self) -> str:
         return f"<function {self._module}.{self.signature}>"
@@ -79,7 +97,7 @@ class Function:
     @property
     def __signature__(self) -> inspect.Signature:
         """What ``help`` and editors show. Every parameter may be left out: the guest sees it as absent."""
-        registry = self._typed.registry
+        registry = self._generic.registry
         kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
         names = python_names(each.name for each in self.parameters)
         return inspect.Signature(
@@ -90,6 +108,35 @@ class Function:
             return_annotation=type_name(self.ret, registry),
         )
 
+    def _compile(self) -> CompiledCodec:
+        if self._compiled is None:
+            self._compiled = compile_codec(self._module, self._export, self._generic.registry)
+            self._encode = self._compiled.encode or leave
+            self._decode = self._compiled.decode or leave
+        return self._compiled
+
+    def _first_encode(self, *args: object, **kwargs: object) -> bytes:
+        """Compiles when the function is first called: most functions of most modules never are."""
+        self._compile()
+        return self._encode(*args, **kwargs)
+
+    def _encode_generically(self, args: Sequence[object], kwargs: Mapping[str, object]) -> bytes:
+        with self._named():
+            return self._generic.encode_call(args, kwargs)
+
+    def _decode_generically(self, result: bytes) -> Any:
+        with self._named():
+            return self._generic.decode_result(result)
+
+    @contextmanager
+    def _named(self) -> Iterator[None]:
+        """Puts this function's name on errors about its arguments and results."""
+        try:
+            yield
+        except AroraError as error:
+            error.at(module=self._module, function=self.name)
+            raise
+
 
 class LoadedModule:
     """A module loaded in an engine. Its functions are attributes (``arm.forward``) and items (``arm["forward"]``)."""
@@ -98,6 +145,9 @@ class LoadedModule:
         self._header = header
         self._executor = executor
         self._functions = MappingProxyType(dict(functions))
+        # As attributes of the object itself they are found without a detour; names of the handle come first.
+        taken = set(dir(type(self))) | set(self.__dict__)
+        self.__dict__.update({name: each for name, each in functions.items() if name not in taken})
 
     @property
     def id(self) -> UUID:
@@ -133,11 +183,7 @@ class LoadedModule:
             ) from None
 
     def __getattr__(self, name: str) -> Function:
-        # Called only for names that are no attributes of the handle itself.
-        functions: Mapping[str, Function] = self.__dict__.get("_functions", {})
-        if name not in functions:
-            raise AttributeError(f"no function {name!r} in {self!r}{suggestion(name, functions)}")
-        return functions[name]
+        raise AttributeError(f"no function {name!r} in {self!r}{suggestion(name, self.__dict__.get('_functions', ()))}")
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._functions)

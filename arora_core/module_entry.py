@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import NamedTuple
 from uuid import UUID
 
 from .errors import AroraError, FunctionNotFound, ModuleBusy, Trap
@@ -12,15 +13,11 @@ from .loaded_module import LoadedModule
 from .output import GuestOutput
 
 
-class FunctionEntry:
-    """One function: the module it belongs to, its name, and the instance's bound call."""
+class FunctionEntry(NamedTuple):
+    """One function: its name, and what enters it."""
 
-    __slots__ = ("module", "name", "run")
-
-    def __init__(self, module: ModuleEntry, name: str, run: Callable[[bytes], bytes]) -> None:
-        self.module = module
-        self.name = name
-        self.run = run
+    name: str
+    enter: Callable[[bytes], bytes]
 
 
 class ModuleEntry:

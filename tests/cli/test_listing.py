@@ -120,7 +120,8 @@ def test_inspect_shows_signatures_types_imports_and_what_runs_it() -> None:
     assert "  structure ur5.Vector3\n    x: f64\n    y: f64\n    z: f64\n" in out
     assert "  forward(joints: f64[]) -> ur5.Pose  (module 673404c1-b148-4818-b0d3-c46377541168)\n" in out
     assert f"executable  {EXAMPLES / 'watchdog' / 'watchdog.wasm'} (" in out
-    assert "\nexecutors\n  wasmtime: runs it\n  native: cannot run it: it serves native, not wasm\n" in out
+    assert "\nexecutors\n  wasmtime: runs it\n" in out
+    assert "\n  native: cannot run it: it serves native, not wasm\n" in out
 
 
 def test_inspect_marks_mutable_parameters() -> None:
@@ -136,7 +137,7 @@ def test_inspect_tells_all_of_it_to_machines(watchdog: Example) -> None:
     assert [each["name"] for each in data["types"][0]["variants"]] == ["safe", "too_far", "unknown"]
     assert data["imports"][0]["module"] == "673404c1-b148-4818-b0d3-c46377541168"
     assert data["executable"].startswith(str(watchdog.native.parent))
-    assert {each["name"]: each["chosen"] for each in data["executors"]} == {"native": True, "wasmtime": False}
+    assert [each["name"] for each in data["executors"] if each["chosen"]] == ["native"]
 
 
 def test_inspect_needs_no_executable(tmp_path: Path) -> None:
@@ -160,7 +161,8 @@ def test_inspect_tells_which_executor_a_preference_chooses(site: Site, monkeypat
     site.install("arora-other", executor_source("other"))
     monkeypatch.setenv("ARORA_EXECUTOR", "other")
     out = told("inspect", EXAMPLES / "ur5" / "module.yaml")
-    assert "executors\n  other: runs it\n  wasmtime: could run it\n  native: cannot run it" in out
+    assert "executors\n  other: runs it\n" in out
+    assert "\n  wasmtime: could run it\n" in out
 
 
 def test_a_header_cannot_send_escape_sequences_to_the_terminal(tmp_path: Path) -> None:

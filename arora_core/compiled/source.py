@@ -1,0 +1,44 @@
+"""Writing Python source, and making functions of it that tracebacks can show."""
+
+from __future__ import annotations
+
+import linecache
+from collections.abc import Callable, Collection
+from itertools import count
+from typing import Any
+
+
+class Source:
+    """The lines of one function, and the objects it refers to by name."""
+
+    def __init__(self, name: str, parameters: Collection[str]) -> None:
+        """``parameters`` are the function's, each with its default where it has one."""
+        self._lines = [f"def {name}({', '.join(parameters)}):"]
+        self._taken = {parameter.partition("=")[0] for parameter in parameters}
+        self._names = count()
+        self.globals: dict[str, object] = {}
+
+    def line(self, text: str) -> None:
+        """Adds a line to the function's body."""
+        self._lines.append(f"    {text}")
+
+    def variable(self, prefix: str) -> str:
+        """A name that nothing else has."""
+        return next(name for number in self._names if (name := f"{prefix}{number}") not in self._taken)
+
+    def refer(self, prefix: str, referred: object) -> str:
+        """A global name for an object that the source cannot spell."""
+        name = self.variable(prefix)
+        self.globals[name] = referred
+        return name
+
+    def __str__(self) -> str:
+        return "\n".join(self._lines) + "\n"
+
+    def function(self, name: str, filename: str) -> Callable[..., Any]:
+        """The function ``name`` that the lines define. Tracebacks through it show them."""
+        text = str(self)
+        exec(compile(text, filename, "exec"), self.globals)
+        linecache.cache[filename] = (len(text), None, text.splitlines(keepends=True), filename)
+        made: Callable[..., Any] = self.globals[name]  # type: ignore[assignment]
+        return made
