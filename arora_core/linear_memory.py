@@ -24,6 +24,10 @@ SMALLEST: Final = 5
 """Bytes of the smallest buffer: its prefix and a tag."""
 SLACK: Final = 8
 """Bytes asked for behind an argument: guests may read a few bytes past its end."""
+_LEAST_KEPT: Final = 256
+_MOST_KEPT: Final = 1 << 16
+"""Bytes of argument memory that are kept for the next call at the same depth. Larger arguments have theirs for
+one call: they would hold memory that the guest may need for something else."""
 
 _VECTOR: Final = 8
 """Bytes of an iovec: pointer and size."""
@@ -66,7 +70,19 @@ class LinearGuest:
     that fails inside a call that is still running takes its own exception along, and no other.
     """
 
-    __slots__ = ("carried", "_host", "_memory", "_alloc", "_free", "_size", "_functions", "_calls_out", "_closed")
+    __slots__ = (
+        "carried",
+        "_host",
+        "_memory",
+        "_alloc",
+        "_free",
+        "_size",
+        "_functions",
+        "_calls_out",
+        "_depth",
+        "_rooms",
+        "_closed",
+    )
 
     def __init__(self, host: Host) -> None:
         self.carried: list[BaseException] = []
@@ -77,6 +93,9 @@ class LinearGuest:
         self._size = 0
         self._functions: dict[bytes, BufferCall] = {}
         self._calls_out = 0
+        # Calls that are running, and for each depth the offset and capacity of the memory for its argument.
+        self._depth = 0
+        self._rooms: list[tuple[int, int]] = []
         self._closed: list[bool] = []
 
     def attach(
@@ -114,8 +133,8 @@ class LinearGuest:
 
     def _bound(self, function: Export) -> BufferCall:
         # Everything that stays the same from call to call is a local of this closure.
-        memory, free, carried, closed, place = self._memory, self._free, self.carried, self._closed, self._place
-        read = memory.read
+        memory, free, carried, closed, rooms = self._memory, self._free, self.carried, self._closed, self._rooms
+        read, write = memory.read, memory.write
 
         def call(argument: bytes) -> bytes:
             if closed:
@@ -123,11 +142,19 @@ class LinearGuest:
             if carried:
                 # Left over from a call that a signal cut short in the instant after its guest had failed.
                 carried.clear()
-            argument_at = place(argument)
-            # When the guest traps, or breaks the ABI, it is not entered again to free the argument or the
-            # result: a crash may have left its allocator's own data half written, and calling that would turn
-            # one failure into another. The buffer is lost to the guest; later calls are as good as before.
-            result_at = function(argument_at) & U32
+            depth = self._depth
+            argument_at, capacity = rooms[depth] if depth < len(rooms) else _NO_ROOM
+            if len(argument) > capacity:
+                argument_at, capacity = self._make_room(depth, len(argument))
+            write(argument_at, argument)
+            self._depth = depth + 1
+            try:
+                # When the guest traps, or breaks the ABI, it is not entered again to free the result: a crash may
+                # have left its allocator's own data half written, and calling that would turn one failure into
+                # another. The buffer is lost to the guest; later calls are as good as before.
+                result_at = function(argument_at) & U32
+            finally:
+                self._depth = depth
             end = result_at + PREFIX
             if end > self._size and end > self._refreshed():
                 self._fail(f"answered with a buffer at {result_at:#x}", outside=True)
@@ -135,29 +162,49 @@ class LinearGuest:
             end = result_at + size
             if size < SMALLEST or not result_at or (end > self._size and end > self._refreshed()):
                 self._refuse_result(result_at, size)
-            if argument_at <= result_at < argument_at + len(argument) + SLACK:
-                # Both buffers are freed, so this would be a double free. Freeing it once would work here and
-                # crash a native guest, whose argument is the host's memory: a module must not learn to do it.
+            if argument_at <= result_at < argument_at + capacity + SLACK:
+                # The result is freed, and the argument is not the guest's to have freed: it is used again, and
+                # a native guest's is the host's memory.
                 self._fail(f"answered with its own argument buffer, at {result_at:#x}")
             result = read(result_at, size)
             free(result_at)
-            free(argument_at)
+            if capacity > _MOST_KEPT:
+                free(argument_at)
             return result
 
         return call
 
+    def _make_room(self, depth: int, size: int) -> tuple[int, int]:
+        """Memory for an argument of ``size`` bytes at this depth of nesting: its offset and capacity."""
+        if size > _MOST_KEPT:
+            return self._reserve(size), size
+        while len(self._rooms) <= depth:
+            self._rooms.append(_NO_ROOM)
+        outgrown, _ = self._rooms[depth]
+        if outgrown:
+            self._rooms[depth] = _NO_ROOM
+            self._free(outgrown)
+        capacity = max(_LEAST_KEPT, 1 << (size - 1).bit_length())
+        self._rooms[depth] = self._reserve(capacity), capacity
+        return self._rooms[depth]
+
     def _place(self, data: bytes) -> int:
         """Writes ``data`` into memory from the guest's allocator; returns its offset."""
-        reserved = len(data) + SLACK
+        offset = self._reserve(len(data))
+        self._memory.write(offset, data)
+        return offset
+
+    def _reserve(self, size: int) -> int:
+        """Memory from the guest's allocator for ``size`` bytes and some behind them; returns its offset."""
+        reserved = size + SLACK
         if reserved > U32:
-            self._fail(f"cannot take a buffer of {len(data)} bytes, its memory has 32-bit addresses")
+            self._fail(f"cannot take a buffer of {size} bytes, its memory has 32-bit addresses")
         offset = self._alloc(reserved) & U32
         end = offset + reserved
         if not offset:
             self._fail(f"arora_buffer_alloc({reserved}) answered null: it is out of memory")
         if end > self._size and end > self._refreshed():
             self._fail(f"arora_buffer_alloc({reserved}) answered {offset:#x}", outside=True)
-        self._memory.write(offset, data)
         return offset
 
     # Calls out of the guest.
@@ -284,6 +331,7 @@ class _NoMemory:
 
 
 _NO_MEMORY: Final = _NoMemory()
+_NO_ROOM: Final = (0, 0)
 
 
 def _not_ready(_: int) -> int:

@@ -61,6 +61,11 @@ class FakeHost:
         self.calls.append((fd, data))
 
 
+def buffer_of(size: int) -> bytes:
+    """An argument of that many bytes."""
+    return size.to_bytes(4, "little") + bytes(size - 4)
+
+
 class FakeGuest:
     """Memory, an allocator that hands out one place after the other, and one function."""
 
@@ -101,15 +106,71 @@ def guest() -> FakeGuest:
 # Calls.
 
 
-def test_the_result_is_copied_out_and_both_buffers_are_freed(guest: FakeGuest) -> None:
+def test_the_result_is_copied_out_and_freed(guest: FakeGuest) -> None:
+    answer_at = 4096
+    guest.run = lambda argument: guest.put(ANSWER, answer_at)
     result = guest.call()
     guest.memory.bytes[:] = bytes(2 * PAGE)
-    assert (result, len(guest.freed), len(set(guest.freed))) == (ANSWER, 2, 2)
+    assert (result, guest.freed) == (ANSWER, [answer_at])
 
 
-def test_the_guest_may_read_past_the_end_of_its_argument(guest: FakeGuest) -> None:
+def arguments_seen(guest: FakeGuest) -> list[int]:
+    """Has the guest note where its arguments are."""
+    seen: list[int] = []
+
+    def run(argument: int) -> int:
+        seen.append(argument)
+        return guest.put(ANSWER)
+
+    guest.run = run
+    return seen
+
+
+def test_one_place_serves_the_arguments_of_one_depth(guest: FakeGuest) -> None:
+    seen = arguments_seen(guest)
+    for _ in range(3):
+        guest.call()
+    assert len(set(seen)) == 1
+
+
+def test_a_nested_call_has_a_place_of_its_own(guest: FakeGuest) -> None:
+    seen: list[int] = []
+    sizes: list[int] = []
+
+    def run(argument: int) -> int:
+        seen.append(argument)
+        if len(seen) < 3:
+            guest.call(buffer_of(len(seen) * 10))
+        sizes.append(int.from_bytes(guest.memory.bytes[argument : argument + 4], "little"))
+        return guest.put(ANSWER)
+
+    guest.run = run
+    guest.call(buffer_of(6))
+    # Innermost first: what an outer call was given is still there when the inner ones have ended.
+    assert (len(set(seen)), sizes) == (3, [20, 10, 6])
+
+
+@pytest.mark.parametrize("size", [257, 65536])
+def test_the_place_grows_with_the_argument_and_the_outgrown_one_is_freed(guest: FakeGuest, size: int) -> None:
+    seen = arguments_seen(guest)
     guest.call()
-    assert guest.asked[0] - len(ARGUMENT) in range(4, 9)
+    guest.call(buffer_of(size))
+    guest.call()
+    assert seen[1] == seen[2] != seen[0]
+    assert seen[0] in guest.freed
+    assert seen[1] not in guest.freed
+
+
+def test_a_large_argument_has_its_place_for_one_call(guest: FakeGuest) -> None:
+    seen = arguments_seen(guest)
+    guest.call(buffer_of(65537))
+    assert seen[0] in guest.freed
+
+
+@pytest.mark.parametrize("size", [6, 256, 257, 65537])
+def test_the_guest_may_read_past_the_end_of_its_argument(guest: FakeGuest, size: int) -> None:
+    guest.call(buffer_of(size))
+    assert guest.asked[0] >= size + 4
 
 
 def test_an_error_buffer_is_a_result_like_any_other(guest: FakeGuest) -> None:
@@ -172,10 +233,10 @@ def test_an_answer_that_is_no_buffer_breaks_the_abi(guest: FakeGuest, name: str)
 @pytest.mark.parametrize(
     ("at", "said"),
     [
-        (0, r"arora_buffer_alloc\(14\) answered null: it is out of memory"),
-        (-8, r"arora_buffer_alloc\(14\) answered 0xfffffff8, outside its 131072 bytes of memory"),
-        (2 * PAGE, r"arora_buffer_alloc\(14\) answered 0x20000, outside its 131072 bytes of memory"),
-        (2 * PAGE - 13, r"arora_buffer_alloc\(14\) answered 0x1fff3, outside its 131072 bytes of memory"),
+        (0, r"arora_buffer_alloc\(264\) answered null: it is out of memory"),
+        (-8, r"arora_buffer_alloc\(264\) answered 0xfffffff8, outside its 131072 bytes of memory"),
+        (2 * PAGE, r"arora_buffer_alloc\(264\) answered 0x20000, outside its 131072 bytes of memory"),
+        (2 * PAGE - 13, r"arora_buffer_alloc\(264\) answered 0x1fff3, outside its 131072 bytes of memory"),
     ],
 )
 def test_memory_that_is_none_breaks_the_abi(guest: FakeGuest, at: int, said: str) -> None:
