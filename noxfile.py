@@ -11,7 +11,7 @@ import nox
 OLDEST, NEWEST_CONSIDERED = 10, 20
 REQUIRED_IN_CI = {"3.10", "3.13"}
 
-PLUGINS = ["plugins/arora-wasmtime", "plugins/arora-native"]
+PLUGINS = [f"plugins/arora-{name}" for name in ("wasmtime", "wasmer", "native")]
 
 
 def _offer_pyenv_versions() -> None:

@@ -46,7 +46,7 @@ def guest(engine: Engine, probe: Probe) -> LoadedModule:
     return engine.load_module(probe.definition(), executor=probe.executor)
 
 
-@pytest.fixture
-def wasm_guest(engine: Engine, executables: dict[str, bytes]) -> LoadedModule:
-    """The probe as WebAssembly, where guests may crash."""
-    return engine.load_module(Probe("wasmtime", executables["wasm"]).definition(), executor="wasmtime")
+@pytest.fixture(params=[executor for executor, kind in KINDS.items() if kind == "wasm"])
+def wasm_guest(request: pytest.FixtureRequest, engine: Engine, executables: dict[str, bytes]) -> LoadedModule:
+    """The probe as WebAssembly, where guests may crash: once for each executor."""
+    return engine.load_module(Probe(request.param, executables["wasm"]).definition(), executor=request.param)

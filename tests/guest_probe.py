@@ -6,11 +6,13 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from arora_core import Header, ModuleDefinition
+from arora_core import Header, ModuleDefinition, discover
 from examples import build
 
 SOURCE = Path(__file__).parent / "guests" / "probe"
 KINDS = {"wasmtime": "wasm", "native": "native"}
+if (_wasmer := discover().executors.get("wasmer")) and _wasmer.executor.unavailable() is None:
+    KINDS["wasmer"] = "wasm"
 """What each executor under test serves."""
 
 WASM_ONLY = frozenset({"wild", "crash", "print", "grow"})

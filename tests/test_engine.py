@@ -281,7 +281,11 @@ def test_a_crash_is_a_trap_of_its_kind_and_the_engine_lives_on(
     with pytest.raises(Trap) as caught:
         wasm_guest.crash(how)
     assert caught.value.kind is kind
-    assert (caught.value.module, caught.value.function, caught.value.executor) == ("probe", "crash", "wasmtime")
+    assert (caught.value.module, caught.value.function, caught.value.executor) == (
+        "probe",
+        "crash",
+        wasm_guest.executor,
+    )
     assert caught.value.exit_code == (3 if kind is TrapKind.EXIT else None)
     assert wasm_guest.add(1, 2) == 3
 

@@ -44,13 +44,16 @@ INDIRECT = '(import "env" "arora_dispatch_indirect" (func $indirect (param i64) 
 FD_WRITE = '(import "wasi_snapshot_preview1" "fd_write" (func $fd_write (param i32 i32 i32 i32) (result i32)))'
 PROC_EXIT = '(import "wasi_snapshot_preview1" "proc_exit" (func $proc_exit (param i32)))'
 
-# A bump allocator whose free gives everything back once nothing is in use; it grows its memory as needed.
+# A bump allocator that gets back what it gave last, and everything once nothing is in use; it grows its memory as
+# needed.
 ALLOCATOR = r"""
   (memory (export "memory") 2)
   (global $next (mut i32) (i32.const 4096))
   (global $used (mut i32) (i32.const 0))
+  (global $last (mut i32) (i32.const 0))
   (func $alloc (export "arora_buffer_alloc") (param $size i32) (result i32) (local $at i32)
     (local.set $at (global.get $next))
+    (global.set $last (local.get $at))
     (global.set $next (i32.and (i32.add (i32.add (local.get $at) (local.get $size)) (i32.const 7)) (i32.const -8)))
     (global.set $used (i32.add (global.get $used) (i32.const 1)))
     (block $fits
@@ -59,7 +62,8 @@ ALLOCATOR = r"""
         (i32.div_u (local.get $size) (i32.const 65536))))))
       (return (i32.const 0)))
     (local.get $at))
-  (func $free (export "arora_buffer_free") (param i32)
+  (func $free (export "arora_buffer_free") (param $at i32)
+    (if (i32.eq (local.get $at) (global.get $last)) (then (global.set $next (local.get $at))))
     (global.set $used (i32.sub (global.get $used) (i32.const 1)))
     (if (i32.eqz (global.get $used)) (then (global.set $next (i32.const 4096)))))
   (func $copy (param $from i32) (result i32) (local $to i32)

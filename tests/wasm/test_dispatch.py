@@ -119,6 +119,11 @@ def test_running_out_of_python_stack_anywhere_on_the_way_is_a_recursion_error(lo
     assert instance.dispatch(RUN, ARGUMENT) == ARGUMENT
 
 
-def test_endless_nesting_ends_in_a_trap_or_a_recursion_error(load: Load) -> None:
+@pytest.mark.parametrize("frames", range(20))
+def test_endless_nesting_ends_in_a_trap_or_a_recursion_error(load: Load, frames: int) -> None:
+    # However many frames are in use beforehand: each number makes another call the one that does not fit.
+    def start(frames: int) -> bytes:
+        return start(frames - 1) if frames else nested(load, 1_000_000, StubHost())
+
     with pytest.raises((Trap, RecursionError)):
-        nested(load, 1_000_000, StubHost())
+        start(frames)

@@ -1,52 +1,135 @@
-"""Limits of memory, time and fuel, by what an executor says it enforces."""
+"""Limits of memory, time and fuel: each executor enforces those it declares, and refuses the others."""
 
 from __future__ import annotations
 
+import threading
+
 import pytest
 
-from arora_core.errors import LimitExceeded, Trap, TrapKind
-from arora_core.executor import Limits
-from tests.wasm.guests import ANSWER, ARGUMENT, DISPATCH, ECHO, ENDLESS, FORWARD, IDS, RUN, Load, StubHost, guest
+from arora_core import Engine
+from arora_core.errors import LimitExceeded, Trap, TrapKind, UnsupportedLimit
+from arora_core.executor import Executor, Limits
+from arora_core.header import ModuleDefinition
+from tests.wasm.guests import (
+    ANSWER,
+    ARGUMENT,
+    BUSY,
+    DISPATCH,
+    ECHO,
+    ENDLESS,
+    EXECUTORS,
+    FORWARD,
+    HEADER,
+    IDS,
+    RUN,
+    Load,
+    StubHost,
+    guest,
+)
 
 
-def test_a_module_that_begins_beyond_its_memory_limit_is_refused(load: Load) -> None:
-    with pytest.raises(LimitExceeded) as caught:
-        load(guest(), limits=Limits(memory=65536))
+def enforcing(*limits: Limits) -> pytest.MarkDecorator:
+    """Runs a test with each executor and each of the limits that it declares it enforces."""
+    pairs = [
+        pytest.param(executor, limit, id=f"{name}-{'+'.join(limit.requested())}")
+        for name, executor in EXECUTORS.items()
+        for limit in limits
+        if executor.capabilities.issuperset(limit.requested().values())
+    ]
+    return pytest.mark.parametrize(("executor", "limits"), pairs)
+
+
+FUEL, DEADLINE, MEMORY = Limits(fuel=100_000), Limits(deadline=0.05), Limits(memory=1 << 20)
+
+
+def refuses(executor: type[Executor], limits: Limits) -> bool:
+    with Engine() as engine:
+        try:
+            engine.load_module(ModuleDefinition(HEADER, guest()), executor=executor.name, limits=limits)
+        except UnsupportedLimit:
+            return True
+        return False
+
+
+@pytest.mark.parametrize("limits", [FUEL, DEADLINE, MEMORY], ids=["fuel", "deadline", "memory"])
+def test_a_limit_is_refused_exactly_where_it_is_not_declared(executor: type[Executor], limits: Limits) -> None:
+    declared = executor.capabilities.issuperset(limits.requested().values())
+    assert refuses(executor, limits) is not declared
+
+
+# Memory.
+
+
+@enforcing(Limits(memory=65536))
+def test_a_module_that_begins_beyond_its_memory_limit_is_refused(load: Load, limits: Limits) -> None:
+    with pytest.raises(LimitExceeded, match="begins with 131072 bytes, its limit is 65536 bytes of memory") as caught:
+        load(guest(), limits=limits)
     assert caught.value.limit == "memory"
 
 
-def test_a_table_beyond_the_memory_limit_is_refused(load: Load) -> None:
+@enforcing(MEMORY)
+def test_a_table_beyond_the_memory_limit_is_refused(load: Load, limits: Limits) -> None:
     with pytest.raises(LimitExceeded):
-        load(guest(rest="(table 1000000 funcref)"), limits=Limits(memory=1 << 20))
+        load(guest(rest="(table 1000000 funcref)"), limits=limits)
 
 
-def test_a_guest_cannot_grow_beyond_its_memory_limit(load: Load) -> None:
+@enforcing(MEMORY)
+def test_a_guest_cannot_grow_its_table_beyond_the_memory_limit(load: Load, limits: Limits) -> None:
     body = """(local $at i32) (local.set $at (call $alloc (i32.const 16))) (i32.store (local.get $at) (i32.const 8))
-      (i32.store offset=4 (local.get $at) (memory.grow (i32.const 30))) (local.get $at)"""
-    assert load(guest(body), limits=Limits(memory=1 << 20)).dispatch(RUN, ARGUMENT)[4:] == b"\xff" * 4
+      (i32.store offset=4 (local.get $at) (table.grow $t (ref.null func) (i32.const 1000000))) (local.get $at)"""
+    instance = load(guest(body, rest="(table $t 1 funcref)"), limits=limits)
+    assert instance.dispatch(RUN, ARGUMENT)[4:] == b"\xff" * 4
 
 
-def test_a_guest_that_is_out_of_memory_for_its_argument_broke_the_abi(load: Load) -> None:
+GROW = """(local $at i32) (local.set $at (call $alloc (i32.const 16))) (i32.store (local.get $at) (i32.const 8))
+  (i32.store offset=4 (local.get $at) (memory.grow (i32.const {pages}))) (local.get $at)"""
+
+
+@enforcing(MEMORY)
+def test_a_guest_cannot_grow_beyond_its_memory_limit(load: Load, limits: Limits) -> None:
+    assert load(guest(GROW.format(pages=15)), limits=limits).dispatch(RUN, ARGUMENT)[4:] == b"\xff" * 4
+
+
+@enforcing(MEMORY)
+def test_a_guest_can_grow_up_to_its_memory_limit(load: Load, limits: Limits) -> None:
+    before = bytes([2, 0, 0, 0])
+    assert load(guest(GROW.format(pages=14)), limits=limits).dispatch(RUN, ARGUMENT)[4:] == before
+
+
+@enforcing(MEMORY)
+def test_a_limit_of_one_instance_leaves_another_of_the_same_module_alone(load: Load, limits: Limits) -> None:
+    executor = load.executor()
+    limited = load(guest(GROW.format(pages=15)), limits=limits, executor=executor)
+    free = load(guest(GROW.format(pages=15)), executor=executor)
+    assert limited.dispatch(RUN, ARGUMENT)[4:] == b"\xff" * 4
+    assert free.dispatch(RUN, ARGUMENT)[4:] == bytes([2, 0, 0, 0])
+
+
+@enforcing(MEMORY)
+def test_a_guest_that_is_out_of_memory_for_its_argument_broke_the_abi(load: Load, limits: Limits) -> None:
     large = (1 << 20).to_bytes(4, "little") + bytes((1 << 20) - 4)
     with pytest.raises(Trap, match=r"arora_buffer_alloc\(1048584\) answered null") as caught:
-        load(guest(), limits=Limits(memory=1 << 20)).dispatch(RUN, large)
+        load(guest(), limits=limits).dispatch(RUN, large)
     assert caught.value.kind is TrapKind.ABI
 
 
-@pytest.mark.parametrize("limits", [Limits(fuel=100_000), Limits(deadline=0.05), Limits(fuel=2**63, deadline=0.05)])
+# Time and fuel.
+
+
+@enforcing(FUEL, DEADLINE, Limits(fuel=2**63, deadline=0.05))
 def test_a_limit_stops_a_guest_that_never_ends(load: Load, limits: Limits) -> None:
     with pytest.raises(LimitExceeded) as caught:
         load(guest(ENDLESS), limits=limits).dispatch(RUN, ARGUMENT)
-    assert caught.value.limit == ("fuel" if limits.fuel == 100_000 else "deadline")
+    assert caught.value.limit == ("fuel" if limits is FUEL else "deadline")
 
 
-@pytest.mark.parametrize("limits", [Limits(fuel=100_000), Limits(deadline=0.05)])
+@enforcing(FUEL, DEADLINE)
 def test_a_limit_stops_a_guest_that_never_ends_to_initialize(load: Load, limits: Limits) -> None:
     with pytest.raises(LimitExceeded):
         load(guest(rest=f'(func (export "_initialize") {ENDLESS})'), limits=limits)
 
 
-@pytest.mark.parametrize("limits", [Limits(fuel=100_000), Limits(deadline=0.05)])
+@enforcing(FUEL, DEADLINE)
 def test_every_outermost_call_has_the_whole_limit(load: Load, limits: Limits) -> None:
     body = "(if (i32.eqz (i32.load8_u offset=5 (local.get 0))) (then (loop $again (br $again))))" + ECHO
     instance = load(guest(body), limits=limits)
@@ -55,7 +138,7 @@ def test_every_outermost_call_has_the_whole_limit(load: Load, limits: Limits) ->
     assert instance.dispatch(RUN, ARGUMENT) == ARGUMENT
 
 
-@pytest.mark.parametrize("limits", [Limits(fuel=100_000), Limits(deadline=0.2)])
+@enforcing(FUEL, Limits(deadline=0.2))
 def test_a_nested_call_does_not_begin_a_limit_anew(load: Load, limits: Limits) -> None:
     def answer(module: bytes, function: bytes, argument: bytes) -> bytes:
         return instance.dispatch(RUN, ANSWER)
@@ -65,3 +148,34 @@ def test_a_nested_call_does_not_begin_a_limit_anew(load: Load, limits: Limits) -
     instance = load(guest(body, imports=DISPATCH, rest=IDS), StubHost(on_dispatch=answer), limits)
     with pytest.raises(LimitExceeded):
         instance.dispatch(RUN, ARGUMENT)
+
+
+@enforcing(Limits(deadline=0.02))
+def test_a_deadline_of_one_instance_leaves_another_alone(load: Load, limits: Limits) -> None:
+    executor = load.executor()
+    patient = load(guest(BUSY + ECHO), limits=Limits(deadline=60), executor=executor)
+    hasty = load(guest(ENDLESS), limits=limits, executor=executor)
+    failures: list[BaseException] = []
+
+    def run_into_the_deadline() -> None:
+        try:
+            hasty.dispatch(RUN, ARGUMENT)
+        except LimitExceeded as exceeded:
+            failures.append(exceeded)
+
+    thread = threading.Thread(target=run_into_the_deadline)
+    thread.start()
+    assert patient.dispatch(RUN, ARGUMENT) == ARGUMENT
+    thread.join()
+    assert len(failures) == 1
+
+
+@enforcing(Limits(deadline=60))
+def test_no_thread_is_left_once_the_executor_is_closed(load: Load, limits: Limits) -> None:
+    before = set(threading.enumerate())
+    executor = load.executor()
+    instance = load(guest(), limits=limits, executor=executor)
+    instance.dispatch(RUN, ARGUMENT)
+    instance.close()
+    executor.close()
+    assert set(threading.enumerate()) <= before

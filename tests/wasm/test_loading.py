@@ -14,7 +14,7 @@ from tests.wasm.guests import ALLOCATOR, MEMORY, Load, guest, wat
         (b"", r"not a WebAssembly module \(starts with b''\)"),
         (b"hello", r"not a WebAssembly module \(starts with b'hello'\)"),
         (b"(module)", r"not a WebAssembly module \(starts with b'\(module\)'\)"),
-        (guest()[:-3], "failed to parse WebAssembly module: unexpected end"),
+        (guest()[:-3], "(?i)unexpected (end|EOF)"),
         (b"\0asm\x0d\0\1\0", "a WebAssembly component, expected a module"),
     ],
     ids=["empty", "junk", "text", "truncated", "component"],
@@ -32,7 +32,6 @@ def test_what_is_no_module_is_refused_with_a_reason(load: Load, executable: byte
         (wat(MEMORY), "arora_buffer_alloc", "does not export arora_buffer_alloc"),
         (wat(ALLOCATOR), "arora_function_11111111_2222_4333_8444_555555555555", "which is run"),
         (wat('(global (export "memory") i32 (i32.const 0))'), "memory", "memory is a global, expected a memory"),
-        (wat('(memory (export "memory") i64 1)'), "memory", "memory is a 64-bit memory, expected a memory"),
         (
             wat(
                 '(memory (export "memory") 1) (func (export "arora_buffer_alloc") (param i64) (result i32) unreachable)'

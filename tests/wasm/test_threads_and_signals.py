@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import signal
+import subprocess
+import sys
 import threading
+from pathlib import Path
 from types import FrameType
 
 import pytest
 
-from arora_core.errors import LimitExceeded
-from arora_core.executor import Limits
+from arora_core.errors import Trap, TrapKind
+from arora_core.executor import Executor
 from tests.wasm.guests import (
     ARGUMENT,
     BUSY,
     DISPATCH,
     ECHO,
-    ENDLESS,
     FD_WRITE,
     FORWARD,
     IDS,
@@ -27,6 +29,8 @@ from tests.wasm.guests import (
     Surprise,
     guest,
 )
+
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def test_two_threads_get_their_own_exceptions(load: Load) -> None:
@@ -77,30 +81,89 @@ def test_output_arrives_in_the_thread_of_the_call(load: Load) -> None:
     assert threads == [threading.get_ident()]
 
 
-def test_a_deadline_of_one_instance_leaves_another_alone(load: Load) -> None:
-    executor = load.executor()
-    patient = load(guest(BUSY + ECHO), limits=Limits(deadline=60), executor=executor)
-    hasty = load(guest(ENDLESS), limits=Limits(deadline=0.02), executor=executor)
-    failures: list[BaseException] = []
+def test_an_instance_may_be_used_and_closed_in_another_thread_than_its_own(load: Load) -> None:
+    instance = load(guest(FORWARD, imports=DISPATCH, rest=IDS))
+    large = (1 << 20).to_bytes(4, "little") + bytes((1 << 20) - 4)
+    answers: list[bytes] = []
 
-    def run_into_the_deadline() -> None:
-        try:
-            hasty.dispatch(RUN, ARGUMENT)
-        except LimitExceeded as exceeded:
-            failures.append(exceeded)
+    def work() -> None:
+        answers.append(instance.dispatch(RUN, large))
 
-    thread = threading.Thread(target=run_into_the_deadline)
+    for _ in range(2):
+        thread = threading.Thread(target=work)
+        thread.start()
+        thread.join()
+        work()
+    closing = threading.Thread(target=instance.close)
+    closing.start()
+    closing.join()
+    assert answers == [large] * 4
+
+
+def test_a_bound_function_follows_from_thread_to_thread(load: Load) -> None:
+    call = load(guest(FORWARD, imports=DISPATCH, rest=IDS)).function(RUN)
+    answers: list[bytes] = []
+    # One after the other: the system gives the second the number of the first.
+    for _ in range(3):
+        thread = threading.Thread(target=lambda: answers.append(call(ARGUMENT)))
+        thread.start()
+        thread.join()
+    assert [*answers, call(ARGUMENT)] == [ARGUMENT] * 4
+
+
+def test_a_guest_that_runs_out_of_stack_in_a_thread_is_a_trap_there(load: Load) -> None:
+    body, rest = "(call $deeper)", "(func $deeper (result i32) (drop (call $deeper)) (i32.const 1))"
+    instance = load(guest(body, rest=rest))
+    kinds: list[TrapKind] = []
+
+    def work() -> None:
+        with pytest.raises(Trap) as caught:
+            instance.dispatch(RUN, ARGUMENT)
+        kinds.append(caught.value.kind)
+
+    thread = threading.Thread(target=work)
     thread.start()
-    assert patient.dispatch(RUN, ARGUMENT) == ARGUMENT
     thread.join()
-    assert len(failures) == 1
+    assert kinds == [TrapKind.STACK_OVERFLOW]
 
 
-def test_no_thread_is_left_once_the_executor_is_closed(load: Load) -> None:
-    before = set(threading.enumerate())
-    executor = load.executor()
-    instance = load(guest(), limits=Limits(deadline=60), executor=executor)
-    instance.dispatch(RUN, ARGUMENT)
-    instance.close()
-    executor.close()
-    assert set(threading.enumerate()) <= before
+AROUND_FAULTHANDLER = """
+import faulthandler, sys
+from arora_core.errors import Trap
+from tests.wasm.guests import ARGUMENT, EXECUTORS, RUN, Load, guest
+
+CRASHES = ["unreachable", "(i32.load (i32.const -8))", "(i32.div_s (local.get 0) (i32.const 0))"]
+load = Load(EXECUTORS[sys.argv[1]])
+
+def crash():
+    for body in CRASHES:
+        try:
+            load(guest(body)).dispatch(RUN, ARGUMENT)
+        except Trap as trap:
+            print(trap.kind.name)
+
+{before}
+crash()
+{after}
+crash()
+"""
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("pass", "pass"),
+        ("pass", "faulthandler.enable()"),
+        ("faulthandler.enable()", "pass"),
+        ("faulthandler.enable()", "faulthandler.disable()"),
+        ("faulthandler.enable()", "faulthandler.disable(); faulthandler.enable()"),
+        ("faulthandler.enable(); crash(); faulthandler.disable()", "faulthandler.enable(); crash()"),
+    ],
+)
+def test_a_trap_is_a_trap_whenever_faulthandler_is_enabled(executor: type[Executor], before: str, after: str) -> None:
+    program = AROUND_FAULTHANDLER.format(before=before, after=after)
+    done = subprocess.run(
+        [sys.executable, "-c", program, executor.name], capture_output=True, text=True, timeout=60, cwd=ROOT
+    )
+    kinds = ["UNREACHABLE", "MEMORY_OUT_OF_BOUNDS", "INTEGER_DIVISION_BY_ZERO"]
+    assert (done.stdout.split(), done.stderr) == (kinds * (2 + before.count("crash") + after.count("crash")), "")

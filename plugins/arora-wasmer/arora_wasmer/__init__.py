@@ -1,0 +1,15 @@
+"""Runs Arora's WebAssembly modules on Wasmer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from arora_core.executor import Executor
+from arora_core.hookspecs import hookimpl
+
+
+@hookimpl
+def arora_executors() -> Sequence[type[Executor]]:
+    from .executor import WasmerExecutor
+
+    return [WasmerExecutor]

@@ -1,0 +1,80 @@
+"""Compiled modules, shared by the instances of an executor for as long as there are any."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from typing import Final
+from weakref import WeakValueDictionary
+
+from arora_core.errors import ExecutorUnavailable, MalformedExecutable
+from arora_core.executor import Limits
+from arora_core.guest_symbols import MEMORY, WasmType
+
+from . import runtime
+from .memory_limit import PAGE, beyond, limited
+from .trap_signals import TrapSignals
+
+_MAGIC: Final = b"\0asm"
+_COMPONENT_LAYER: Final = b"\x01\x00"
+_SHOWN: Final = 16
+_LONGEST_REASON: Final = 300
+
+_signals: Final = TrapSignals()
+_compiled_in: Final[list[int]] = []
+"""The process that compiled first. Its forked children have not inherited the threads wasmer compiles in."""
+
+
+class CompiledModule:
+    """A module, with an engine of its own: an engine never gives back the code of one module."""
+
+    def __init__(self, executable: bytes) -> None:
+        with _signals.taken_by_wasmer():
+            self.store = runtime.new_store()
+        self.signals = _signals
+        try:
+            self.module = runtime.new_module(self.store, executable)
+        except RuntimeError as error:
+            raise MalformedExecutable(_reason(error)) from None
+        exports = self.module.exports
+        self.exports: dict[str, WasmType] = {export.name: runtime.plain(export.type) for export in exports}
+        self.imports: list[tuple[str, str, WasmType]] = [
+            (imported.module, imported.name, runtime.plain(imported.type)) for imported in self.module.imports
+        ]
+        memories = [export.type for export in exports if export.name == MEMORY]
+        self.most_pages = runtime.most_pages(memories[0]) if self.exports.get(MEMORY) == MEMORY else None
+
+
+def compiled(executable: bytes, limits: Limits, known: WeakValueDictionary[bytes, CompiledModule]) -> CompiledModule:
+    """From ``known``, or compiled and put there. Raises MalformedExecutable, LimitExceeded."""
+    digest = hashlib.sha256(executable + repr(limits.memory).encode()).digest()
+    module = known.get(digest)
+    if module is None:
+        module = known[digest] = _compiled(executable, limits)
+    return module
+
+
+def _compiled(executable: bytes, limits: Limits) -> CompiledModule:
+    if _compiled_in and _compiled_in[0] != os.getpid():
+        raise ExecutorUnavailable(
+            "wasmer cannot compile in a forked child of a process in which it has compiled; "
+            "load the module before forking, start the child with spawn, or use arora-wasmtime"
+        )
+    # Asked first, because wasmer takes what does not begin with this for the text format.
+    if executable[:4] != _MAGIC:
+        raise MalformedExecutable(f"not a WebAssembly module (starts with {bytes(executable[:_SHOWN])!r})")
+    if executable[6:8] == _COMPONENT_LAYER:
+        raise MalformedExecutable("a WebAssembly component, expected a module")
+    _compiled_in[:] = [os.getpid()]
+    module = CompiledModule(bytes(executable))
+    if limits.memory is None:
+        return module
+    # Only now, as a limit is written into a module that is known to be valid.
+    module = CompiledModule(limited(executable, limits.memory))
+    if module.exports.get(MEMORY) == MEMORY and (module.most_pages is None or module.most_pages * PAGE > limits.memory):
+        raise beyond("may grow to any size", limits.memory)
+    return module
+
+
+def _reason(error: RuntimeError) -> str:
+    return str(error).partition("\n")[0][:_LONGEST_REASON]

@@ -1,0 +1,130 @@
+"""One loaded module."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from arora_core.executor import Host, Instance
+from arora_core.guest_symbols import (
+    ALLOC,
+    DISPATCH,
+    DISPATCH_INDIRECT,
+    FREE,
+    HOST_NAMESPACE,
+    HOST_TYPES,
+    INITIALIZE,
+    MEMORY,
+    WASI_NAMESPACE,
+    WasmFunctionType,
+    function_symbol,
+)
+from arora_core.linear_memory import BufferCall
+from arora_core.wasi import PREVIEW_1, Preview1
+
+from . import runtime, thread_pins
+from .calls import Calls, Guest, Memory
+from .compiled import CompiledModule
+from .traps import Failures
+
+if TYPE_CHECKING:
+    from arora_core.header import Header
+
+_check = threading.Lock()
+_checked: list[bool] = []
+
+
+class WasmerInstance(Instance):
+    """Holds everything of one guest; nothing of it is left when it is closed."""
+
+    def __init__(self, module: CompiledModule, header: Header, host: Host) -> None:
+        _check_once()
+        # Others that load the same executable find its compiled module for as long as someone holds on to it.
+        self._module: CompiledModule | None = module
+        self._guest = Guest(host)
+        self._wasi = Preview1(self._guest)
+        self._memory: Memory | None = None
+        try:
+            self._start(module, header)
+        except BaseException:
+            self.close()
+            raise
+
+    def dispatch(self, function_id: bytes, argument: bytes) -> bytes:
+        return self._guest.dispatch(function_id, argument)
+
+    def function(self, function_id: bytes) -> BufferCall:
+        return self._guest.function(function_id)
+
+    def close(self) -> None:
+        self._guest.close()
+        self._wasi.detach()
+        if self._memory is not None:
+            self._memory.close()
+        self._memory = self._module = None
+
+    def _start(self, module: CompiledModule, header: Header) -> None:
+        ids = [function.id.bytes for function in header.exports]
+        calls = Calls(self, self._guest, Failures({function_symbol(f.id.bytes): f.name for f in header.exports}))
+        module.signals.restore()
+        try:
+            exports = runtime.instantiate(module.module, self._imports(module, calls))
+        except BaseException as error:
+            calls.fail(error)
+        functions = {id: getattr(exports, function_symbol(id)) for id in ids}
+        alloc, free, memory = getattr(exports, ALLOC), getattr(exports, FREE), getattr(exports, MEMORY)
+        pins = thread_pins.Pins([alloc, free, memory, *functions.values()])
+        self._memory = Memory(memory)
+        self._wasi.attach(self._memory)
+        self._guest.attach(
+            self._memory,
+            calls.export(alloc),
+            calls.export(free),
+            {id: calls.export(function) for id, function in functions.items()},
+            self._around(module, pins),
+        )
+        if INITIALIZE in module.exports:
+            initialize: Callable[[], object] = getattr(exports, INITIALIZE)
+            try:
+                initialize()
+            except BaseException as error:
+                calls.fail(error)
+
+    def _imports(self, module: CompiledModule, calls: Calls) -> dict[str, dict[str, runtime.Function]]:
+        guest = self._guest
+        answers: dict[tuple[str, str], tuple[WasmFunctionType, Callable[..., int | None]]] = {
+            (HOST_NAMESPACE, DISPATCH): (HOST_TYPES[DISPATCH], guest.answer_dispatch),
+            (HOST_NAMESPACE, DISPATCH_INDIRECT): (HOST_TYPES[DISPATCH_INDIRECT], guest.answer_dispatch_indirect),
+        }
+        imports: dict[str, dict[str, runtime.Function]] = {}
+        for namespace, name, _ in module.imports:
+            if namespace == WASI_NAMESPACE:
+                type, answer = PREVIEW_1[name], self._wasi.answer(name)
+            else:
+                type, answer = answers[namespace, name]
+            imports.setdefault(namespace, {})[name] = calls.imported(module.store, type, answer)
+        return imports
+
+    def _around(self, module: CompiledModule, pins: thread_pins.Pins) -> Callable[[BufferCall], BufferCall]:
+        restore, here = module.signals.restore, thread_pins.here
+
+        def around(call: BufferCall) -> BufferCall:
+            call = self._guest.settled(call)
+
+            def run(argument: bytes) -> bytes:
+                if here.number != pins.thread:
+                    pins.move_here()
+                restore()
+                return call(argument)
+
+            return run
+
+        return around
+
+
+def _check_once() -> None:
+    with _check:
+        if not _checked:
+            thread_pins.check()
+            _checked.append(True)

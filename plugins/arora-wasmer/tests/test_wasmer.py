@@ -1,0 +1,129 @@
+"""What is Wasmer's alone. What every executor for WebAssembly has to do is tested in ``tests/wasm``."""
+
+from __future__ import annotations
+
+import gc
+import subprocess
+import sys
+import weakref
+from pathlib import Path
+
+import pytest
+from arora_wasmer.executor import WasmerExecutor
+
+from arora_core import Engine, ExecutorUnavailable, discover
+from arora_core.header import ModuleDefinition
+from tests.wasm.guests import ARGUMENT, DISPATCH, EXECUTORS, FORWARD, HEADER, IDS, RUN, Load, guest
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+def run_python(program: str) -> str:
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, cwd=ROOT)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_it_is_found_wherever_it_is_installed() -> None:
+    assert discover().executors["wasmer"].executor is WasmerExecutor
+
+
+def test_importing_the_executor_does_not_import_wasmer() -> None:
+    assert run_python("import arora_wasmer.executor, sys; print('wasmer' in sys.modules)").strip() == "False"
+
+
+def test_asking_whether_it_is_available_does_not_import_wasmer() -> None:
+    program = "import arora_wasmer.executor as e, sys; e.WasmerExecutor.unavailable(); print('wasmer' in sys.modules)"
+    assert run_python(program).strip() == "False"
+
+
+if sys.version_info < (3, 11):
+
+    def test_it_is_available_where_wasmer_is_installed() -> None:
+        assert WasmerExecutor.unavailable() is None
+
+    def test_the_version_is_the_runtimes() -> None:
+        assert WasmerExecutor.version() == "1.1.0"
+
+    def test_a_package_without_a_build_for_this_platform_is_not_taken_for_wasmer(
+        tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        (tmp_path / "wasmer").mkdir()
+        (tmp_path / "wasmer" / "__init__.py").write_text("raise ImportError\n")
+        monkeypatch.syspath_prepend(tmp_path)
+        monkeypatch.delitem(sys.modules, "wasmer", raising=False)
+        assert WasmerExecutor.unavailable() == (
+            "the package wasmer has no build for this platform; use arora-wasmtime on this one"
+        )
+
+    def test_modules_are_compiled_once_for_all_instances_of_an_executor() -> None:
+        executor = WasmerExecutor()
+        load = Load(WasmerExecutor)
+        one, other = load(guest(), executor=executor), load(guest(), executor=executor)
+        (compiled,) = executor._compiled.values()
+        assert compiled is not None
+        del compiled
+        one.close()
+        assert len(executor._compiled) == 1
+        other.close()
+        assert len(executor._compiled) == 0
+
+    def test_an_instance_that_nobody_closes_is_collected() -> None:
+        instance = Load(WasmerExecutor)(guest(FORWARD, imports=DISPATCH, rest=IDS))
+        instance.dispatch(RUN, ARGUMENT)
+        gone = weakref.ref(instance)
+        del instance
+        gc.collect()
+        assert gone() is None
+
+    def test_a_guest_that_runs_out_of_stack_in_its_host_can_still_be_closed() -> None:
+        # In a process of its own: what Python had under way when it ran out of stack stays as it was.
+        program = """
+from arora_core.errors import Trap
+from arora_wasmer.executor import WasmerExecutor
+from tests.wasm.guests import *
+symbol = function_symbol(RUN)
+body = f"(drop {FORWARD}) (call ${symbol} (local.get 0))"
+instance = Load(WasmerExecutor)(guest(body, imports=DISPATCH, rest=IDS))
+try:
+    instance.dispatch(RUN, ARGUMENT)
+except Trap as trap:
+    print(trap.kind.name)
+instance.close()
+print("closed")
+"""
+        assert run_python(program).split() == ["STACK_OVERFLOW", "closed"]
+
+    def test_a_forked_child_calls_what_was_loaded_before_and_is_refused_what_was_not() -> None:
+        program = """
+import os
+from arora_core.errors import ExecutorUnavailable
+from arora_wasmer.executor import WasmerExecutor
+from tests.wasm.guests import *
+load, executor = Load(WasmerExecutor), WasmerExecutor()
+instance = load(guest(), executor=executor)
+child = os.fork()
+if not child:
+    again = load(guest(), executor=executor)
+    print(instance.dispatch(RUN, ARGUMENT) == ARGUMENT, again.dispatch(RUN, ARGUMENT) == ARGUMENT)
+    try:
+        load(guest(rest="(func unreachable)"), executor=executor)
+    except ExecutorUnavailable:
+        print("refused", flush=True)
+    os._exit(0)
+assert os.waitpid(child, 0)[1] == 0
+"""
+        assert run_python(program).split() == ["True", "True", "refused"]
+
+else:
+
+    def test_on_an_interpreter_it_has_no_wheel_for_it_says_so_and_what_to_take() -> None:
+        assert WasmerExecutor.unavailable() == (
+            "the last release of wasmer is for CPython 3.10, and this is "
+            f"cpython {sys.version_info.major}.{sys.version_info.minor}; use arora-wasmtime on this one"
+        )
+        assert "wasmer" not in EXECUTORS
+
+    def test_asking_for_it_by_name_raises_with_the_reason() -> None:
+        with Engine() as engine, pytest.raises(ExecutorUnavailable, match="use arora-wasmtime on this one"):
+            engine.load_module(ModuleDefinition(HEADER, guest()), executor="wasmer")

@@ -1,0 +1,63 @@
+"""Modules that call one another answer the same, wherever each of them runs."""
+
+from __future__ import annotations
+
+from itertools import product
+from pathlib import Path
+
+import pytest
+
+from arora_core import Engine, LoadedModule, discover
+from arora_core import values as v
+from examples import build
+
+KINDS = {
+    name: kind
+    for name, found in discover().executors.items()
+    for kind in ("wasm", "native")
+    if kind in found.executor.serves and found.executor.unavailable() is None
+}
+"""What each executor that can run here is given to run."""
+
+STRETCHED, FOLDED = [0.0] * 6, [0.0, -1.57, 2.5, 0.0, 1.57, 0.0]
+
+
+@pytest.fixture(scope="session")
+def bundles(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str], Path]:
+    """The header of both modules, beside its executable, by name and kind."""
+    out = tmp_path_factory.mktemp("bundles")
+    native = {(name, "native"): build.build_native(name, out / name) for name in ("ur5", "watchdog")}
+    return native | {(name, "wasm"): build.EXAMPLES / name for name in ("ur5", "watchdog")}
+
+
+@pytest.fixture(params=list(product(KINDS, KINDS)), ids="-calls-".join)
+def watchdog(request: pytest.FixtureRequest, engine: Engine, bundles: dict[tuple[str, str], Path]) -> LoadedModule:
+    """The watchdog on one executor, and the arm it watches on another, in every pairing."""
+    outer, inner = request.param
+    engine.load(bundles["ur5", KINDS[inner]] / "module.yaml", executor=inner)
+    return engine.load(bundles["watchdog", KINDS[outer]] / "module.yaml", executor=outer)
+
+
+def test_a_pose_within_reach_is_safe(watchdog: LoadedModule) -> None:
+    assert repr(watchdog.check(FOLDED)) == "Verdict.safe"
+
+
+def test_a_pose_beyond_reach_is_too_far_by_the_same_bits(watchdog: LoadedModule, engine: Engine) -> None:
+    reach = engine.register_callable(lambda: v.F64(0.5))
+    assert repr(watchdog.check(STRETCHED, reach)) == "Verdict.too_far(value=0.33939312367984054)"
+
+
+def test_a_failure_of_the_inner_module_reaches_the_outer_as_an_error_it_can_handle(watchdog: LoadedModule) -> None:
+    assert repr(watchdog.check([0.0])) == "Verdict.unknown(value='forward wants 6 joints, got 1')"
+
+
+def test_an_exception_of_the_host_comes_out_of_both_as_the_same_object(watchdog: LoadedModule, engine: Engine) -> None:
+    surprise = LookupError("no reach today")
+
+    def fail() -> v.Value:
+        raise surprise
+
+    with pytest.raises(LookupError) as caught:
+        watchdog.check(STRETCHED, engine.register_callable(fail))
+    assert caught.value is surprise
+    assert repr(watchdog.check(FOLDED)) == "Verdict.safe"
