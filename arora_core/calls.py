@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, NamedTuple, Union
+from typing import Any, Final, NamedTuple, Union
 from uuid import UUID
 
 from .errors import ArgumentError
@@ -68,7 +68,12 @@ class Result(NamedTuple):
     mutated: dict[str, Any]
 
 
+_NONE: Final[Mapping[UUID, Value]] = MappingProxyType({})
+
+
 def _by_id(values: ValuesById) -> Mapping[UUID, Value]:
+    if not values:
+        return _NONE
     pairs: Iterable[tuple[IdLike, Value]] = values.items() if isinstance(values, Mapping) else values
     by_id: dict[UUID, Value] = {}
     for id, value in pairs:

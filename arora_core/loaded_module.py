@@ -85,11 +85,11 @@ class Function:
 
     def call(self, args: Mapping[UUID, Value]) -> CallResult:
         """The generic call: values by parameter id in, values out. Raises as a typed call does."""
-        with self._named():
-            argument = self._generic.encode_values(args)
-        result = self._run(argument)
-        with self._named():
-            return self._generic.decode_values(result)
+        try:
+            return self._generic.decode_values(self._run(self._generic.encode_values(args)))
+        except AroraError as error:
+            error.at(module=self._module, function=self.name)
+            raise
 
     def __repr__(self) -> str:
         return f"<function {self._module}.{self.signature}>"

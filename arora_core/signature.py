@@ -18,12 +18,14 @@ from .converter import Converter
 from .errors import ArgumentError, GuestError, MalformedBuffer, Trap, TrapKind
 from .header import ExportedFunction, Parameter
 from .python_types import python_names
-from .types import TypeMismatch, TypeRegistry, type_name, validate
+from .types import TypeMismatch, TypeRegistry, carrier, type_name, validate
 
 
 class _Parameter(NamedTuple):
     declared: Parameter
     converter: Converter
+    carrier: type[v.Value] | None
+    """The class whose values need no further look, where there is one."""
 
 
 class Signature:
@@ -35,10 +37,13 @@ class Signature:
         self._export = export
         self.registry = registry
         self._codec = codec
-        self._parameters = [_Parameter(each, conversions.of(each.type)) for each in export.parameters]
+        self._parameters = [
+            _Parameter(each, conversions.of(each.type), carrier(each.type)) for each in export.parameters
+        ]
         self._by_id = {each.declared.id: each for each in self._parameters}
         self._mutable = {each.declared.id: each for each in self._parameters if each.declared.mutable}
         self._ret = conversions.of(export.ret)
+        self._ret_carrier = carrier(export.ret)
         names = [each.name for each in export.parameters]
         self._index_of = {name: index for index, name in enumerate(python_names(names))}
         self._index_of.update({name: index for index, name in enumerate(names)})
@@ -88,14 +93,16 @@ class Signature:
             parameter = self._by_id.get(id)
             if parameter is None:
                 raise ArgumentError(f"{self} has no parameter {id}", parameter=str(id))
-            self._validated(parameter.declared, value)
+            if type(value) is not parameter.carrier:
+                self._validated(parameter.declared, value)
         return self._encode([(id, args[id]) for id in self._by_id if id in args])
 
     def decode_values(self, buffer: bytes) -> CallResult:
         """What a generic call answers. Raises as ``decode_result`` does."""
         ret, mutated = self._open_result(buffer)
         try:
-            validate(ret, self._export.ret, self.registry)
+            if type(ret) is not self._ret_carrier:
+                validate(ret, self._export.ret, self.registry)
             for id, value in mutated.items():
                 validate(value, self._by_id[id].declared.type, self.registry)
         except TypeMismatch as mismatch:
@@ -181,7 +188,7 @@ class Signature:
 
     def _encode(self, fields: list[tuple[UUID, v.Value]]) -> bytes:
         try:
-            return self._codec.encode(v.Structure(self._export.id, fields))
+            return self._codec.encode(v.structure_of(self._export.id, tuple(map(v.Field._make, fields))))
         except ValueError as error:
             raise ArgumentError(str(error)) from None
 
@@ -201,6 +208,8 @@ class Signature:
             raise _abi_trap(f"answered with the result of another function, {result.id}")
         if not result.fields or result.fields[0].id != self._export.id:
             raise _abi_trap("answered with a result whose first field is not the return value")
+        if not self._mutable and len(result.fields) == 1:
+            return result.fields[0].value, {}
         mutated = dict(result.fields[1:])
         if len(mutated) != len(result.fields) - 1 or mutated.keys() != self._mutable.keys():
             raise _abi_trap(f"answered with other mutated parameters than those of {self}")

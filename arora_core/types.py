@@ -61,6 +61,7 @@ __all__ = [
     "TypeRegistry",
     "VariantType",
     "Version",
+    "carrier",
     "default_value",
     "type_name",
     "validate",
@@ -106,6 +107,13 @@ def _described(value: v.Value, registry: TypeRegistry) -> str:
         return f"{type(value).__name__} of {_id_name(value.id, registry)}"
     shown = repr(value)
     return shown if len(shown) <= 60 else f"{shown[:57]}..."
+
+
+def carrier(ref: TypeRef) -> type[v.Value] | None:
+    """The class all of whose values are of the type, and no others: for well-known types; None for the rest."""
+    if isinstance(ref, ScalarRef):
+        return SCALAR_CLASSES.get(ref.id)
+    return ARRAY_CLASSES.get(ref.id) if isinstance(ref, ArrayRef) else None
 
 
 # --- validation ----------------------------------------------------------------------------------

@@ -304,6 +304,14 @@ class Structure(Value):
         return self.id, self.fields
 
 
+def structure_of(id: UUID, fields: tuple[Field, ...]) -> Structure:
+    """A structure of parts that have been checked already: for decoders, and for what they decoded."""
+    value = object.__new__(Structure)
+    _set(value, "id", id)
+    _set(value, "fields", fields)
+    return value
+
+
 class Enumeration(Value):
     """One variant of an enumeration, with what it carries (Unit for nothing)."""
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any, Final, NoReturn
 from uuid import UUID
 
@@ -65,17 +66,22 @@ def _open(buffer: bytes | bytearray | memoryview, max_depth: int) -> _Reader:
     return _Reader(data, max_depth)
 
 
+@lru_cache(maxsize=4096)
+def _uuid_of(raw: bytes) -> UUID:
+    """Types and fields come again in every buffer, and a UUID takes long to make."""
+    return UUID(bytes=raw)
+
+
 class _Reader:
     """A cursor over one buffer."""
 
-    __slots__ = ("data", "depth", "end", "ids", "offset")
+    __slots__ = ("data", "depth", "end", "offset")
 
     def __init__(self, data: bytes, depth: int) -> None:
         self.data = data
         self.end = len(data)
         self.offset = SIZE_PREFIX
         self.depth = depth
-        self.ids: dict[bytes, UUID] = {}
 
     def fail(self, expected: str, message: str, offset: int | None = None) -> NoReturn:
         raise MalformedBuffer(message, offset=self.offset if offset is None else offset, expected=expected)
@@ -119,11 +125,7 @@ class _Reader:
         return count
 
     def id(self, expected: str) -> UUID:
-        raw = self.take(16, expected)
-        known = self.ids.get(raw)
-        if known is None:
-            known = self.ids[raw] = UUID(bytes=raw)
-        return known
+        return _uuid_of(self.take(16, expected))
 
     def text(self) -> str:
         size = self.u32("the length of a string")
@@ -204,9 +206,7 @@ def _option(reader: _Reader) -> v.Value:
 
 def _structure(reader: _Reader) -> v.Value:
     reader.enter()
-    value = _new(v.Structure)
-    _set(value, "id", reader.id("a structure's type id"))
-    _set(value, "fields", reader.fields())
+    value = v.structure_of(reader.id("a structure's type id"), reader.fields())
     reader.leave()
     return value
 
