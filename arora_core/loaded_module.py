@@ -6,11 +6,10 @@ import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any, NoReturn
 from uuid import UUID
 
 from .calls import CallResult
-from .compiled import CompiledCodec, compile_codec, leave
 from .document import suggestion
 from .errors import AroraError, FunctionNotFound
 from .header import ExportedFunction, Header, Parameter
@@ -18,6 +17,9 @@ from .python_types import python_names
 from .signature import Signature
 from .types import TypeRef, type_name
 from .values import Value
+
+if TYPE_CHECKING:
+    from .compiled import CompiledCodec
 
 
 class Function:
@@ -38,7 +40,7 @@ class Function:
         self._run = run
         self._compiled: CompiledCodec | None = None
         self._encode: Callable[..., bytes] = self._first_encode
-        self._decode: Callable[[bytes], Any] = leave
+        self._decode: Callable[[bytes], Any] = _leave
 
     @property
     def id(self) -> UUID:
@@ -110,9 +112,11 @@ class Function:
 
     def _compile(self) -> CompiledCodec:
         if self._compiled is None:
+            from .compiled import compile_codec
+
             self._compiled = compile_codec(self._module, self._export, self._generic.registry)
-            self._encode = self._compiled.encode or leave
-            self._decode = self._compiled.decode or leave
+            self._encode = self._compiled.encode or _leave
+            self._decode = self._compiled.decode or _leave
         return self._compiled
 
     def _first_encode(self, *args: object, **kwargs: object) -> bytes:
@@ -136,6 +140,11 @@ class Function:
         except AroraError as error:
             error.at(module=self._module, function=self.name)
             raise
+
+
+def _leave(*args: object, **kwargs: object) -> NoReturn:
+    """Stands in where nothing could be compiled: all is left to the generic codec."""
+    raise NotImplementedError
 
 
 class LoadedModule:

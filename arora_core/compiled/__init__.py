@@ -8,6 +8,6 @@ Compiled code decides nothing. Where an object or a byte is not exactly what the
 exception, and the generic codec does the work again or says what is wrong.
 """
 
-from .functions import CompiledCodec, compile_codec, leave
+from .functions import CompiledCodec, compile_codec
 
-__all__ = ["CompiledCodec", "compile_codec", "leave"]
+__all__ = ["CompiledCodec", "compile_codec"]

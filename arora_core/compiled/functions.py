@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from typing import Any, Final, NamedTuple, NoReturn
+from typing import Any, Final, NamedTuple
 
 from ..calls import Result
 from ..header import ExportedFunction
@@ -19,11 +19,6 @@ from .types import TypeCompiler, Uncovered
 
 class Leave(Exception):
     """Raised by compiled code for what it was not made for."""
-
-
-def leave(*args: object, **kwargs: object) -> NoReturn:
-    """Stands in where nothing could be compiled."""
-    raise Leave
 
 
 class _Absent:
