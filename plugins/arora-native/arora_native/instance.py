@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Callable
-from ctypes import CFUNCTYPE, byref, c_size_t, c_uint32, c_uint64, c_void_p, string_at
+from ctypes import CFUNCTYPE, byref, c_size_t, c_uint32, c_uint64, c_void_p
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 from uuid import UUID
 
@@ -13,6 +13,7 @@ from arora_core.errors import EngineClosed, FunctionNotFound, ModuleBusy, Trap, 
 from arora_core.executor import Host, Instance
 from arora_core.guest_symbols import ALLOC, FREE, function_symbol
 
+from .address_space import read, read_u32
 from .library import Library
 
 if TYPE_CHECKING:
@@ -21,8 +22,8 @@ if TYPE_CHECKING:
 _PREFIX: Final = 4
 _SMALLEST: Final = 5
 _U32: Final = 0xFFFF_FFFF
-_ZEROS: Final = bytes(8)
-"""What stands behind an argument: guests may read a few bytes past its end."""
+_SLACK: Final = 8
+"""Bytes behind an argument: guests may read a few past its end."""
 _KEPT: Final = 1 << 16
 """Bytes of argument memory that are worth keeping for the next call."""
 _ERROR_TAG: Final = 20
@@ -39,12 +40,12 @@ _DISPATCH_INDIRECT: Final = CFUNCTYPE(c_size_t, c_uint64)
 
 
 class _Argument:
-    """Host memory for one argument: 8-byte aligned, because made of 8-byte words."""
+    """Host memory for one argument of up to ``size`` bytes: 8-byte aligned, because made of 8-byte words."""
 
     __slots__ = ("capacity", "view", "address", "pointer")
 
-    def __init__(self, capacity: int) -> None:
-        words = (c_uint64 * (-(-capacity // 8)))()
+    def __init__(self, size: int) -> None:
+        words = (c_uint64 * (-(-(size + _SLACK) // 8)))()
         self.view = memoryview(words).cast("B")
         self.capacity = len(self.view)
         self.address = ctypes.addressof(words)
@@ -103,7 +104,7 @@ class NativeInstance(Instance):
         self._library.close()
 
     def _bound(self, function: Any) -> Callable[[bytes], bytes]:
-        carried, closed = self._carried, self._closed
+        carried, closed, free, arguments = self._carried, self._closed, self._free, self._arguments
 
         def call(argument: bytes) -> bytes:
             if closed:
@@ -111,8 +112,11 @@ class NativeInstance(Instance):
             if carried:
                 # Left over from a call that a signal cut short in the instant after its guest had returned.
                 carried.clear()
-            memory = self._written(argument)
             depth = self._depth
+            size = len(argument)
+            kept = depth < len(arguments) and size <= _KEPT
+            memory = arguments[depth] if kept else self._room(depth, size)
+            memory.view[:size] = argument
             self._depth = depth + 1
             try:
                 result_at = function(memory.pointer)
@@ -122,29 +126,22 @@ class NativeInstance(Instance):
                     _fail("answered with a null pointer")
                 if memory.address <= result_at < memory.address + memory.capacity:
                     _fail("answered with its own argument buffer")
-                size = int.from_bytes(string_at(result_at, _PREFIX), "little")
+                size = read_u32(result_at)
                 if size < _SMALLEST:
                     _fail(f"answered with a buffer of {size} bytes; 5 is the smallest")
-                result = _copied(result_at, size)
-                self._free(c_void_p(result_at))
+                result = read(result_at, size)
+                free(c_void_p(result_at))
             finally:
                 self._depth = depth
             return result
 
         return call
 
-    def _written(self, argument: bytes) -> _Argument:
-        """``argument`` in memory that nothing else uses while the call lasts: there is one for each depth."""
-        size = len(argument)
-        end = size + len(_ZEROS)
-        while len(self._arguments) <= self._depth:
+    def _room(self, depth: int, size: int) -> _Argument:
+        """Memory that nothing else uses while the call lasts: there is one for each depth, and some for one call."""
+        while len(self._arguments) <= depth:
             self._arguments.append(_Argument(_KEPT))
-        memory = self._arguments[self._depth]
-        if end > memory.capacity:
-            memory = _Argument(end)
-        memory.view[:size] = argument
-        memory.view[size:end] = _ZEROS
-        return memory
+        return self._arguments[depth] if size <= _KEPT else _Argument(size)
 
     def _raise_carried(self, result_at: int | None) -> NoReturn:
         try:
@@ -157,24 +154,24 @@ class NativeInstance(Instance):
     def _on_dispatch(self, module_at: int | None, function_at: int | None, argument_at: int | None) -> int:
         if not module_at or not function_at or not argument_at:
             _fail("called arora_dispatch with a null pointer")
-        size = int.from_bytes(string_at(argument_at, _PREFIX), "little")
+        size = read_u32(argument_at)
         if size < _SMALLEST:
             _fail(f"called arora_dispatch with a buffer of {size} bytes; 5 is the smallest")
-        argument = _copied(argument_at, size)
-        return self._handed_over(self._host.dispatch(string_at(module_at, 16), string_at(function_at, 16), argument))
+        module_id, function_id, argument = read(module_at, 16), read(function_at, 16), read(argument_at, size)
+        return self._handed_over(self._host.dispatch(module_id, function_id, argument))
 
     def _on_dispatch_indirect(self, callable_id: int) -> int:
         return self._handed_over(self._host.dispatch_indirect(callable_id))
 
     def _on_failure(self) -> int:
         """What the guest gets instead of an exception, and instead of everything it asks for after it."""
-        answer_at: int | None = self._alloc(c_uint32(len(_HOST_FAILED_BUFFER) + len(_ZEROS)))
+        answer_at: int | None = self._alloc(c_uint32(len(_HOST_FAILED_BUFFER) + _SLACK))
         if answer_at:
             ctypes.memmove(answer_at, _HOST_FAILED_BUFFER, len(_HOST_FAILED_BUFFER))
         return answer_at or 0
 
     def _handed_over(self, answer: bytes) -> int:
-        reserved = len(answer) + len(_ZEROS)
+        reserved = len(answer) + _SLACK
         answer_at: int | None = self._alloc(c_uint32(reserved)) if reserved <= _U32 else None
         if not answer_at:
             _fail(f"arora_buffer_alloc({reserved}) answered null: it is out of memory")
@@ -188,8 +185,3 @@ class NativeInstance(Instance):
 
 def _fail(message: str) -> NoReturn:
     raise Trap(message, kind=TrapKind.ABI)
-
-
-def _copied(address: int, size: int) -> bytes:
-    # string_at takes its size as a C int.
-    return string_at(address, size) if size <= 0x7FFF_FFFF else bytes((ctypes.c_char * size).from_address(address))
