@@ -11,7 +11,9 @@ import nox
 OLDEST, NEWEST_CONSIDERED = 10, 20
 REQUIRED_IN_CI = {"3.10", "3.13"}
 
-PLUGINS = [f"plugins/arora-{name}" for name in ("wasmtime", "wasmer", "native")]
+PLUGINS = [*(f"plugins/arora-{name}" for name in ("wasmtime", "wasmer", "native")), "plugins/arora-browser[playwright]"]
+JAVASCRIPT = "plugins/arora-browser/tests/js"
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
 def _offer_pyenv_versions() -> None:
@@ -42,6 +44,19 @@ def _install(session: nox.Session, *extra: str) -> None:
     session.install("-e", ".[cli,conformance]", *editable, "-r", "tests/requirements.txt", *extra)
 
 
+def _install_browser(session: nox.Session) -> None:
+    """A browser, and the JavaScript packages that run in it."""
+    if "ARORA_BROWSER" not in os.environ and not any(map(shutil.which, BROWSERS)):
+        if shutil.which("apt-get") is None or os.geteuid() != 0:
+            session.error(f"the tests need a browser: install Chromium, or set ARORA_BROWSER (no {BROWSERS} on PATH)")
+        session.run("apt-get", "update", "-qq", external=True)
+        session.run("apt-get", "install", "-y", "-qq", "--no-install-recommends", "chromium", external=True)
+    if shutil.which("npm") is None:
+        session.error("the tests need Node.js 20 or later with npm")
+    quiet = ("--no-audit", "--no-fund", "--package-lock=false", "--loglevel=error")
+    session.run("npm", "install", *quiet, "--prefix", JAVASCRIPT, external=True)
+
+
 @nox.session(python=PYTHONS[0])
 def lint(session: nox.Session) -> None:
     """Style and formatting."""
@@ -60,5 +75,6 @@ def types(session: nox.Session) -> None:
 @nox.session(python=PYTHONS)
 def tests(session: nox.Session) -> None:
     """Every test, on every interpreter this machine has. Arguments after ``--`` go to pytest."""
+    _install_browser(session)
     _install(session)
     session.run("pytest", *session.posargs, env={"COLUMNS": "120"})

@@ -1,0 +1,42 @@
+"""What Python in the page needs, as one archive made of what is installed here."""
+
+from __future__ import annotations
+
+import importlib.util
+import io
+import zipfile
+from collections.abc import Iterator
+from importlib.metadata import distribution
+from pathlib import Path
+from typing import Final
+
+_NEEDED: Final = {"arora-core": "arora_core", "arora-browser": "arora_browser", "pluggy": "pluggy", "PyYAML": "yaml"}
+"""Distributions and the package each brings. PyYAML works without its compiled part, which is left out."""
+
+_SUFFIXES: Final = frozenset({".py", ".mjs"})
+_METADATA: Final = ("METADATA", "entry_points.txt")
+
+
+def archive() -> bytes:
+    """A zip file to be unpacked into a page's ``site-packages``, with what finds the plugins in it.
+
+    It is made of the very files that are imported here, so also of packages that are installed for editing.
+    """
+    written = io.BytesIO()
+    with zipfile.ZipFile(written, "w", zipfile.ZIP_DEFLATED) as zipped:
+        for name, package in _NEEDED.items():
+            for file, inside in _files(package):
+                zipped.write(file, inside)
+            installed = distribution(name)
+            directory = f"{package}-{installed.version}.dist-info"
+            for part in _METADATA:
+                zipped.writestr(f"{directory}/{part}", installed.read_text(part) or "")
+    return written.getvalue()
+
+
+def _files(package: str) -> Iterator[tuple[Path, str]]:
+    spec = importlib.util.find_spec(package)
+    for root in (spec.submodule_search_locations or ()) if spec is not None else ():
+        for file in sorted(Path(root).rglob("*")):
+            if file.suffix in _SUFFIXES:
+                yield file, f"{package}/{file.relative_to(root).as_posix()}"

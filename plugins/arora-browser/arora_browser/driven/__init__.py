@@ -1,0 +1,1 @@
+"""Guests in pages of a browser that Python starts and drives with Playwright."""

@@ -1,0 +1,89 @@
+"""One guest in a page of its own."""
+
+from __future__ import annotations
+
+import os
+import weakref
+from collections.abc import Callable
+from functools import partial
+from threading import RLock
+from time import monotonic
+from typing import TYPE_CHECKING
+
+from arora_core.errors import EngineClosed, FunctionNotFound, ModuleBusy
+from arora_core.executor import Host, Instance, Limits
+from arora_core.guest_symbols import function_symbol
+
+from ..guest_failures import not_exported
+from .browser import Browser
+from .call import PageCall, lost, text
+from .page import Page
+
+if TYPE_CHECKING:
+    from arora_core.header import ModuleDefinition
+
+
+class DrivenInstance(Instance):
+    """Calls cross to the page and back, each in one round trip, and one more for each call back."""
+
+    def __init__(self, browser: Browser, page: Page, definition: ModuleDefinition, host: Host, limits: Limits) -> None:
+        # The browser ends with the last who holds on to it, which an instance does like its executor.
+        self._browser = browser
+        self._page = page
+        self._header = definition.header
+        self._host = host
+        self._limits = limits
+        self._symbols = {each.id.bytes: function_symbol(each.id.bytes) for each in definition.header.exports}
+        self._closed = False
+        self._end: float | None = None
+        self._depth = 0
+        # A guest is one thread of execution: another thread's call waits until this one's is over.
+        self._one_at_a_time = RLock()
+        self._process = os.getpid()
+        # Whoever forgets to close an instance leaves no page behind.
+        weakref.finalize(self, page.abandon, "it was garbage").atexit = False
+        try:
+            PageCall(page, self._header, host, limits, None).run("compileModule", text(definition.executable))
+            self._run("start")
+        except BaseException:
+            self.close()
+            raise
+
+    def dispatch(self, function_id: bytes, argument: bytes) -> bytes:
+        return self.function(function_id)(argument)
+
+    def function(self, function_id: bytes) -> Callable[[bytes], bytes]:
+        symbol = self._symbols.get(function_id)
+        if symbol is None:
+            raise FunctionNotFound(not_exported(function_id))
+        return partial(self._call, symbol)
+
+    def close(self) -> None:
+        """As :meth:`arora_core.executor.Instance.close`. ModuleBusy from inside one of its own calls."""
+        if self._depth:
+            raise ModuleBusy("cannot be closed from inside one of its own calls")
+        self._closed = True
+        if self._process == os.getpid():
+            self._page.close()
+
+    def _call(self, symbol: str, argument: bytes) -> bytes:
+        return self._run("enter", symbol, text(argument))
+
+    def _run(self, method: str, *arguments: str) -> bytes:
+        with self._one_at_a_time:
+            self._require_page()
+            if not self._depth:
+                self._end = None if self._limits.deadline is None else monotonic() + self._limits.deadline
+            self._depth += 1
+            try:
+                return PageCall(self._page, self._header, self._host, self._limits, self._end).run(method, *arguments)
+            finally:
+                self._depth -= 1
+
+    def _require_page(self) -> None:
+        if self._closed:
+            raise EngineClosed("is closed")
+        if self._process != os.getpid():
+            raise EngineClosed("belongs to the process that this one was forked from")
+        if self._page.gone is not None:
+            raise lost(self._page)

@@ -1,0 +1,292 @@
+/**
+ * Forms made from types. A control has an `element`, `read()`, which gives the value (undefined where it is left out),
+ * and `write(value)`. Whether a value fits its type is for the engine to say.
+ */
+
+import { element, freshId } from "./elements.mjs";
+
+const INTEGERS = { i8: 8, i16: 16, i32: 32, i64: 64, u8: 8, u16: 16, u32: 32, u64: 64 };
+
+/** What cannot be read from a field. `control` is the element to go to. */
+export class UnreadableField extends Error {
+  constructor(message, control) {
+    super(message);
+    this.name = "UnreadableField";
+    this.control = control;
+  }
+}
+
+/**
+ * @param {{parameters: object[]}} described a function
+ * @param {Record<string, object>} types the structures and enumerations by id
+ */
+export function argumentControls(described, types) {
+  const controls = described.parameters.map((parameter) => {
+    const control = controlFor(parameter.type, types, parameter.name);
+    const given = parameter.default === undefined ? undefined : plain(parameter.default);
+    if (given !== undefined) control.write(given);
+    return { name: parameter.name, control };
+  });
+  return {
+    elements: controls.map(({ control }) => control.element),
+    named: (name) => controls.find((each) => each.name === name)?.control,
+    /** The arguments by name; those left empty are left out. */
+    read: () => Object.fromEntries(controls.map(({ name, control }) => [name, control.read()])),
+  };
+}
+
+/** The plain value of a tagged scalar or array of scalars, such as a default; undefined for anything else. */
+function plain(tagged) {
+  const [payload] = typeof tagged === "object" ? Object.values(tagged) : [];
+  const scalars = Array.isArray(payload) && payload.every((each) => typeof each !== "object");
+  return typeof payload !== "object" || scalars ? payload : undefined;
+}
+
+function controlFor(type, types, label) {
+  if (type.kind in INTEGERS) return integerControl(type, label);
+  switch (type.kind) {
+    case "unit":
+      return { element: element("span", { hidden: true }), read: () => null, write() {} };
+    case "bool":
+      return checkControl(type, label);
+    case "f32":
+    case "f64":
+      return textControl(type, label, { inputmode: "decimal", read: readFloat });
+    case "str":
+      return textControl(type, label, { read: (text) => text, empty: "" });
+    case "uuid":
+      return textControl(type, label, { placeholder: "00000000-0000-0000-0000-000000000000", read: (text) => text });
+    case "array":
+      return isNumber(type.item) ? numbersControl(type, label) : listControl(type, types, label);
+    case "option":
+      return optionControl(type, types, label);
+    case "map":
+      return mapControl(type, types, label);
+    case "structure":
+      return structureControl(type, types, label);
+    case "enumeration":
+      return enumerationControl(type, types, label);
+    default:
+      return taggedControl(type, label);
+  }
+}
+
+const isNumber = (type) => type.kind in INTEGERS || type.kind === "f32" || type.kind === "f64";
+
+const caption = (label, type) => [label, element("span", { class: "type" }, ` ${type.name}`)];
+
+const captionWith = (label, type, hint) => caption(label, { name: hint === "" ? type.name : `${type.name}, ${hint}` });
+
+function textControl(type, label, { read, empty, placeholder = "", inputmode = "text", tag = "input", hint = "" }) {
+  const id = freshId();
+  const input = element(tag, { id, name: label, placeholder, inputmode, autocomplete: "off", spellcheck: "false" });
+  const words = element("label", { for: id }, ...captionWith(label, type, hint));
+  return {
+    element: element("div", { class: "field" }, words, input),
+    input,
+    read() {
+      const text = input.value;
+      if (text === "") return empty;
+      try {
+        return read(text);
+      } catch (error) {
+        throw new UnreadableField(`${label}: ${error.message}`, input);
+      }
+    },
+    write(value) {
+      input.value = value === null || value === undefined ? "" : String(value);
+    },
+  };
+}
+
+function readFloat(text) {
+  const named = { nan: NaN, inf: Infinity, "-inf": -Infinity }[text.trim().toLowerCase()];
+  const number = named ?? Number(text);
+  if (Number.isNaN(number) && named === undefined) throw new Error(`“${text}” is not a number`);
+  return number;
+}
+
+function readInteger(text) {
+  if (!/^\s*[-+]?\d+\s*$/.test(text)) throw new Error(`“${text}” is not a whole number`);
+  const exact = BigInt(text.trim().replace(/^\+/, ""));
+  return Number.isSafeInteger(Number(exact)) ? Number(exact) : exact;
+}
+
+const integerControl = (type, label) => textControl(type, label, { inputmode: "numeric", read: readInteger });
+
+function numbersControl(type, label) {
+  const readItem = type.item.kind in INTEGERS ? readInteger : readFloat;
+  const control = textControl(type, label, {
+    hint: type.length === undefined ? "commas between" : `${type.length} of them, commas between`,
+    empty: [],
+    read: (text) =>
+      text
+        .trim()
+        .replace(/^\[|\]$/g, "")
+        .split(/[\s,;]+/)
+        .filter((each) => each !== "")
+        .map(readItem),
+  });
+  return {
+    ...control,
+    write(items) {
+      control.input.value = Array.from(items).join(", ");
+    },
+  };
+}
+
+function checkControl(type, label) {
+  const id = freshId();
+  const input = element("input", { id, type: "checkbox", name: label });
+  return {
+    element: element("div", { class: "field check" }, input, element("label", { for: id }, ...caption(label, type))),
+    read: () => input.checked,
+    write(value) {
+      input.checked = Boolean(value);
+    },
+  };
+}
+
+function taggedControl(type, label) {
+  return textControl(type, label, {
+    tag: "textarea",
+    placeholder: '{"f64": 0.5}',
+    hint: "a value with its tag, as JSON",
+    read: (text) => JSON.parse(text),
+  });
+}
+
+const group = (label, type, ...children) =>
+  element("fieldset", {}, element("legend", {}, ...caption(label, type)), ...children);
+
+function structureControl(type, types, label) {
+  const fields = types[type.id].members.map((member) => [member.name, controlFor(member.type, types, member.name)]);
+  return {
+    element: group(label, type, element("div", { class: "fields" }, ...fields.map(([, control]) => control.element))),
+    read() {
+      const read = fields.map(([name, control]) => [name, control.read()]);
+      // With nothing in it, it is left out as a whole; with some of it, the engine says what is missing.
+      return fields.length > 0 && read.every(([, value]) => value === undefined) ? undefined : Object.fromEntries(read);
+    },
+    write(value) {
+      for (const [name, control] of fields) if (name in value) control.write(value[name]);
+    },
+  };
+}
+
+function enumerationControl(type, types, label) {
+  const { members } = types[type.id];
+  const id = freshId();
+  const payload = element("div", { class: "carried" });
+  const select = element(
+    "select",
+    { id, name: label, onchange: show },
+    ...members.map((member) => element("option", { value: member.name }, member.name)),
+  );
+  let carried = null;
+
+  function show() {
+    const member = members.find((each) => each.name === select.value);
+    carried = member === undefined || member.type.kind === "unit" ? null : controlFor(member.type, types, member.name);
+    payload.replaceChildren(...(carried === null ? [] : [carried.element]));
+  }
+
+  show();
+  const choice = element("div", { class: "field" }, element("label", { for: id }, ...caption(label, type)), select);
+  return {
+    element: element("div", {}, choice, payload),
+    read: () => (carried === null ? select.value : { [select.value]: carried.read() ?? null }),
+    write(value) {
+      const [name, inside] = typeof value === "string" ? [value] : Object.entries(value)[0];
+      select.value = name;
+      show();
+      carried?.write(inside);
+    },
+  };
+}
+
+function optionControl(type, types, label) {
+  const id = freshId();
+  const inner = controlFor(type.item, types, label);
+  const given = element("input", { id, type: "checkbox", onchange: show });
+
+  function show() {
+    inner.element.hidden = !given.checked;
+  }
+
+  show();
+  const check = element("div", { class: "check" }, given, element("label", { for: id }, `give ${label}`));
+  return {
+    element: element("div", {}, check, inner.element),
+    read: () => (given.checked ? inner.read() : null),
+    write(value) {
+      given.checked = value !== null && value !== undefined;
+      show();
+      if (given.checked) inner.write(value);
+    },
+  };
+}
+
+/** Rows of controls, which `make(number)` gives; they come and go unless `fixed`. */
+function rows(label, type, make, fixed = false) {
+  const list = element("div", { class: "list" });
+  const items = [];
+
+  function add() {
+    const parts = make(items.length + 1);
+    const row = element("div", { class: "row" }, ...parts.map((part) => part.element));
+    const item = { parts, row };
+    const remove = () => {
+      items.splice(items.indexOf(item), 1);
+      row.remove();
+      more.focus();
+    };
+    const words = `Remove ${parts[0].element.querySelector("label, legend")?.firstChild.data ?? ""}`;
+    const button = element("button", { type: "button", class: "quiet small", onclick: remove, "aria-label": words }, "Remove");
+    if (!fixed) row.append(button);
+    items.push(item);
+    list.insertBefore(row, more);
+    return parts;
+  }
+
+  const more = element("button", { type: "button", class: "quiet small", onclick: add, hidden: fixed }, `Add to ${label}`);
+  list.append(more);
+  const clear = () => {
+    for (const { row } of items.splice(0)) row.remove();
+  };
+  return { element: group(label, type, list), items, add, clear };
+}
+
+function listControl(type, types, label) {
+  const make = (number) => [controlFor(type.item, types, `${label} ${number}`)];
+  const list = rows(label, type, make, type.length !== undefined);
+  for (let each = 0; each < (type.length ?? 0); each += 1) list.add();
+  return {
+    element: list.element,
+    read: () => list.items.map(({ parts: [item] }) => item.read()),
+    write(values) {
+      list.clear();
+      for (const value of values) list.add()[0].write(value);
+    },
+  };
+}
+
+function mapControl(type, types, label) {
+  const text = { kind: "str", name: "str" };
+  const list = rows(label, type, (number) => [
+    controlFor(text, types, `key ${number}`),
+    controlFor(type.item, types, `value ${number}`),
+  ]);
+  return {
+    element: list.element,
+    read: () => Object.fromEntries(list.items.map(({ parts: [key, value] }) => [key.read(), value.read() ?? null])),
+    write(entries) {
+      list.clear();
+      for (const [name, given] of Object.entries(entries)) {
+        const [key, value] = list.add();
+        key.write(name);
+        value.write(given);
+      }
+    },
+  };
+}

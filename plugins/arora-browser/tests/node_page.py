@@ -1,0 +1,98 @@
+"""Arora inside Pyodide inside Node, to be asked in Python or in JavaScript."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import textwrap
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+from arora_browser import bundle, web_site
+
+from examples import build
+
+HERE: Final = Path(__file__).parent
+REPOSITORY: Final = HERE.parents[2]
+NODE_MODULES: Final = HERE / "js" / "node_modules"
+PYODIDE: Final = NODE_MODULES / "pyodide"
+PROBE: Final = REPOSITORY / "tests" / "guests" / "probe"
+
+
+def require_npm_packages() -> None:
+    """Fails, saying what to do, unless the npm packages of the tests are there."""
+    if not (PYODIDE / "pyodide.mjs").is_file():
+        pytest.fail(f"the npm packages are missing: run `npm install` in {HERE / 'js'}", pytrace=False)
+
+
+def test_files(directory: Path) -> Path:
+    """A directory with the examples and the probe in it, ready to be loaded."""
+    for name in ("ur5", "watchdog"):
+        source = REPOSITORY / "examples" / name
+        shutil.copytree(source, directory / name, ignore=shutil.ignore_patterns("native", "*.c"))
+    probe = directory / "probe"
+    probe.mkdir()
+    shutil.copy(PROBE / "module.yaml", probe)
+    build.compile_wasm(PROBE / "probe.c", probe / "probe.wasm")
+    return directory
+
+
+test_files.__test__ = False  # type: ignore[attr-defined]
+
+
+class NodePage:
+    """One Node process with an ``Engine`` of ``arora.mjs``. Files are below ``/files`` for Python, ``files`` for
+    JavaScript."""
+
+    def __init__(self, directory: Path) -> None:
+        require_npm_packages()
+        archive = directory / "arora.zip"
+        archive.write_bytes(bundle.archive())
+        node = shutil.which("node")
+        assert node is not None, "the tests need Node on PATH"
+        api = (web_site.STATIC / "arora.mjs").as_uri()
+        self._stderr = (directory / "stderr").open("w+", encoding="utf-8")
+        self._process = subprocess.Popen(
+            [node, str(HERE / "js" / "host.mjs"), api, str(PYODIDE), str(archive), str(test_files(directory))],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._stderr,
+            text=True,
+        )
+
+    def python(self, code: str) -> Any:
+        """The value of the last expression. Raises AssertionError with what Python said where it fails."""
+        return self._ask({"python": textwrap.dedent(code)})
+
+    def javascript(self, code: str) -> Any:
+        """What the body of an async function returns."""
+        return self._ask({"javascript": code})
+
+    def _ask(self, request: dict[str, str]) -> Any:
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(json.dumps(request) + "\n")
+        self._process.stdin.flush()
+        line = self._process.stdout.readline()
+        if not line:
+            self._stderr.seek(0)
+            pytest.fail(f"Node ended: {self._stderr.read()}")
+        reply = json.loads(line)
+        assert "error" not in reply, reply["error"]
+        return reply["value"]
+
+    def close(self) -> None:
+        """Ends the process."""
+        self._process.communicate(timeout=30)
+        self._stderr.close()
+
+
+@pytest.fixture(scope="session")
+def node_page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NodePage]:
+    """Python and JavaScript in one Node process, started once."""
+    page = NodePage(tmp_path_factory.mktemp("node"))
+    yield page
+    page.close()
