@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import atexit
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Final
 from uuid import UUID
 
@@ -122,8 +124,16 @@ class Load:
         limits: Limits | None = None,
         executor: Executor | None = None,
     ) -> Instance:
-        executor = executor or self.executor()
+        executor = executor or _shared(self.executor)
         return executor.load(ModuleDefinition(HEADER, executable), host or StubHost(), limits or Limits())
+
+
+@cache
+def _shared(executor: type[Executor]) -> Executor:
+    """One of each class for all tests: to start a browser takes longer than most of them."""
+    made = executor()
+    atexit.register(made.close)
+    return made
 
 
 ENDLESS = "(loop $again (br $again)) (unreachable)"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from arora_core.errors import MalformedExecutable, MissingExport, UnsupportedImport
-from tests.wasm.guests import ALLOCATOR, MEMORY, Load, guest, wat
+from tests.wasm.guests import ALLOCATOR, ARGUMENT, MEMORY, RUN, Load, guest, wat
 
 
 @pytest.mark.parametrize(
@@ -63,3 +63,11 @@ def test_an_import_that_no_host_offers_is_named(load: Load, imports: str, symbol
     with pytest.raises(UnsupportedImport) as caught:
         load(guest(imports=imports))
     assert caught.value.symbol == symbol
+
+
+def test_a_function_that_takes_a_vector_harms_nobody(load: Load) -> None:
+    # wasmtime-py ends the process when asked for the type of one.
+    vector = '(func (export "vector") (param v128))'
+    assert load(guest(rest=vector)).dispatch(RUN, ARGUMENT) == ARGUMENT
+    with pytest.raises(UnsupportedImport):
+        load(guest(imports='(import "env" "vector" (func (param v128)))'))

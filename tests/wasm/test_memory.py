@@ -57,7 +57,7 @@ def test_closing_gives_the_memory_back(load: Load) -> None:
     cycle()
     gc.collect()
     before = mappings()
-    for _ in range(300):
+    for _ in range(40):
         cycle()
     gc.collect()
     assert mappings() <= before + 10

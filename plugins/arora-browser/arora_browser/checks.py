@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from arora_core import wasm_types
 from arora_core.guest_symbols import check_exports, check_imports
 from arora_core.wasi import check_wasi_imports
-
-from . import wasm_types
 
 if TYPE_CHECKING:
     from arora_core.header import ModuleDefinition

@@ -11,8 +11,10 @@ from weakref import WeakValueDictionary
 from wasmtime import Config, Module, WasmtimeError
 from wasmtime import Engine as WasmtimeEngine
 
+from arora_core import wasm_types
 from arora_core.errors import MalformedExecutable
 from arora_core.executor import Limits
+from arora_core.wasm_types import ModuleTypes
 
 from .deadline import Alarm
 from .traps import reason
@@ -36,22 +38,33 @@ class Metered:
         return cls(deadline=limits.deadline is not None, fuel=limits.fuel is not None)
 
 
+class Compiled:
+    """A compiled executable, and what it exports and imports."""
+
+    __slots__ = ("__weakref__", "module", "types")
+
+    def __init__(self, module: Module, types: ModuleTypes) -> None:
+        self.module = module
+        self.types = types
+
+
 class CompilingEngine:
     """One of Wasmtime's engines, the modules compiled for it, and its alarm."""
 
     def __init__(self, metered: Metered) -> None:
         self.engine = WasmtimeEngine(_config(metered))
         self.alarm = Alarm(self.engine.increment_epoch)
-        self._modules: WeakValueDictionary[bytes, Module] = WeakValueDictionary()
+        self._modules: WeakValueDictionary[bytes, Compiled] = WeakValueDictionary()
 
-    def module(self, executable: bytes) -> Module:
+    def compiled(self, executable: bytes) -> Compiled:
         """The compiled executable. Raises MalformedExecutable."""
         digest = hashlib.sha256(executable).digest()
-        module = self._modules.get(digest)
-        if module is None:
+        compiled = self._modules.get(digest)
+        if compiled is None:
             module = _compile(self.engine, executable)
-            self._modules[digest] = module
-        return module
+            # Not asked of wasmtime-py, which ends the process when a function takes a vector.
+            compiled = self._modules[digest] = Compiled(module, wasm_types.read(executable))
+        return compiled
 
     def close(self) -> None:
         self.alarm.close()

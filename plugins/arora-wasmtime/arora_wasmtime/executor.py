@@ -43,7 +43,6 @@ class WasmtimeExecutor(Executor):
 
     def load(self, definition: ModuleDefinition, host: Host, limits: Limits) -> Instance:
         """As :meth:`arora_core.executor.Executor.load`; LimitExceeded when the module begins beyond its limits."""
-        from . import module_types
         from .engines import CompilingEngine, Metered
         from .instance import WasmtimeInstance
 
@@ -51,10 +50,10 @@ class WasmtimeExecutor(Executor):
         engine = self._engines.get(metered)
         if engine is None:
             engine = self._engines[metered] = CompilingEngine(metered)
-        module = engine.module(definition.executable)
-        check_exports(definition.header, module_types.exports(module))
-        check_imports(module_types.imports(module))
-        return WasmtimeInstance(engine, module, definition.header, host, limits)
+        compiled = engine.compiled(definition.executable)
+        check_exports(definition.header, compiled.types.exports)
+        check_imports(compiled.types.imports)
+        return WasmtimeInstance(engine, compiled, definition.header, host, limits)
 
     def close(self) -> None:
         while self._engines:

@@ -5,14 +5,13 @@ from __future__ import annotations
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
-from wasmtime import Linker, Module, Store
+from wasmtime import Linker, Store
 
 from arora_core.executor import Host, Instance, Limits
 from arora_core.guest_symbols import ALLOC, FREE, INITIALIZE, function_symbol
 from arora_core.linear_memory import BufferCall, LinearGuest
 
-from . import module_types
-from .engines import CompilingEngine
+from .engines import Compiled, CompilingEngine
 from .instantiation import Exports, define_imports, instantiate, limit_memory, link
 from .metering import Meter
 from .traps import Failures
@@ -25,9 +24,9 @@ if TYPE_CHECKING:
 class WasmtimeInstance(Instance):
     """A store holds everything of one instance, and nothing of another: it can only be given back as a whole."""
 
-    def __init__(self, engine: CompilingEngine, module: Module, header: Header, host: Host, limits: Limits) -> None:
+    def __init__(self, engine: CompilingEngine, compiled: Compiled, header: Header, host: Host, limits: Limits) -> None:
         # Others that load the same executable find its compiled module for as long as someone holds on to it.
-        self._module = module
+        self._compiled = compiled
         self._guest = LinearGuest(host)
         self._memory: Memory | None = None
         self._store = Store(engine.engine)
@@ -61,10 +60,11 @@ class WasmtimeInstance(Instance):
         self._after_store.callback(calls.unwinding.close)
         meter = Meter(self._store, self._guest, limits, engine.alarm, failures)
         self._after_store.callback(meter.close)
-        limit_memory(self._store, self._module, limits)
+        types = self._compiled.types
+        limit_memory(self._store, types.least_memory, limits)
         with Linker(engine.engine) as linker:
-            self._callbacks += define_imports(linker, self._store, self._module, self._guest, calls)
-            prepared = link(linker, self._module)
+            self._callbacks += define_imports(linker, self._store, types.imports, self._guest, calls)
+            prepared = link(linker, self._compiled.module)
         with prepared, meter.running():
             exports = Exports(self._store, instantiate(prepared, calls, limits))
             self._memory = Memory(context(self._store), exports.memory())
@@ -76,5 +76,5 @@ class WasmtimeInstance(Instance):
                 functions,
                 meter.around,
             )
-            if INITIALIZE in module_types.exports(self._module):
+            if INITIALIZE in types.exports:
                 calls.export(exports.function(INITIALIZE))(0)

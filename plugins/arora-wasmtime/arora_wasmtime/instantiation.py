@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from ctypes import byref
 from typing import Any, Final
 
@@ -26,7 +26,6 @@ from arora_core.guest_symbols import (
 )
 from arora_core.linear_memory import LinearGuest
 
-from . import module_types
 from .traps import reason
 from .unchecked import Calls, define
 
@@ -35,11 +34,10 @@ _TABLE_ELEMENT: Final = 8
 _VALUE_TYPES: Final = {"i32": ValType.i32, "i64": ValType.i64}
 
 
-def limit_memory(store: Store, module: Module, limits: Limits) -> None:
+def limit_memory(store: Store, least: int, limits: Limits) -> None:
     """Holds what is instantiated in ``store`` to the memory limit. Raises LimitExceeded if it begins beyond."""
     if limits.memory is None:
         return
-    least = module_types.least_memory(module)
     if least > limits.memory:
         raise _beyond(f"begins with {least} bytes", limits)
     # Tables are memory too, only not the guest's own; and several memories would have the limit several times.
@@ -54,9 +52,11 @@ def _beyond(what: str, limits: Limits) -> LimitExceeded:
     return LimitExceeded(f"{what}, its limit is {limits.memory} bytes of memory", limit="memory")
 
 
-def define_imports(linker: Linker, store: Store, module: Module, guest: LinearGuest, calls: Calls) -> list[object]:
-    """Defines what ``module`` imports, checked by ``guest_symbols``; returns what has to outlive the store."""
-    imported = {(namespace, name) for namespace, name, _ in module_types.imports(module)}
+def define_imports(
+    linker: Linker, store: Store, imports: Sequence[tuple[str, str, object]], guest: LinearGuest, calls: Calls
+) -> list[object]:
+    """Defines what the module imports, checked by ``guest_symbols``; returns what has to outlive the store."""
+    imported = {(namespace, name) for namespace, name, _ in imports}
     if any(namespace == WASI_NAMESPACE for namespace, _ in imported):
         # Without further settings a guest has no arguments, no environment, no files and an empty stdin.
         store.set_wasi(WasiConfig())

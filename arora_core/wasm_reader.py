@@ -5,7 +5,7 @@ Reference: https://webassembly.github.io/spec/core/binary/values.html
 
 from __future__ import annotations
 
-from arora_core.errors import MalformedExecutable
+from .errors import MalformedExecutable
 
 
 class WasmReader:

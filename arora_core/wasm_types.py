@@ -1,17 +1,17 @@
 """What a WebAssembly module imports and exports, with types, read from its binary.
 
-JavaScript tells names and kinds, and no types of functions; the sections that hold them are few and simple.
+Runtimes' own descriptions differ (JavaScript has no types of functions, wasmtime-py ends the process over a
+vector's), and the sections that hold them are few and simple.
 Reference: https://webassembly.github.io/spec/core/binary/modules.html
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, NamedTuple
 
-from arora_core.errors import MalformedExecutable
-from arora_core.guest_symbols import WasmFunctionType, WasmType
-
+from .errors import MalformedExecutable
+from .guest_symbols import WasmFunctionType, WasmType
 from .wasm_reader import WasmReader
 
 _MAGIC: Final = b"\0asm\x01\0\0\0"
@@ -44,15 +44,20 @@ _VALUES: Final = {
 }
 _REFERENCES: Final = {0x64: "(ref {})", 0x63: "(ref null {})"}
 _RECURSIVE, _SUB, _SUB_FINAL, _FUNC, _STRUCT, _ARRAY = 0x4E, 0x50, 0x4F, 0x60, 0x5F, 0x5E
+_PAGE_BITS: Final = 16
 _HAS_MAXIMUM, _SHARED, _IS_64_BIT, _HAS_PAGE_SIZE = 1, 2, 4, 8
 
 
 @dataclass
 class ModuleTypes:
-    """``exports`` by name; ``imports`` as (namespace, name, type) in the module's order."""
+    """``exports`` by name; ``imports`` as (namespace, name, type) in the module's order.
+
+    ``least_memory`` is how many bytes the largest of its own memories has at the start.
+    """
 
     exports: dict[str, WasmType] = field(default_factory=dict)
     imports: list[tuple[str, str, WasmType]] = field(default_factory=list)
+    least_memory: int = 0
 
 
 def read(executable: bytes) -> ModuleTypes:
@@ -87,7 +92,9 @@ class _Module:
             elif section == _FUNCTIONS:
                 self._functions.append(self._signature(body))
             elif section == _MEMORIES:
-                self._memories.append(_memory(body))
+                limits = _limits(body)
+                self._memories.append(_memory_type(limits))
+                self.types.least_memory = max(self.types.least_memory, limits.least * limits.page_size)
             else:
                 self._export(body)
 
@@ -135,7 +142,7 @@ class _Module:
             _limits(body)
             found = "table"
         elif kind == _MEMORY:
-            found = _memory(body)
+            found = _memory_type(_limits(body))
             self._memories.append(found)
         elif kind == _GLOBAL:
             _field(body)
@@ -181,17 +188,20 @@ def _field(body: WasmReader) -> None:
     body.byte()  # whether it is mutable
 
 
-def _limits(body: WasmReader) -> int:
-    flags = body.byte()
-    body.u64()
+class _Limits(NamedTuple):
+    flags: int
+    least: int
+    page_size: int
+
+
+def _limits(body: WasmReader) -> _Limits:
+    flags, least = body.byte(), body.u64()
     if flags & _HAS_MAXIMUM:
         body.u64()
-    if flags & _HAS_PAGE_SIZE:
-        body.u32()
-    return flags
+    page_size = 1 << min(body.u32(), _PAGE_BITS) if flags & _HAS_PAGE_SIZE else 1 << _PAGE_BITS
+    return _Limits(flags, least, page_size)
 
 
-def _memory(body: WasmReader) -> str:
-    flags = _limits(body)
-    kinds = [word for word, holds in (("64-bit", flags & _IS_64_BIT), ("shared", flags & _SHARED)) if holds]
+def _memory_type(limits: _Limits) -> str:
+    kinds = [word for word, flag in (("64-bit", _IS_64_BIT), ("shared", _SHARED)) if limits.flags & flag]
     return " ".join([*kinds, "memory"])

@@ -6,15 +6,14 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from arora_browser import wasm_types
-from arora_wasmtime import module_types
-from wasmtime import Engine, Module, wat2wasm
+from wasmtime import Engine, FuncType, GlobalType, MemoryType, Module, TableType, wat2wasm
 
+from arora_core import wasm_types
 from arora_core.errors import MalformedExecutable
-from arora_core.guest_symbols import WasmFunctionType
+from arora_core.guest_symbols import WasmFunctionType, WasmType
 from tests.wasm.guests import DISPATCH, FD_WRITE, FORWARD, IDS, guest
 
-EXAMPLES = Path(__file__).parents[3] / "examples"
+EXAMPLES = Path(__file__).parents[1] / "examples"
 EVERYTHING = """(module
   (type $f (func (param i32 i64 f32 f64 funcref) (result i32 i64)))
   (import "a" "function" (func (type $f)))
@@ -37,8 +36,19 @@ EVERYTHING = """(module
 )
 def test_types_are_those_that_wasmtime_tells(executable: bytes) -> None:
     module, found = Module(Engine(), executable), wasm_types.read(executable)
-    assert found.exports == module_types.exports(module)
-    assert found.imports == list(module_types.imports(module))
+    assert found.exports == {export.name: plain(export.type) for export in module.exports}
+    assert found.imports == [(each.module, each.name, plain(each.type)) for each in module.imports]
+    memories = [each.type for each in module.exports if isinstance(each.type, MemoryType)]
+    assert found.least_memory == sum(each.limits.min * each.page_size for each in memories)
+
+
+def plain(type: object) -> WasmType:
+    """A type as wasmtime-py tells it."""
+    if isinstance(type, FuncType):
+        return WasmFunctionType(tuple(map(str, type.params)), tuple(map(str, type.results)))
+    if isinstance(type, MemoryType):
+        return "memory"
+    return "table" if isinstance(type, TableType) else "global" if isinstance(type, GlobalType) else "tag"
 
 
 @pytest.mark.parametrize(("memory", "kind"), [("i64 1", "64-bit memory"), ("1 1 shared", "shared memory")])
