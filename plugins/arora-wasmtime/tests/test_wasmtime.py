@@ -69,7 +69,8 @@ def test_a_cache_that_cannot_be_written_is_done_without(
 ) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", "/proc/none")
     with caplog.at_level(logging.DEBUG, "arora.wasmtime"):
-        assert Load(WasmtimeExecutor)(guest()).dispatch(RUN, ARGUMENT) == ARGUMENT
+        instance = Load(WasmtimeExecutor)(guest(), executor=WasmtimeExecutor())
+    assert instance.dispatch(RUN, ARGUMENT) == ARGUMENT
     assert "not cached" in caplog.text
 
 
