@@ -40,7 +40,9 @@ def test_two_threads_get_their_own_exceptions(load: Load) -> None:
         def fail(*_: bytes) -> bytes:
             raise Surprise(number)
 
-        instance = load(guest(FORWARD, imports=DISPATCH, rest=IDS), StubHost(on_dispatch=fail))
+        # As two engines do it: each has an executor of its own, which one thread uses at a time.
+        executor = load.executor()
+        instance = load(guest(FORWARD, imports=DISPATCH, rest=IDS), StubHost(on_dispatch=fail), executor=executor)
         for _ in range(500):
             try:
                 instance.dispatch(RUN, ARGUMENT)
@@ -49,6 +51,8 @@ def test_two_threads_get_their_own_exceptions(load: Load) -> None:
                     wrong.append(surprise)
             else:
                 wrong.append("no exception")
+        instance.close()
+        executor.close()
 
     threads = [threading.Thread(target=work, args=(number,)) for number in range(2)]
     for thread in threads:
