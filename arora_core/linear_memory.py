@@ -310,6 +310,7 @@ class LinearGuest:
         self._closed.append(True)
         self._functions.clear()
         self._memory = _NO_MEMORY
+        self._size = 0
         self._alloc = self._free = _not_ready
 
     def _refuse_if_closed(self) -> None:

@@ -119,7 +119,10 @@ def _array_reader(cls: type[v.NumberArray] | type[v.ItemArray]) -> Callable[[Pla
 
 
 def _number(data: object) -> object:
-    return _NON_FINITE.get(data, data) if isinstance(data, str) else data
+    """A number as values take it. There is one NaN in text, whichever sign YAML's or JSON's reader gives it."""
+    if isinstance(data, str):
+        return _NON_FINITE.get(data, data)
+    return math.nan if isinstance(data, float) and math.isnan(data) else data
 
 
 def _read_unit(place: Place, depth: int) -> v.Value:

@@ -395,6 +395,13 @@ def test_a_closed_guest_refuses_calls_also_through_what_was_bound_before(guest: 
         guest.protocol.dispatch(RUN, ARGUMENT)
 
 
+def test_a_closed_guest_is_answered_nothing_either(guest: FakeGuest) -> None:
+    guest.protocol.answer_dispatch(0, 16, guest.put(ARGUMENT))
+    guest.protocol.close()
+    with pytest.raises(Trap, match="outside its 0 bytes of memory"):
+        guest.protocol.answer_dispatch(0, 16, 1024)
+
+
 def test_a_guest_cannot_be_closed_from_inside_its_own_call(guest: FakeGuest) -> None:
     def close() -> bytes:
         guest.protocol.close()

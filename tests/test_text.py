@@ -18,6 +18,7 @@ from arora_core import text
 from arora_core import values as v
 from arora_core.calls import Call, CallResult, Result
 from arora_core.errors import ArgumentError
+from arora_core.header import Header
 
 A, B = UUID(int=0xA), UUID(int=0xB)
 VECTORS = json.loads((Path(__file__).parent / "vectors" / "buffers.json").read_text(encoding="utf-8"))
@@ -334,3 +335,28 @@ def test_whatever_the_data_the_only_error_is_an_argument_error(data: object) -> 
     except ArgumentError:
         return
     assert text.from_data(text.to_data(value)) == value
+
+
+def test_a_nan_is_the_same_from_yaml_and_from_json() -> None:
+    from_yaml = Header.parse(HEADER_WITH_DEFAULT.replace("DEFAULT", ".nan"))
+    from_json = Header.parse(HEADER_WITH_DEFAULT.replace("DEFAULT", "NaN"))
+    assert from_yaml == from_json
+
+
+HEADER_WITH_DEFAULT = """
+id: 22222222-2222-4222-8222-222222222222
+name: probe
+author: ""
+license: ""
+version: {major: 1, minor: 0, patch: 0}
+executor: {name: wasm}
+exports:
+  - type: function
+    id: 22222222-2222-4222-8222-222222222210
+    name: f
+    parameters:
+      - id: 22222222-2222-4222-8222-222222222211
+        name: x
+        type: {kind: scalar, id: f64}
+        default_value: {f64: DEFAULT}
+"""
