@@ -20,6 +20,8 @@ _COMMANDS: Final[Mapping[str, str]] = MappingProxyType(
         "executors": "executors",
         "schema": "schema",
         "include-dir": "include_directory",
+        "conformance": "conformance",
+        "new": "new",
     }
 )
 """Arora's own commands, each with the module of this package whose ``command`` it is."""

@@ -1,0 +1,14 @@
+"""The plugin. Arora imports it to see what is installed, so it imports little."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from arora_core import Executor, hookimpl
+
+
+@hookimpl
+def arora_executors() -> Sequence[type[Executor]]:
+    from .executor import MineExecutor
+
+    return [MineExecutor]

@@ -1,0 +1,138 @@
+"""One module in a store of its own. The guest protocol, with all its checks, is Arora's."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache, lru_cache
+from typing import Any
+
+import wasmtime as w
+
+from arora_core import Instance, MalformedExecutable, ModuleDefinition, Trap, TrapKind
+from arora_core import guest_symbols as symbols
+from arora_core.executor import Host
+from arora_core.linear_memory import LinearGuest
+from arora_core.wasi import Preview1, check_wasi_imports
+
+INDIRECT_CALLS = dict.fromkeys(["INDIRECT_CALL_TO_NULL", "BAD_SIGNATURE"], TrapKind.INDIRECT_CALL)
+KINDS = {**TrapKind.__members__, **INDIRECT_CALLS, "BAD_CONVERSION_TO_INTEGER": TrapKind.BAD_CONVERSION}
+
+
+@cache
+def engine() -> w.Engine:
+    config = w.Config()
+    config.signals_based_traps = False  # the process's signal handlers are not ours to take
+    return w.Engine(config)
+
+
+@lru_cache(maxsize=16)
+def compiled(executable: bytes) -> w.Module:
+    return w.Module(engine(), executable)
+
+
+class MineInstance(LinearGuest, Instance):
+    def __init__(self, definition: ModuleDefinition, host: Host) -> None:
+        super().__init__(host)
+        self.store = w.Store(engine())
+        try:
+            self.start(definition)
+        except BaseException:
+            self.close()
+            raise
+
+    def start(self, definition: ModuleDefinition) -> None:
+        try:
+            module = compiled(definition.executable)
+        except w.WasmtimeError as error:
+            raise MalformedExecutable(str(error).partition("\n")[0]) from None
+        imports = [(each.module, each.name or "", in_words(each.type)) for each in module.imports]
+        symbols.check_exports(definition.header, {each.name: in_words(each.type) for each in module.exports})
+        symbols.check_imports(imports)
+        check_wasi_imports(imports)
+
+        wasi, linker = Preview1(self), w.Linker(engine())
+        linker.allow_shadowing = True  # a module may import a function twice
+        ours: dict[str, Callable[..., int]] = {
+            symbols.DISPATCH: self.answer_dispatch,
+            symbols.DISPATCH_INDIRECT: self.answer_dispatch_indirect,
+        }
+        for each in module.imports:
+            type: Any = each.type
+            name = each.name or ""
+            answer = ours[name] if each.module == symbols.HOST_NAMESPACE else wasi.answer(name)
+            linker.define_func(each.module, name, type, self.imported(answer))
+
+        exports: Any = self.entered(linker.instantiate)(self.store, module).exports(self.store)
+        memory = Memory(exports[symbols.MEMORY], self.store)
+        wasi.attach(memory)
+
+        def export(symbol: str) -> Callable[..., Any]:
+            call = self.entered(exports[symbol])
+            return lambda *numbers: call(self.store, *map(signed, numbers))
+
+        functions = {
+            each.id.bytes: export(symbols.function_symbol(each.id.bytes)) for each in definition.header.exports
+        }
+        self.attach(memory, export(symbols.ALLOC), export(symbols.FREE), functions)
+        if exports.get(symbols.INITIALIZE) is not None:
+            export(symbols.INITIALIZE)()
+
+    def imported(self, answer: Callable[..., int | None]) -> Callable[..., int | None]:
+        """Leaves what the host raises in ``carried``; the runtime only learns that the guest has to end."""
+
+        def call(*numbers: int) -> int | None:
+            try:
+                answered = answer(*numbers)
+            except BaseException as error:
+                self.carried.append(error)
+                raise
+            return None if answered is None else signed(answered)
+
+        return call
+
+    def entered(self, call: Callable[..., Any]) -> Callable[..., Any]:
+        """Raises what an import raised, and the runtime's traps as Arora's."""
+
+        def enter(*arguments: object) -> Any:
+            try:
+                return call(*arguments)
+            except BaseException as error:
+                if self.carried:
+                    self.raise_carried()
+                if not isinstance(error, w.Trap):
+                    raise
+                kind = KINDS.get(error.trap_code.name, TrapKind.OTHER) if error.trap_code else TrapKind.OTHER
+                raise Trap(kind.value, kind=kind) from None
+
+        return enter
+
+    def close(self) -> None:
+        super().close()
+        self.store.close()
+
+
+class Memory:
+    def __init__(self, memory: w.Memory, store: w.Store) -> None:
+        self.memory, self.store = memory, store
+
+    def size(self) -> int:
+        return self.memory.data_len(self.store)
+
+    def read(self, offset: int, size: int) -> bytes:
+        return bytes(self.memory.read(self.store, offset, offset + size))
+
+    def write(self, offset: int, data: bytes) -> None:
+        if data:
+            self.memory.write(self.store, data, offset)
+
+
+def in_words(type: object) -> symbols.WasmType:
+    """A type as ``guest_symbols`` checks it."""
+    if isinstance(type, w.FuncType):
+        return symbols.WasmFunctionType(tuple(map(str, type.params)), tuple(map(str, type.results)))
+    return "memory" if isinstance(type, w.MemoryType) else "global"
+
+
+def signed(number: int) -> int:
+    """The same 32 bits, as the runtime takes them."""
+    return (number & 0xFFFF_FFFF ^ 1 << 31) - (1 << 31)

@@ -1,0 +1,210 @@
+"""Across hosts: what one executor answers, every other one answers too."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from itertools import combinations
+from uuid import UUID
+
+import pytest
+from hypothesis import strategies as st
+
+from .. import buffers
+from .. import values as v
+from ..engine import Engine
+from ..errors import AroraError, Trap
+from ..executor import Capability, Executor
+from ..header import ExportedFunction
+from ..loaded_module import LoadedModule
+from ..plugins import Plugins, discover
+from . import strategies
+from .compiling import CompilerNotFound
+from .expecting import CheckFailed, expect_equal
+from .guests import Guest, guest_for, header, id_of
+from .subject import for_all, only
+
+_CALLED = (
+    *(each.name for each in header().exports if each.name.startswith("echo")),
+    *("mirror", "mirror_all", "reverse", "given", "add", "received", "append", "nothing", "count", "exchange"),
+    *("checksum", "fail", "malform", "forward", "indirect"),
+)
+"""The functions whose answer is the same on every host. Others tell of time, chance, memory or the host's words."""
+_CRASHES = ("crash", "wild")
+_MOST_SMALL = 12
+"""Arguments that are numbers stay mostly below this: they choose between ways to fail."""
+
+
+@dataclass(frozen=True)
+class HostUnderTest:
+    """An executor that can run here, with its guest."""
+
+    executor: type[Executor]
+    guest: Guest
+
+    @property
+    def name(self) -> str:
+        """The executor's name."""
+        return self.executor.name
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a call came to: its bytes, or the class and kind of its error."""
+
+    result: bytes | None
+    error: str | None = None
+    kind: str | None = None
+
+
+def hosts(plugins: Plugins | None = None) -> Sequence[HostUnderTest]:
+    """Every installed executor that can run here and has a guest, by name."""
+    found = []
+    installed = (plugins or discover()).executors
+    for name in sorted(installed):
+        executor = installed[name].executor
+        if executor.unavailable() is None:
+            try:
+                found.append(HostUnderTest(executor, guest_for(executor)))
+            except (AroraError, CompilerNotFound):
+                continue
+    return found
+
+
+def same_answers(one: HostUnderTest, other: HostUnderTest, examples: int = 100) -> None:
+    """Raises CheckFailed for the smallest sequence of calls that the two answer differently."""
+    with Engine(plugins=only(one.executor)) as first, Engine(plugins=only(other.executor)) as second:
+
+        def compare(sequence: Sequence[tuple[str, bytes]]) -> None:
+            engines = [_loaded(first, one), _loaded(second, other)]
+            for name, argument in sequence:
+                id = _function_id(name)
+                answers = [_answer(partial(engine.dispatch, id_of(0), id, argument)) for engine in engines]
+                what = f"{name}({argument.hex()}) on {other.name}, against {one.name}"
+                expect_equal(answers[1], answers[0], what)
+
+        for_all(st.lists(_calls(one, other), max_size=8), compare, examples)
+
+
+def same_graph(spread: Sequence[HostUnderTest], examples: int = 30, *, modules: int = 5) -> None:
+    """Raises CheckFailed when modules spread at random over the hosts behave otherwise than all on the first one."""
+
+    def compare(drawn: tuple[int, list[tuple[list[int], int, int]]]) -> None:
+        seed, walks = drawn
+        placed = random.Random(seed).choices(list(spread), k=modules)
+        with (
+            Engine(plugins=only(*{each.executor for each in spread})) as mixed,
+            Engine(plugins=only(spread[0].executor)) as plain,
+        ):
+            apart = [_module(mixed, host, number) for number, host in enumerate(placed)]
+            together = [_module(plain, spread[0], number) for number in range(modules)]
+            for route, start, end in walks:
+                ids = b"".join(id_of(number).bytes for number in route[1:])
+                calls = [partial(each[route[0]].walk, ids, start, end) for each in (apart, together)]
+                answers = [_answer(partial(_encoded, call)) for call in calls]
+                names = " -> ".join(placed[number].name for number in route)
+                expect_equal(answers[0], answers[1], f"a walk over {names}, against one on {spread[0].name} alone")
+
+    route = st.lists(st.integers(0, modules - 1), min_size=1, max_size=20)
+    walk = st.tuples(route, st.integers(0, (1 << 64) - 1), st.integers(0, 2))
+    for_all(st.tuples(st.integers(0, 1 << 32), st.lists(walk, min_size=1, max_size=5)), compare, examples)
+
+
+def across_suite(plugins: Plugins | None = None, *, examples: int = 60) -> type:
+    """A new pytest class: a test for each pair of available executors, and one of modules spread over all.
+
+    ``plugins`` replaces those found by entry point.
+    """
+    found = hosts(plugins)
+    methods: dict[str, object] = {}
+    for one, other in combinations(found, 2):
+        name = f"test_{one.name}_and_{other.name}_give_the_same_answers".replace("-", "_")
+        methods[name] = _method(partial(same_answers, one, other, examples))
+    if found:
+        run = partial(same_graph, found, max(1, examples // 3))
+        methods["test_modules_spread_over_all_executors_behave_as_on_one"] = _method(run)
+    else:
+        methods["test_there_is_an_executor"] = _method(partial(pytest.skip, "no executor is installed"))
+    return type("AcrossSuite", (), methods)
+
+
+# --- parts ---------------------------------------------------------------------------------------
+
+
+def _method(run: Callable[[], None]) -> Callable[[object], None]:
+    def test(_: object) -> None:
+        try:
+            run()
+        except CheckFailed as failure:
+            pytest.fail(str(failure), pytrace=False)
+
+    return test
+
+
+def _calls(one: HostUnderTest, other: HostUnderTest) -> st.SearchStrategy[tuple[str, bytes]]:
+    """Calls of what both guests have: mostly with arguments of the declared types, sometimes with any."""
+    crashing = all(Capability.TRAPS in each.executor.capabilities for each in (one, other))
+    names = [each for each in (*_CALLED, *(_CRASHES if crashing else ())) if _has(one, each) and _has(other, each)]
+    return st.sampled_from(names).flatmap(lambda name: st.tuples(st.just(name), _arguments(name)))
+
+
+def _has(host: HostUnderTest, function: str) -> bool:
+    return function in host.guest.functions
+
+
+def _arguments(name: str) -> st.SearchStrategy[bytes]:
+    export = next(each for each in header().exports if each.name == name)
+    typed = strategies.arguments(export, header().types)
+    if name in ("malform", *_CRASHES):
+        chosen = st.integers(0, _MOST_SMALL).map(v.U32)
+        return chosen.map(lambda how: _buffer(export.id, {export.parameters[0].id: how}))
+    if name == "forward":
+        return _forwards(export)
+    anything = st.fixed_dictionaries({}, optional={each.id: strategies.values() for each in export.parameters})
+    return st.one_of(typed, typed, typed, anything).map(lambda given: _buffer(export.id, given))
+
+
+def _forwards(forward: ExportedFunction) -> st.SearchStrategy[bytes]:
+    """Dispatches of sound buffers: a native host has to believe their size."""
+    inner = st.sampled_from(["echo", "add", "fail", "count", "malform"])
+    argument = inner.flatmap(lambda name: st.tuples(st.just(_function_id(name)), _arguments(name)))
+    module = st.one_of(st.just(id_of(0)), strategies.ids())
+    ids = [each.id for each in forward.parameters]
+
+    def built(drawn: tuple[UUID, tuple[UUID, bytes]]) -> bytes:
+        target, (function, buffer) = drawn
+        given = [v.Uuid(target), v.Uuid(function), v.ArrayU8(buffer)]
+        return _buffer(forward.id, dict(zip(ids, given, strict=True)))
+
+    return st.tuples(module, argument).map(built)
+
+
+def _buffer(function: UUID, given: Mapping[UUID, v.Value]) -> bytes:
+    return buffers.encode(v.Structure(function, list(given.items())))
+
+
+def _function_id(name: str) -> UUID:
+    return next(each.id for each in header().exports if each.name == name)
+
+
+def _loaded(engine: Engine, host: HostUnderTest) -> Engine:
+    """The engine, with the guest loaded anew."""
+    _module(engine, host, 0)
+    return engine
+
+
+def _module(engine: Engine, host: HostUnderTest, number: int) -> LoadedModule:
+    return engine.load_module(host.guest.definition(number), executor=host.name, replace=True)
+
+
+def _encoded(call: Callable[[], int]) -> bytes:
+    return call().to_bytes(8, "little")
+
+
+def _answer(call: Callable[[], bytes]) -> Answer:
+    try:
+        return Answer(call())
+    except AroraError as error:
+        return Answer(None, type(error).__name__, error.kind.name if isinstance(error, Trap) else None)

@@ -1,0 +1,123 @@
+"""Arguments, results, and the memory in which they are handed over."""
+
+from __future__ import annotations
+
+from uuid import UUID, uuid4
+
+from ... import buffers
+from ... import values as v
+from ...calls import Result
+from ...errors import CallError, FunctionNotFound
+from ...executor import Capability
+from ..checking import check
+from ..expecting import expect_equal, expect_raises
+from ..subject import ScriptedHost, Subject
+
+_LARGE = 1 << 19
+
+
+@check("calls")
+def a_function_is_called_with_its_arguments(subject: Subject) -> None:
+    expect_equal(subject.module.add(2, 3), 5, "add(2, 3)")
+
+
+@check("calls")
+def arguments_arrive_in_the_order_given_and_byte_for_byte(subject: Subject) -> None:
+    id = subject.function_id("received")
+    fields = [(UUID(int=7), v.String("b")), (UUID(int=3), v.ArrayF64([1.5])), (UUID(int=5), v.Unit())]
+    sent = buffers.encode(v.Structure(id, fields))
+    answer = subject.engine.dispatch(subject.module.id, id, sent)
+    expect_equal(answer, subject.answered("received", v.ArrayU8(sent)), "the argument buffer as the guest saw it")
+
+
+@check("calls")
+def arguments_left_out_are_absent_to_the_guest(subject: Subject) -> None:
+    given = {"a": v.U32(0), "b": v.U32(0), "c": v.U32(0)}
+    for mask in range(8):
+        chosen = {name: value for bit, (name, value) in enumerate(given.items()) if mask >> bit & 1}
+        expect_equal(subject.values("given", chosen).ret, v.U32(mask), f"given({', '.join(chosen)})")
+
+
+@check("calls")
+def mutable_parameters_come_back(subject: Subject) -> None:
+    answer = subject.module.append([1.0, 2.5], -0.0, "x")
+    expected = Result(3, {"items": [1.0, 2.5, -0.0], "log": "x+"})
+    found = Result(answer.ret, {"items": list(answer.mutated["items"]), "log": answer.mutated["log"]})
+    expect_equal(found, expected, "append([1.0, 2.5], -0.0, 'x')")
+
+
+@check("calls")
+def a_function_without_a_return_value_answers_unit(subject: Subject) -> None:
+    expect_equal(subject.dispatch("nothing"), subject.answered("nothing", v.Unit()), "nothing()")
+
+
+@check("calls")
+def a_guest_keeps_its_state_between_calls(subject: Subject) -> None:
+    expect_equal([subject.module.count() for _ in range(3)], [1, 2, 3], "three calls of count()")
+
+
+@check("calls")
+def a_bound_function_and_a_dispatch_do_the_same(subject: Subject) -> None:
+    instance, id = subject.instance(ScriptedHost()), subject.function_id("add").bytes
+    argument = subject.argument("add", v.U32(1), v.U32(2))
+    bound = instance.function(id)
+    expect_equal(bound(argument), subject.answered("add", v.U32(3)), "the bound add")
+    expect_equal(instance.dispatch(id, argument), bound(argument), "the dispatched add, against the bound one")
+
+
+@check("calls")
+def a_function_that_is_not_exported_is_not_found(subject: Subject) -> None:
+    instance, id = subject.instance(ScriptedHost()), uuid4().bytes
+    argument = buffers.encode(v.Structure(UUID(bytes=id)))
+    expect_raises(FunctionNotFound, lambda: instance.dispatch(id, argument), "dispatch of an unknown function")
+
+
+@check("calls")
+def the_argument_buffer_is_aligned_to_8_bytes(subject: Subject) -> None:
+    for size in range(40):
+        expect_equal(subject.module.alignment(bytes(size)), 0, f"the address of an argument modulo 8 ({size} items)")
+
+
+@check("calls", needs=[Capability.TRAPS])
+def a_guest_may_read_a_few_bytes_behind_its_argument(subject: Subject) -> None:
+    for size in range(8):
+        subject.module.set_allocator(2)
+        # Raises a Trap when the block was asked for without room to spare. Larger than any before, so that it is
+        # asked for, and not kept from an earlier call.
+        subject.module.read_behind(bytes((size + 1) * _LARGE + size))
+
+
+@check("calls")
+def memory_that_grows_under_every_allocation_changes_nothing(subject: Subject) -> None:
+    module = subject.module
+    module.set_allocator(1)
+    for size in (1, 1000, 70_000):
+        expect_equal(module.fill(size, 7) == b"\7" * size, True, f"fill({size}, 7) while memory grows")
+        expect_equal(module.echo_str("x" * size) == "x" * size, True, f"echo_str of {size} while memory grows")
+    expect_equal(module.add(1, 2), 3, "add(1, 2) while memory grows")
+
+
+@check("calls", needs=[Capability.TRAPS])
+def an_answer_may_end_with_the_last_byte_of_memory(subject: Subject) -> None:
+    expect_equal(subject.dispatch("wild", v.U32(10)), subject.answered("wild", v.Unit()), "wild(10)")
+
+
+@check("calls", uses=["clock"])
+def a_guest_has_clocks(subject: Subject) -> None:
+    first, second = subject.module.clock(1), subject.module.clock(1)
+    expect_equal(first <= second, True, f"the monotonic clock goes on ({first}, then {second})")
+    expect_equal(subject.module.clock(0) > 10**18, True, "the wall clock is past the year 2001")
+
+
+@check("calls", uses=["random"])
+def a_guest_has_random_numbers(subject: Subject) -> None:
+    drawn = {subject.module.random(16) for _ in range(8)}
+    expect_equal(len(drawn), 8, "how many of 8 draws of 16 random bytes differ")
+
+
+@check("calls")
+def an_unusual_argument_is_the_guests_to_refuse(subject: Subject) -> None:
+    answer = subject.dispatch("add", v.String("one"), v.U32(2))
+    message = buffers.error_message(answer)
+    expect_equal(message is not None and message.startswith("a: "), True, f"add('one', 2) was refused ({message!r})")
+    expect_raises(CallError, lambda: subject.values("add", {}), "add()")

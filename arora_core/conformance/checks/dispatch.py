@@ -1,0 +1,221 @@
+"""Guests that call: other modules, host modules, callables; and what they get when that fails."""
+
+from __future__ import annotations
+
+from functools import partial
+from uuid import UUID, uuid4
+
+from hypothesis import strategies as st
+
+from ... import buffers
+from ... import values as v
+from ...errors import CallError, Trap, TrapKind
+from ...executor import Capability
+from ...loaded_module import LoadedModule
+from .. import strategies
+from ..checking import check
+from ..expecting import expect, expect_equal, expect_raises
+from ..guests import id_of
+from ..subject import ScriptedHost, Subject
+
+_LARGEST_ID = (1 << 64) - 1
+
+
+class _Bug(Exception):
+    """Stands for a bug in host code. Not an error of Arora's."""
+
+
+class _Interrupt(BaseException):
+    """Stands for KeyboardInterrupt."""
+
+
+def _forwarded(subject: Subject, by: LoadedModule, to: UUID, name: str, *given: v.Value) -> bytes:
+    answer: bytes = by.forward(to, subject.function_id(name), subject.argument(name, *given))
+    return answer
+
+
+@check("dispatch")
+def a_guest_calls_a_function_of_another_module(subject: Subject) -> None:
+    other = subject.load(1)
+    answer = _forwarded(subject, subject.module, other.id, "add", v.U32(20), v.U32(22))
+    expect_equal(answer, subject.answered("add", v.U32(42)), "add(20, 22), called by another module")
+
+
+@check("dispatch")
+def any_value_passes_through_a_dispatch_as_the_same_bytes(subject: Subject) -> None:
+    other = subject.load(1)
+
+    def echo(value: v.Value) -> None:
+        answer = _forwarded(subject, subject.module, other.id, "echo", value)
+        expect_equal(answer, subject.answered("echo", value), f"echo({value!r}) by dispatch")
+
+    subject.for_all(strategies.values(), echo)
+
+
+@check("dispatch")
+def the_host_is_asked_for_what_the_guest_named(subject: Subject) -> None:
+    host = ScriptedHost()
+    instance = subject.instance(host)
+    module, function = uuid4(), uuid4()
+    inner = buffers.encode(v.Structure(function, [(UUID(int=1), v.String("hello"))]))
+    host.answer = lambda: buffers.encode(v.Structure(function, [(function, v.U8(9))]))
+    argument = subject.argument("forward", v.Uuid(module), v.Uuid(function), v.ArrayU8(inner))
+    answer = instance.dispatch(subject.function_id("forward").bytes, argument)
+    expect_equal(host.asked, [(module.bytes, function.bytes, inner)], "what Host.dispatch was called with")
+    expect_equal(answer, subject.answered("forward", v.ArrayU8(host.answer())), "the answer the guest was given")
+
+
+@check("dispatch")
+def a_callable_is_called_by_its_id(subject: Subject) -> None:
+    callable = subject.engine.register_callable(lambda: v.String("from the host"))
+    expect_equal(
+        subject.module.indirect(callable), buffers.encode(v.String("from the host")), "the answer of a callable"
+    )
+
+
+@check("dispatch")
+def the_id_of_a_callable_has_64_bits(subject: Subject) -> None:
+    host = ScriptedHost()
+    instance = subject.instance(host)
+    for number in (0, 1, 1 << 31, 1 << 32, 1 << 63, _LARGEST_ID):
+        instance.dispatch(subject.function_id("indirect").bytes, subject.argument("indirect", v.U64(number)))
+        expect_equal(host.indirect[-1], number, "the id Host.dispatch_indirect was called with")
+
+
+@check("dispatch")
+def any_value_of_a_callable_arrives_as_the_same_bytes(subject: Subject) -> None:
+    current: list[v.Value] = [v.Unit()]
+    callable = subject.engine.register_callable(lambda: current[0])
+
+    def answer(value: v.Value) -> None:
+        current[0] = value
+        expect_equal(subject.module.indirect(callable), buffers.encode(value), f"a callable that answers {value!r}")
+
+    subject.for_all(strategies.values(), answer)
+
+
+@check("dispatch")
+def a_missing_module_is_an_error_the_guest_can_handle(subject: Subject) -> None:
+    answer = _forwarded(subject, subject.module, uuid4(), "add")
+    expect(buffers.error_message(answer) is not None, f"expected an error buffer, the guest got {answer!r}")
+    expect_equal(subject.module.add(1, 2), 3, "add(1, 2) afterwards")
+
+
+@check("dispatch")
+def a_missing_function_or_callable_is_an_error_the_guest_can_handle(subject: Subject) -> None:
+    module = subject.module
+    unknown = module.forward(module.id, uuid4(), subject.argument("add"))
+    expect(buffers.error_message(unknown) is not None, f"expected an error buffer, the guest got {unknown!r}")
+    nobody = module.indirect(_LARGEST_ID)
+    expect(buffers.error_message(nobody) is not None, f"expected an error buffer, the guest got {nobody!r}")
+
+
+@check("dispatch")
+def an_error_of_the_callee_reaches_the_caller_as_it_is(subject: Subject) -> None:
+    other = subject.load(1)
+    answer = _forwarded(subject, subject.module, other.id, "fail", v.String("the arm is stuck"))
+    expect_equal(answer, buffers.encode_error("the arm is stuck"), "the answer of a callee that failed")
+
+
+@check("dispatch")
+def an_error_of_the_host_reaches_the_guest_as_an_error(subject: Subject) -> None:
+    def refuse() -> v.Value:
+        raise CallError("not today")
+
+    answer = subject.module.indirect(subject.engine.register_callable(refuse))
+    expect_equal(buffers.error_message(answer), "not today", "the message the guest got")
+
+
+@check("dispatch", needs=[Capability.TRAPS])
+def a_trap_of_the_callee_is_an_error_to_the_caller(subject: Subject) -> None:
+    other = subject.load(1)
+    answer = _forwarded(subject, subject.module, other.id, "crash", v.U32(0))
+    expect(buffers.error_message(answer) is not None, f"expected an error buffer, the guest got {answer!r}")
+    expect_equal([subject.module.add(1, 2), other.add(1, 2)], [3, 3], "add(1, 2) of both afterwards")
+
+
+@check("dispatch")
+def a_callee_that_breaks_the_abi_is_an_error_to_the_caller(subject: Subject) -> None:
+    other = subject.load(1)
+    answer = _forwarded(subject, subject.module, other.id, "malform", v.U32(0))
+    expect(buffers.error_message(answer) is not None, f"expected an error buffer, the guest got {answer!r}")
+
+
+@check("dispatch")
+def an_exception_of_the_host_comes_out_as_the_same_object(subject: Subject) -> None:
+    for kind in (_Bug, _Interrupt, ValueError, StopIteration):
+        bug = kind("of the host")
+
+        def fail(bug: BaseException = bug) -> v.Value:
+            raise bug
+
+        callable = subject.engine.register_callable(fail)
+        raised = expect_raises(
+            kind, partial(subject.module.indirect, callable), f"a callable that raises {kind.__name__}"
+        )
+        expect(raised is bug, f"expected the very {bug!r} that the callable raised, got {raised!r}")
+        expect_equal(subject.module.add(1, 2), 3, f"add(1, 2) after {kind.__name__}")
+
+
+@check("dispatch")
+def an_exception_of_the_host_comes_out_through_several_guests(subject: Subject) -> None:
+    bug = _Bug("deep below")
+
+    def fail() -> v.Value:
+        raise bug
+
+    modules = [subject.load(number) for number in range(3)]
+    name, argument = "indirect", subject.argument("indirect", v.U64(subject.engine.register_callable(fail)))
+    for module in modules[1:]:
+        given = (v.Uuid(module.id), v.Uuid(subject.function_id(name)), v.ArrayU8(argument))
+        name, argument = "forward", subject.argument("forward", *given)
+    run = partial(subject.engine.dispatch, modules[-1].id, subject.function_id(name), argument)
+    raised = expect_raises(_Bug, run, "an exception below three guests")
+    expect(raised is bug, f"expected the very {bug!r} that the callable raised, got {raised!r}")
+    expect_equal([each.add(1, 2) for each in modules], [3, 3, 3], "add(1, 2) of all afterwards")
+
+
+@check("dispatch")
+def an_exception_that_was_carried_is_not_seen_again(subject: Subject) -> None:
+    def fail() -> v.Value:
+        raise _Bug
+
+    callable = subject.engine.register_callable(fail)
+    for _ in range(3):
+        expect_raises(_Bug, partial(subject.module.indirect, callable), "a callable that raises")
+    expect_equal(subject.module.add(1, 2), 3, "add(1, 2) afterwards")
+    other = subject.engine.register_callable(lambda: v.U8(1))
+    expect_equal(subject.module.indirect(other), buffers.encode(v.U8(1)), "another callable afterwards")
+
+
+@check("dispatch", needs=[Capability.TRAPS])
+def an_answer_that_finds_no_memory_is_a_trap(subject: Subject) -> None:
+    module, other, inner = subject.module, subject.load(1), subject.argument("nothing")
+    for mode, what in ((3, "null"), (4, "a pointer outside of memory")):
+        call = f"a dispatch for whose answer arora_buffer_alloc gives {what}"
+        run = partial(module.forward_with, mode, other.id, subject.function_id("nothing"), inner)
+        expect_raises(Trap, run, call, kind=TrapKind.ABI)
+        expect_equal(module.add(1, 2), 3, f"add(1, 2) after {call}")
+
+
+@check("dispatch")
+def memory_that_grows_for_an_answer_changes_nothing(subject: Subject) -> None:
+    other = subject.load(1)
+    argument = subject.argument("fill", v.U32(100_000), v.U8(3))
+    answer = subject.module.forward_with(1, other.id, subject.function_id("fill"), argument)
+    expected = subject.answered("fill", v.ArrayU8(b"\3" * 100_000))
+    expect(answer == expected, f"an answer of {len(expected)} bytes did not arrive whole")
+
+
+@check("dispatch")
+def what_is_dispatched_may_be_any_buffer(subject: Subject) -> None:
+    host = ScriptedHost()
+    instance, id = subject.instance(host), subject.function_id("forward").bytes
+
+    def send(inner: bytes) -> None:
+        buffer = (len(inner) + 4).to_bytes(4, "little") + inner
+        argument = subject.argument("forward", v.Uuid(id_of(1)), v.Uuid(id_of(2)), v.ArrayU8(buffer))
+        instance.dispatch(id, argument)
+        expect_equal(host.asked[-1][2], buffer, "the argument Host.dispatch was called with")
+
+    subject.for_all(st.binary(min_size=1, max_size=200), send)

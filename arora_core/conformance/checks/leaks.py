@@ -1,0 +1,123 @@
+"""Every block of the guest's memory that is asked for is given back, once."""
+
+from __future__ import annotations
+
+import gc
+import os
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from ... import values as v
+from ...errors import GuestError
+from ..checking import check
+from ..expecting import CheckSkipped, expect, expect_equal, expect_raises
+from ..subject import Subject
+
+_TIMES = 20
+_LOADS = 30
+_MEGABYTES = 8
+
+
+def _balanced(subject: Subject, call: Callable[[], object], what: str) -> None:
+    """The blocks in use are as many after some calls as before, and none was given back twice."""
+    # Once before counting: executors may keep memory of earlier calls for later ones.
+    subject.allocations()
+    call()
+    before = subject.allocations()
+    for _ in range(_TIMES):
+        call()
+    after = subject.allocations()
+    expect_equal(after[0] - before[0], 0, f"blocks not given back after {_TIMES} times {what}")
+    expect_equal(after[3] - before[3], 0, f"blocks given back that were not in use, after {_TIMES} times {what}")
+
+
+@check("leaks")
+def a_call_gives_back_its_argument_and_its_result(subject: Subject) -> None:
+    _balanced(subject, partial(subject.module.echo_str, "x" * 100), "echo_str")
+    _balanced(subject, partial(subject.module.checksum, bytes(1 << 20)), "checksum of 1 MiB")
+    _balanced(subject, partial(subject.module.fill, 100_000, 1), "fill(100000)")
+
+
+@check("leaks")
+def an_orderly_failure_gives_everything_back(subject: Subject) -> None:
+    def fail() -> None:
+        expect_raises(GuestError, partial(subject.module.fail, "x"), "fail('x')")
+
+    _balanced(subject, fail, "fail('x')")
+
+
+@check("leaks")
+def no_block_is_given_back_twice(subject: Subject) -> None:
+    for turn in range(_TIMES):
+        subject.module.add(1, 2)
+        subject.module.echo_str("x" * turn)
+    expect_equal(subject.allocations()[3], 0, "blocks given back that were not in use")
+
+
+@check("leaks")
+def a_dispatch_gives_everything_back_in_both_guests(subject: Subject) -> None:
+    module, other = subject.module, subject.load(1)
+    argument = subject.argument("echo_str", v.String("y" * 200))
+    module.forward(other.id, subject.function_id("echo_str"), argument)
+    subject.allocations(other)
+    before = subject.allocations(other)
+    _balanced(subject, partial(module.forward, other.id, subject.function_id("echo_str"), argument), "forward")
+    after = subject.allocations(other)
+    expect_equal((after[0] - before[0], after[3]), (0, 0), "blocks not given back by the callee, and given back twice")
+
+
+@check("leaks")
+def a_dispatch_that_fails_gives_everything_back(subject: Subject) -> None:
+    module = subject.module
+    unknown = partial(module.forward, module.id, module.id, subject.argument("nothing"))
+    _balanced(subject, unknown, "a dispatch of an unknown function")
+    _balanced(subject, partial(module.indirect, 1 << 40), "an unknown callable")
+
+
+@check("leaks")
+def a_callable_gives_everything_back(subject: Subject) -> None:
+    callable = subject.engine.register_callable(lambda: v.ArrayF64(range(500)))
+    _balanced(subject, partial(subject.module.indirect, callable), "indirect")
+
+
+@check("leaks")
+def nested_calls_give_everything_back(subject: Subject) -> None:
+    _balanced(subject, partial(subject.module.descend, subject.module.id, 10), "descend(10)")
+
+
+@check("leaks", uses=["pages"])
+def memory_does_not_grow_from_call_to_call(subject: Subject) -> None:
+    module, data = subject.module, bytes(50_000)
+    for _ in range(10):
+        module.echo_u8s(data)
+    before = module.pages()
+    for _ in range(200):
+        module.echo_u8s(data)
+    expect_equal(module.pages(), before, "pages of memory after 200 more calls of the same size")
+
+
+@check("leaks")
+def an_unloaded_module_gives_its_memory_back(subject: Subject) -> None:
+    def once() -> None:
+        subject.load().fill(_MEGABYTES << 20, 1)
+        subject.engine.unload(subject.guest.header().id)
+
+    for _ in range(5):
+        once()
+    before = _resident()
+    for _ in range(_LOADS):
+        once()
+    grown = (_resident() - before) >> 20
+    most = _MEGABYTES * _LOADS // 3
+    expect(grown < most, f"the process grew by {grown} MiB over {_LOADS} modules of {_MEGABYTES} MiB, each unloaded")
+
+
+def _resident() -> int:
+    """Bytes of memory the process has now."""
+    gc.collect()
+    try:
+        pages = int(Path("/proc/self/statm").read_text().split()[1])
+    except OSError:
+        raise CheckSkipped("how much memory a process has is only known on Linux") from None
+    return pages * os.sysconf("SC_PAGE_SIZE")

@@ -1,0 +1,124 @@
+"""Loading, replacing, unloading and closing."""
+
+from __future__ import annotations
+
+import gc
+import weakref
+from collections.abc import Callable
+from functools import partial
+
+from hypothesis.stateful import run_state_machine_as_test
+
+from ... import values as v
+from ...errors import EngineClosed, LoadError, ModuleNotFound
+from ...executor import Limits
+from ..checking import check
+from ..expecting import expect, expect_equal, expect_raises
+from ..machine import LifeCycle
+from ..subject import ScriptedHost, Subject, quiet_settings
+
+
+@check("life_cycle")
+def an_executor_can_be_made_and_closed_without_a_module(subject: Subject) -> None:
+    executor = subject.executor()
+    executor.close()
+    executor.close()
+
+
+@check("life_cycle")
+def the_executor_says_what_it_is(subject: Subject) -> None:
+    executor = subject.executor
+    expect(bool(executor.name) and executor.name == executor.name.strip(), f"its name is {executor.name!r}")
+    expect(bool(executor.serves), "it serves nothing")
+    expect_equal(executor.unavailable(), None, "unavailable(), where it has just run")
+    version = executor.version()
+    expect(version is None or isinstance(version, str), f"version() answers {version!r}, expected text or None")
+
+
+@check("life_cycle", uses=["initialised"])
+def initialize_is_called_once_and_first(subject: Subject) -> None:
+    expect_equal([subject.module.initialised() for _ in range(2)], [1, 1], "how often _initialize was called")
+
+
+@check("life_cycle")
+def an_instance_can_be_closed_twice(subject: Subject) -> None:
+    instance = subject.instance(ScriptedHost())
+    instance.close()
+    instance.close()
+
+
+@check("life_cycle")
+def a_closed_instance_refuses_calls(subject: Subject) -> None:
+    instance, id = subject.instance(ScriptedHost()), subject.function_id("add").bytes
+    argument, bound = subject.argument("add", v.U32(1), v.U32(2)), instance.function(id)
+    bound(argument)
+    instance.close()
+    expect_raises(EngineClosed, lambda: instance.dispatch(id, argument), "dispatch of a closed instance")
+    expect_raises(EngineClosed, lambda: bound(argument), "a bound function of a closed instance")
+
+
+@check("life_cycle")
+def an_unloaded_module_is_not_found(subject: Subject) -> None:
+    module = subject.module
+    subject.engine.unload(module)
+    expect_raises(ModuleNotFound, partial(module.add, 1, 2), "a call of an unloaded module")
+
+
+@check("life_cycle")
+def a_replaced_module_gives_way_to_the_new_one(subject: Subject) -> None:
+    old = subject.load()
+    old.exchange(3)
+    expect_raises(LoadError, subject.load, "loading the same module twice")
+    new = subject.load(replace=True)
+    expect_equal(new.exchange(0), 0, "what the new one remembers of the old one")
+    expect_raises(ModuleNotFound, partial(old.add, 1, 2), "a call of the replaced module")
+
+
+@check("life_cycle")
+def a_closed_engine_refuses_calls(subject: Subject) -> None:
+    module = subject.module
+    subject.engine.close()
+    expect_raises(EngineClosed, partial(module.add, 1, 2), "a call after the engine was closed")
+
+
+@check("life_cycle")
+def one_module_outlives_another(subject: Subject) -> None:
+    kept, gone = subject.load(0), subject.load(1)
+    kept.exchange(4)
+    subject.engine.unload(gone)
+    expect_equal([kept.exchange(0), kept.add(1, 2)], [4, 3], "a module after another one was unloaded")
+
+
+@check("life_cycle")
+def many_modules_live_side_by_side(subject: Subject) -> None:
+    modules = [subject.load(number) for number in range(20)]
+    for number, module in enumerate(modules):
+        module.exchange(number)
+    expect_equal([each.exchange(0) for each in modules], list(range(20)), "what twenty modules kept")
+
+
+@check("life_cycle")
+def a_module_without_limits_loads_with_none_given(subject: Subject) -> None:
+    module = subject.load(limits=Limits())
+    expect_equal(module.add(1, 2), 3, "add(1, 2) of a module loaded with no limit set")
+
+
+@check("life_cycle")
+def a_closed_instance_is_let_go_of(subject: Subject) -> None:
+    instance = subject.executor().load(subject.guest.definition(), host := ScriptedHost(), Limits())
+    instance.dispatch(subject.function_id("nothing").bytes, subject.argument("nothing"))
+    instance.close()
+    kept = weakref.ref(host)
+    del instance, host
+    gc.collect()
+    expect(kept() is None, "the host of a closed instance is still referred to")
+
+
+@check("life_cycle")
+def any_sequence_of_loads_calls_crashes_and_unloads_does_what_it_should(subject: Subject) -> None:
+    class Here(LifeCycle):
+        def __init__(self) -> None:
+            super().__init__(subject)
+
+    run: Callable[..., None] = run_state_machine_as_test  # typed in some releases of Hypothesis, untyped in others
+    run(Here, settings=quiet_settings(max(5, subject.examples // 3), steps=30))

@@ -1,0 +1,116 @@
+"""Limits that are declared are enforced, and leave alone what stays below them."""
+
+from __future__ import annotations
+
+from functools import partial
+from time import perf_counter
+
+from ... import buffers
+from ... import values as v
+from ...errors import LimitExceeded
+from ...executor import Capability, Limits
+from ..checking import check
+from ..expecting import expect, expect_equal, expect_raises
+from ..subject import Subject
+
+_PAGE = 1 << 16
+_MEMORY = [Capability.MEMORY_LIMIT]
+_DEADLINE = [Capability.DEADLINE]
+_FUEL = [Capability.FUEL]
+# Not `spin`: an executor that does not stop it has to come back some time to be told so.
+_ENDLESS = 1 << 32
+# Seconds. Long enough for a busy machine to load a module in, which counts too.
+_SOON = 0.5
+
+
+@check("limits", needs=_MEMORY, uses=["hog"])
+def memory_beyond_its_limit_is_refused_to_the_guest(subject: Subject) -> None:
+    module = subject.load(limits=Limits(memory=64 * _PAGE))
+    expect_equal(module.hog(100), False, "whether a guest limited to 64 pages got 100 more")
+    expect(module.pages() <= 64, f"a guest limited to 64 pages has {module.pages()}")
+    expect_equal(module.add(1, 2), 3, "add(1, 2) afterwards")
+
+
+@check("limits", needs=_MEMORY, uses=["hog"])
+def memory_up_to_its_limit_is_granted(subject: Subject) -> None:
+    module = subject.load(limits=Limits(memory=64 * _PAGE))
+    left = 64 - module.pages()
+    expect_equal(module.hog(left), True, f"whether a guest limited to 64 pages got the {left} that were left")
+    expect_equal(module.hog(1), False, "whether it got one more")
+
+
+@check("limits", needs=_MEMORY)
+def a_module_that_begins_beyond_its_memory_limit_does_not_load(subject: Subject) -> None:
+    expect_raises(
+        LimitExceeded, partial(subject.load, limits=Limits(memory=_PAGE)), "loading with one page", limit="memory"
+    )
+
+
+@check("limits", needs=_MEMORY, uses=["hog"])
+def a_memory_limit_holds_for_one_module_alone(subject: Subject) -> None:
+    limited, free = subject.load(limits=Limits(memory=64 * _PAGE)), subject.load(1)
+    expect_equal([limited.hog(100), free.hog(100)], [False, True], "whether the limited and the free one got 100 pages")
+
+
+@check("limits", needs=_DEADLINE)
+def a_call_is_stopped_after_its_deadline(subject: Subject) -> None:
+    module = subject.load(limits=Limits(deadline=_SOON))
+    began = perf_counter()
+    expect_raises(LimitExceeded, partial(module.work, _ENDLESS), "work without an end", limit="deadline")
+    took = perf_counter() - began
+    expect(_SOON / 2 < took < _SOON + 3, f"a call with a deadline of {_SOON} s was stopped after {took:.2f} s")
+    expect_equal(module.add(1, 2), 3, "add(1, 2) afterwards")
+
+
+@check("limits", needs=_DEADLINE)
+def a_call_within_its_deadline_is_left_alone(subject: Subject) -> None:
+    module = subject.load(limits=Limits(deadline=20))
+    expect_equal([module.work(1000) for _ in range(20)], [1000] * 20, "twenty short calls with a long deadline")
+
+
+@check("limits", needs=_DEADLINE)
+def a_deadline_counts_one_call_and_not_its_predecessors(subject: Subject) -> None:
+    module = subject.load(limits=Limits(deadline=_SOON))
+    until = perf_counter() + 2 * _SOON
+    while perf_counter() < until:
+        expect_equal(module.add(1, 2), 3, "one of many short calls that together pass the deadline")
+
+
+@check("limits", needs=_DEADLINE)
+def a_deadline_inside_a_dispatch_is_an_error_to_the_caller(subject: Subject) -> None:
+    caller, limited = subject.module, subject.load(1, limits=Limits(deadline=_SOON))
+    answer = caller.forward(limited.id, subject.function_id("work"), subject.argument("work", v.U64(_ENDLESS)))
+    expect(buffers.error_message(answer) is not None, f"expected an error buffer, the caller got {answer!r}")
+    expect_equal([caller.add(1, 2), limited.add(1, 2)], [3, 3], "add(1, 2) of both afterwards")
+
+
+@check("limits", needs=_FUEL)
+def a_call_is_stopped_when_its_fuel_is_spent(subject: Subject) -> None:
+    module = subject.load(limits=Limits(fuel=1_000_000))
+    expect_raises(LimitExceeded, partial(module.work, _ENDLESS), "work without an end", limit="fuel")
+    expect_equal(module.add(1, 2), 3, "add(1, 2) afterwards")
+
+
+@check("limits", needs=_FUEL)
+def fuel_is_filled_up_for_every_call(subject: Subject) -> None:
+    module = subject.load(limits=Limits(fuel=1_000_000))
+    expect_equal([module.work(20_000) for _ in range(50)], [20_000] * 50, "fifty calls that each use part of it")
+
+
+@check("limits", needs=_FUEL)
+def the_same_call_uses_the_same_fuel(subject: Subject) -> None:
+    def passes(fuel: int) -> bool:
+        with subject.new_engine() as engine:
+            module = subject.load(engine=engine, limits=Limits(fuel=fuel))
+            try:
+                return bool(module.work(1000))
+            except LimitExceeded:
+                return False
+
+    low, high = 1, 1 << 20
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if passes(middle) else (middle, high)
+    expect_equal(
+        [passes(high - 1), passes(high)] * 3, [False, True] * 3, f"work(1000) on {high - 1} and {high} of fuel"
+    )

@@ -1,0 +1,90 @@
+"""What a guest writes reaches its host, and only its host."""
+
+from __future__ import annotations
+
+from ... import values as v
+from ...executor import Capability
+from ..checking import check
+from ..expecting import expect_equal
+from ..strategies import texts
+from ..subject import ScriptedHost, Subject
+
+_OUTPUT = [Capability.OUTPUT]
+_EBADF = 8
+
+
+@check("output", needs=_OUTPUT)
+def what_is_written_reaches_the_host_byte_for_byte(subject: Subject) -> None:
+    host = ScriptedHost()
+    instance, id = subject.instance(host), subject.function_id("print").bytes
+
+    def write(text: str) -> None:
+        host.written.clear()
+        instance.dispatch(id, subject.argument("print", v.U32(1), v.String(text)))
+        expect_equal(b"".join(data for _, data in host.written), text.encode(), "what the host was given")
+
+    subject.for_all(texts(max_size=200), write)
+
+
+@check("output", needs=_OUTPUT)
+def stdout_and_stderr_are_told_apart(subject: Subject) -> None:
+    host = ScriptedHost()
+    instance, id = subject.instance(host), subject.function_id("print").bytes
+    for fd in (1, 2, 1):
+        instance.dispatch(id, subject.argument("print", v.U32(fd), v.String(f"to {fd}")))
+    expect_equal(host.written, [(1, b"to 1"), (2, b"to 2"), (1, b"to 1")], "what the host was given")
+
+
+@check("output", needs=_OUTPUT)
+def pieces_written_at_once_arrive_in_order(subject: Subject) -> None:
+    host = ScriptedHost()
+    argument = subject.argument("print_pieces", v.U32(1), v.String("first, "), v.String("second"))
+    answer = subject.instance(host).dispatch(subject.function_id("print_pieces").bytes, argument)
+    written = b"".join(data for _, data in host.written)
+    # A write may take less than all, and says how much.
+    expect_equal(answer, subject.answered("print_pieces", v.U32(len(written))), "how many bytes the guest was told")
+    expect_equal(b"first, second".startswith(written) and bool(written), True, f"{written!r} is what was written")
+
+
+@check("output", needs=_OUTPUT)
+def much_output_arrives_whole(subject: Subject) -> None:
+    host, text = ScriptedHost(), "0123456789abcde\n" * 20_000
+    argument = subject.argument("print", v.U32(1), v.String(text))
+    subject.instance(host).dispatch(subject.function_id("print").bytes, argument)
+    expect_equal(b"".join(data for _, data in host.written) == text.encode(), True, f"{len(text)} bytes arrived")
+
+
+@check("output", needs=_OUTPUT)
+def other_descriptors_are_closed(subject: Subject) -> None:
+    host = ScriptedHost()
+    instance, id = subject.instance(host), subject.function_id("print").bytes
+    for fd in (0, 3, 4, 1 << 31):
+        answer = instance.dispatch(id, subject.argument("print", v.U32(fd), v.String("x")))
+        expect_equal(answer, subject.answered("print", v.U32(_EBADF)), f"the error number of a write to {fd}")
+    expect_equal(host.written, [], "what the host was given")
+
+
+@check("output", needs=_OUTPUT)
+def output_goes_to_the_module_that_wrote_it(subject: Subject) -> None:
+    hosts = [ScriptedHost(), ScriptedHost()]
+    for number, host in enumerate(hosts):
+        argument = subject.argument("print", v.U32(2), v.String(f"guest {number}"))
+        subject.instance(host, number=number).dispatch(subject.function_id("print").bytes, argument)
+    expect_equal([each.written for each in hosts], [[(2, b"guest 0")], [(2, b"guest 1")]], "what each host was given")
+
+
+@check("output", needs=_OUTPUT)
+def an_exception_raised_while_output_is_taken_comes_out_as_itself(subject: Subject) -> None:
+    bug = OSError("the log is full")
+
+    class Host(ScriptedHost):
+        def write_output(self, fd: int, data: bytes) -> None:
+            raise bug
+
+    instance, id = subject.instance(Host()), subject.function_id("print").bytes
+    try:
+        instance.dispatch(id, subject.argument("print", v.U32(1), v.String("x")))
+    except OSError as raised:
+        expect_equal(raised is bug, True, "it is the exception that Host.write_output raised")
+    else:
+        expect_equal("an answer", "the exception", "what came of a host whose write_output raises")

@@ -1,0 +1,126 @@
+"""Guests that are called while they are running."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from ... import buffers
+from ... import values as v
+from ...errors import ModuleBusy, Trap
+from ...executor import Capability
+from ..checking import check
+from ..expecting import expect, expect_equal, expect_raises
+from ..subject import Subject
+
+
+@check("reentrancy")
+def a_guest_calls_itself_through_the_host(subject: Subject) -> None:
+    for depth in (1, 2, 10, 40):
+        expect_equal(subject.module.descend(subject.module.id, depth), depth, f"descend({depth})")
+
+
+@check("reentrancy")
+def two_guests_call_each_other_in_turn(subject: Subject) -> None:
+    module, other = subject.module, subject.load(1)
+    route = (other.id.bytes + module.id.bytes) * 10
+    first = module.walk(route, 1, 0)
+    elsewhere = subject.new_engine()
+    again, _ = [subject.load(number, engine=elsewhere) for number in (0, 1)]
+    expect_equal(again.walk(route, 1, 0), first, "the same walk in another engine")
+    expect(module.walk(route, 1, 0) != first, "a second walk answered as the first, though guests count their visits")
+
+
+@check("reentrancy")
+def nesting_beyond_the_limit_is_an_error_the_guest_can_handle(subject: Subject) -> None:
+    module = subject.module
+    message = _refusal(subject, module.id.bytes, 500)
+    expect("64" in message, f"expected an error that names the limit of 64, got {message!r}")
+    expect_equal(module.descend(module.id, 3), 3, "descend(3) afterwards")
+
+
+def _refusal(subject: Subject, module_id: bytes, depth: int) -> str:
+    answer = subject.dispatch("descend", v.Uuid(subject.module.id), v.U32(depth))
+    message = buffers.error_message(answer)
+    expect(message is not None, f"descend({depth}) of {module_id.hex()} was not refused: {answer!r}")
+    return message or ""
+
+
+@check("reentrancy")
+def a_callable_may_call_the_guest_that_called_it(subject: Subject) -> None:
+    module = subject.module
+    callable = subject.engine.register_callable(lambda: v.U32(module.add(module.count(), 40)))
+    expect_equal(module.indirect(callable), buffers.encode(v.U32(41)), "a callable that calls its caller twice")
+
+
+@check("reentrancy")
+def a_nested_call_leaves_the_argument_of_the_outer_one_alone(subject: Subject) -> None:
+    module = subject.module
+    callable = subject.engine.register_callable(lambda: v.Boolean(module.checksum(b"\xff" * 5000) > 0))
+    argument = subject.argument("indirect", v.U64(callable))
+    answer = module.forward(module.id, subject.function_id("indirect"), argument)
+    inner = buffers.encode(v.Boolean(True))
+    expect_equal(answer, subject.answered("indirect", v.ArrayU8(inner)), "the answer of the inner call")
+
+
+@check("reentrancy", needs=[Capability.TRAPS])
+def a_trap_in_a_nested_call_leaves_the_outer_one_running(subject: Subject) -> None:
+    module = subject.module
+    seen: list[str] = []
+
+    def crash() -> v.Value:
+        trap = expect_raises(Trap, partial(module.crash, 0), "crash(0) inside a call of the same guest")
+        seen.append(trap.kind.name)
+        return v.U32(module.add(2, 3))
+
+    answer = module.indirect(subject.engine.register_callable(crash))
+    expect_equal((answer, seen), (buffers.encode(v.U32(5)), ["UNREACHABLE"]), "the outer call's answer")
+
+
+@check("reentrancy")
+def an_exception_below_a_nested_call_passes_a_guest_twice(subject: Subject) -> None:
+    module = subject.module
+    bug = LookupError("inside")
+
+    def fail() -> v.Value:
+        raise bug
+
+    inner = subject.engine.register_callable(fail)
+
+    def outer() -> v.Value:
+        module.indirect(inner)
+        return v.Unit()
+
+    run = partial(module.indirect, subject.engine.register_callable(outer))
+    raised = expect_raises(LookupError, run, "an exception two calls deep in one guest")
+    expect(raised is bug, f"expected the very {bug!r} that was raised, got {raised!r}")
+    expect_equal(module.add(1, 2), 3, "add(1, 2) afterwards")
+
+
+@check("reentrancy")
+def an_exception_handled_halfway_harms_nobody(subject: Subject) -> None:
+    module = subject.module
+
+    def fail() -> v.Value:
+        raise LookupError("inside")
+
+    inner = subject.engine.register_callable(fail)
+
+    def outer() -> v.Value:
+        expect_raises(LookupError, partial(module.indirect, inner), "the inner call")
+        return v.U8(7)
+
+    answer = module.indirect(subject.engine.register_callable(outer))
+    expect_equal(answer, buffers.encode(v.U8(7)), "the outer call's answer")
+
+
+@check("reentrancy")
+def a_module_cannot_be_unloaded_from_inside_its_call(subject: Subject) -> None:
+    module = subject.module
+
+    def unload() -> v.Value:
+        expect_raises(ModuleBusy, partial(subject.engine.unload, module), "unload from inside a call")
+        return v.Unit()
+
+    answer = module.indirect(subject.engine.register_callable(unload))
+    expect_equal(answer, buffers.encode(v.Unit()), "the call's answer")
+    expect_equal(module.add(1, 2), 3, "add(1, 2) afterwards")

@@ -1,0 +1,121 @@
+"""Values go in and come out as they are, down to the last bit."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from hypothesis import strategies as st
+
+from ... import buffers
+from ... import values as v
+from ...header import ExportedFunction
+from ...types import TypeRef
+from .. import strategies
+from ..checking import check
+from ..expecting import expect_equal
+from ..guests import header, id_of
+from ..subject import Subject
+
+_LARGE = 200_000
+"""Items: enough to outgrow what a guest's memory and a host's buffers begin with."""
+
+
+@check("values")
+def any_value_comes_back_as_the_same_bytes(subject: Subject) -> None:
+    def echo(value: v.Value) -> None:
+        expect_equal(subject.dispatch("echo", value), subject.answered("echo", value), f"echo({value!r})")
+
+    subject.for_all(strategies.values(), echo, examples=subject.examples * 2)
+
+
+@check("values")
+def every_scalar_type_is_read_and_written_by_the_guest(subject: Subject) -> None:
+    _echoes(subject, [each for each in _echoing() if not each.name.endswith("s")])
+
+
+@check("values")
+def every_array_type_is_read_and_written_by_the_guest(subject: Subject) -> None:
+    _echoes(subject, [each for each in _echoing() if each.name.endswith("s")])
+
+
+@check("values")
+def structures_are_read_field_by_field(subject: Subject) -> None:
+    def mirror(x: v.Value, y: v.Value, label: v.Value) -> v.Structure:
+        return v.Structure(id_of(0xFF0100), zip(_FIELDS, [x, y, label], strict=True))
+
+    def test(drawn: tuple[v.Value, v.Value, v.Value]) -> None:
+        x, y, label = drawn
+        expect_equal(subject.values("mirror", {"value": mirror(x, y, label)}).ret, mirror(y, x, label), "mirror")
+
+    numbers = strategies.values_of(_parameter("echo_f64"))
+    subject.for_all(st.tuples(numbers, numbers, strategies.values_of(_parameter("echo_str"))), test)
+
+
+@check("values")
+def arrays_of_structures_keep_their_order(subject: Subject) -> None:
+    points = [[v.F64(i), v.F64(-i), v.String(str(i))] for i in range(30)]
+    given = v.ArrayStructure(id_of(0xFF0100), [zip(_FIELDS, each, strict=True) for each in points])
+    expected = v.ArrayStructure(id_of(0xFF0100), [zip(_FIELDS, [y, x, label], strict=True) for x, y, label in points])
+    expect_equal(subject.values("mirror_all", {"value": given}).ret, expected, "mirror_all of 30 points")
+
+
+@check("values")
+def enumerations_options_and_maps_come_back(subject: Subject) -> None:
+    for name in ("echo_shape", "echo_shapes", "echo_option", "echo_map"):
+        subject.for_all(strategies.values_of(_parameter(name), header().types), partial(_echo, subject, name))
+
+
+@check("values")
+def arrays_of_fixed_length_keep_it(subject: Subject) -> None:
+    reversed_ = subject.values("reverse", {"value": v.ArrayF64([1, 2, 3])}).ret
+    expect_equal(reversed_, v.ArrayF64([3, 2, 1]), "reverse([1, 2, 3])")
+
+
+@check("values")
+def large_arguments_arrive_whole(subject: Subject) -> None:
+    data = bytes(range(256)) * (_LARGE // 256)
+    expect_equal(subject.module.checksum(data), _checksum(data), f"the checksum of {len(data)} bytes")
+
+
+@check("values")
+def large_answers_arrive_whole(subject: Subject) -> None:
+    expect_equal(subject.module.fill(_LARGE, 0xA5) == b"\xa5" * _LARGE, True, f"{_LARGE} bytes 0xa5 came back")
+
+
+@check("values")
+def a_buffer_of_any_size_arrives_whole(subject: Subject) -> None:
+    for size in range(70):
+        given = v.ArrayU8(bytes(range(size)))
+        sent = subject.argument("received", given)
+        answer = subject.dispatch("received", given)
+        expect_equal(answer, subject.answered("received", v.ArrayU8(sent)), f"the buffer the guest saw, of {len(sent)}")
+
+
+_FIELDS = [id_of(0xFF0101), id_of(0xFF0102), id_of(0xFF0103)]
+
+
+def _echoing() -> list[ExportedFunction]:
+    return [each for each in header().exports if each.name.startswith("echo_") and each.id.bytes[-2] < 0x40]
+
+
+def _parameter(name: str) -> TypeRef:
+    return next(each for each in header().exports if each.name == name).parameters[0].type
+
+
+def _echoes(subject: Subject, functions: list[ExportedFunction]) -> None:
+    for each in functions:
+        drawn = strategies.values_of(each.parameters[0].type, header().types)
+        subject.for_all(drawn, partial(_echo, subject, each.name), examples=max(10, subject.examples // 3))
+
+
+def _echo(subject: Subject, name: str, value: v.Value) -> None:
+    answer = subject.dispatch(name, value)
+    expect_equal(answer, subject.answered(name, value), f"{name}({value!r})")
+    expect_equal(buffers.encode(subject.values(name, {"value": value}).ret), buffers.encode(value), f"{name} by values")
+
+
+def _checksum(data: bytes) -> int:
+    hash = 0xCBF29CE484222325
+    for byte in data:
+        hash = (hash ^ byte) * 0x100000001B3 & 0xFFFFFFFFFFFFFFFF
+    return hash

@@ -1,0 +1,87 @@
+"""The suite as a pytest class."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from functools import cache
+
+import pytest
+
+from ..errors import ExecutorUnavailable
+from ..executor import Executor
+from ..plugins import Plugins
+from .checking import Check, checks
+from .guests import Guest, guest_for
+from .results import CheckResult, Outcome
+from .running import EXAMPLES, available, run_check
+
+
+def executor_suite(
+    executor: str | type[Executor],
+    *,
+    known_failures: Mapping[str, str] | None = None,
+    areas: Iterable[str] | None = None,
+    plugins: Plugins | None = None,
+    guest: Guest | None = None,
+    examples: int = EXAMPLES,
+) -> type:
+    """A new pytest class with a test for each check. Assign it to a name that begins with ``Test``.
+
+    ``executor`` is the name of an installed one, or of one in ``plugins``, or a class. ``known_failures`` gives, by a
+    check's sentence, the reason why it fails for now: such a test is expected to fail, fails itself when the check
+    passes, and a sentence that is no check's fails too. ``guest`` replaces the guest in the kind the executor serves.
+    Where the executor is unavailable, the tests are skipped with its reason.
+    """
+    known = dict(known_failures or {})
+
+    @cache
+    def subject() -> tuple[type[Executor], Guest]:
+        found = plugins.executor(executor) if plugins is not None and isinstance(executor, str) else executor
+        chosen = available(found)
+        return chosen, guest or guest_for(chosen)
+
+    def outcome(check: Check) -> CheckResult:
+        try:
+            chosen, found = subject()
+        except ExecutorUnavailable as unavailable:
+            pytest.skip(str(unavailable))
+        return run_check(check, chosen, found, examples=examples)
+
+    found = checks(areas)
+    methods: dict[str, object] = {_method_name(each): _method(each, outcome, known.get(each.name)) for each in found}
+    methods["test_every_known_failure_is_the_sentence_of_a_check"] = _known_failures_test(known)
+    name = executor if isinstance(executor, str) else executor.name
+    methods["__doc__"] = f"The conformance of the executor {name}."
+    return type("ExecutorSuite", (), methods)
+
+
+def _method_name(check: Check) -> str:
+    return f"test_{check.area}_{check.name.replace(' ', '_')}"
+
+
+def _method(check: Check, outcome: Callable[[Check], CheckResult], known: str | None) -> Callable[[object], None]:
+    def test(_: object) -> None:
+        result = outcome(check)
+        if result.outcome is Outcome.SKIPPED:
+            pytest.skip(result.message)
+        if known is not None and result.outcome is Outcome.PASSED:
+            pytest.fail(f"passes, and is a known failure ({known}): take it out of known_failures", pytrace=False)
+        if known is not None:
+            pytest.xfail(f"{known} ({result.message})")
+        if isinstance(result.error, AssertionError):
+            pytest.fail(result.message, pytrace=False)
+        if result.error is not None:
+            raise result.error
+
+    test.__name__ = _method_name(check)
+    test.__doc__ = f"{check.area}: {check.name}."
+    return test
+
+
+def _known_failures_test(known: Mapping[str, str]) -> Callable[[object], None]:
+    def test(_: object) -> None:
+        sentences = {each.name for each in checks()}
+        strangers = sorted(set(known) - sentences)
+        assert not strangers, f"known failures that are no check's sentence: {', '.join(strangers)}"
+
+    return test

@@ -1,0 +1,185 @@
+"""The functions of the conformance guest in Python, continued: those that use their host, memory and time."""
+
+from __future__ import annotations
+
+from arora_core import buffers
+from arora_core import values as v
+from arora_core.errors import TrapKind
+
+from .guest_calls import Answer, Arguments, Failure, guest_function, mixed
+from .simulated_guest import PAGE, SimulatedGuest, answered
+
+# Output and surroundings.
+
+
+def _print(guest: SimulatedGuest, fd: int, text: str) -> int:
+    left = text.encode()
+    while left:
+        errno, done = guest.written(fd, left)
+        if errno or not done:
+            return errno
+        left = left[done:]
+    return 0
+
+
+@guest_function
+def last_words(guest: SimulatedGuest, given: Arguments) -> Answer:
+    _print(guest, 2, given.text("text"))
+    guest.trap(TrapKind.UNREACHABLE)
+
+
+@guest_function
+def print(guest: SimulatedGuest, given: Arguments) -> Answer:
+    return v.U32(_print(guest, given.u32("fd"), given.text("text")))
+
+
+@guest_function
+def print_pieces(guest: SimulatedGuest, given: Arguments) -> Answer:
+    pieces = given.text("first").encode(), given.text("second").encode()
+    return v.U32(guest.written(given.u32("fd"), *pieces)[1])
+
+
+@guest_function
+def clock(guest: SimulatedGuest, given: Arguments) -> Answer:
+    at = guest.put(bytes(8))
+    errno = guest.wasi("clock_time_get", given.u32("id"), 1, at)
+    now = guest.memory.read(at, 8)
+    guest.allocator.free(at)
+    if errno:
+        raise Failure("there is no such clock")
+    return v.U64(int.from_bytes(now, "little"))
+
+
+@guest_function
+def random(guest: SimulatedGuest, given: Arguments) -> Answer:
+    size = given.u32("size")
+    at = guest.put(bytes(size))
+    if guest.wasi("random_get", at, size):
+        raise Failure("there are no random numbers")
+    numbers = guest.memory.read(at, size)
+    guest.allocator.free(at)
+    return v.ArrayU8(numbers)
+
+
+@guest_function
+def ambient(guest: SimulatedGuest, given: Arguments) -> Answer:
+    at = guest.put(bytes(64))
+
+    def number(offset: int) -> int:
+        return int.from_bytes(guest.memory.read(at + offset, 4), "little")
+
+    guest.wasi("args_sizes_get", at, at + 4)
+    guest.wasi("environ_sizes_get", at + 8, at + 4)
+    directory = guest.wasi("fd_prestat_get", 3, at + 16)
+    errors = [guest.wasi("path_open", 3, 0, at + 24, 1, 0, rights, 0, 0, at + 4) for rights in (2, 0)]
+    guest.memory.write(at + 24, (at + 32).to_bytes(4, "little") + b"\x10\0\0\0")
+    guest.wasi("fd_read", 0, at + 24, 1, at + 12)
+    seen = [number(0), number(8), directory, *errors, number(12)]
+    guest.allocator.free(at)
+    return v.ArrayU32(seen)
+
+
+# Dispatch.
+
+
+@guest_function
+def forward(guest: SimulatedGuest, given: Arguments) -> Answer:
+    return v.ArrayU8(guest.dispatch(given.id("module"), given.id("function"), given.octets("argument")))
+
+
+@guest_function
+def forward_with(guest: SimulatedGuest, given: Arguments) -> Answer:
+    ids = given.id("module"), given.id("function")
+    return v.ArrayU8(guest.dispatch(*ids, given.octets("argument"), given.u32("mode")))
+
+
+@guest_function
+def indirect(guest: SimulatedGuest, given: Arguments) -> Answer:
+    return v.ArrayU8(guest.taken(guest.imports["arora_dispatch_indirect"](given.u64("callable"))))
+
+
+@guest_function
+def descend(guest: SimulatedGuest, given: Arguments) -> Answer:
+    module, left = given.read("module", v.Uuid), given.u32("depth")
+    if left == 0:
+        return v.U32(0)
+    self = given.export.id
+    ids = [each.id for each in given.export.parameters]
+    inner = v.Structure(self, [(ids[0], module), (ids[1], v.U32(left - 1))])
+    result = guest.dispatch(module.value.bytes, self.bytes, buffers.encode(inner))
+    deeper = answered(result)
+    if not isinstance(deeper, v.U32):
+        raise Failure(buffers.error_message(result) or "no u32")
+    if guest.memory.read(given.at, len(given.raw)) != given.raw:
+        raise Failure("the argument was written to by a nested call")
+    return v.U32(deeper.value + 1)
+
+
+@guest_function
+def walk(guest: SimulatedGuest, given: Arguments) -> Answer:
+    route, hash = given.octets("route"), given.u64("seed")
+    end = given.read("end", v.U32) if given.has("end") else v.U32(0)
+    guest.visits += 1
+    hash = mixed(hash, guest.visits.to_bytes(8, "little"))
+    if len(route) < 16:
+        if end.value == 1:
+            raise Failure("the end of the walk")
+        return 0 if end.value == 2 else v.U64(hash)
+    self = given.export.id
+    ids = [each.id for each in given.export.parameters]
+    inner = v.Structure(self, [(ids[0], v.ArrayU8(route[16:])), (ids[1], v.U64(hash)), (ids[2], end)])
+    there = answered(guest.dispatch(route[:16], self.bytes, buffers.encode(inner)))
+    return v.U64(mixed(hash, there.value.to_bytes(8, "little") if isinstance(there, v.U64) else b"error"))
+
+
+@guest_function
+def repeat(guest: SimulatedGuest, given: Arguments) -> Answer:
+    ids = given.id("module"), given.id("function")
+    answers = (guest.dispatch(*ids, given.octets("argument")) for _ in range(given.u32("times")))
+    return v.U32(sum(answered(answer) is None for answer in answers))
+
+
+# Allocation, time and memory.
+
+
+@guest_function
+def allocations(guest: SimulatedGuest, given: Arguments) -> Answer:
+    return v.ArrayU64(guest.allocator.counts())
+
+
+@guest_function
+def set_allocator(guest: SimulatedGuest, given: Arguments) -> Answer:
+    wanted = given.u32("mode")
+    self = given.export.id
+    result_at = guest.put(buffers.encode(v.Structure(self, [(self, v.Unit())])))
+    guest.allocator.mode = wanted
+    return result_at
+
+
+@guest_function
+def spin(guest: SimulatedGuest, given: Arguments) -> Answer:
+    while True:
+        guest.meter.spend(1000)
+
+
+@guest_function
+def work(guest: SimulatedGuest, given: Arguments) -> Answer:
+    turns = given.u64("turns")
+    for done in range(0, turns, 1000):
+        guest.meter.spend(10 * min(1000, turns - done))
+    return v.U64(turns)
+
+
+@guest_function
+def hog(guest: SimulatedGuest, given: Arguments) -> Answer:
+    return v.Boolean(guest.memory.grow(given.u32("pages")))
+
+
+@guest_function
+def pages(guest: SimulatedGuest, given: Arguments) -> Answer:
+    return v.U32(guest.memory.size() // PAGE)
+
+
+@guest_function
+def initialised(guest: SimulatedGuest, given: Arguments) -> Answer:
+    return v.U32(guest.initialised)

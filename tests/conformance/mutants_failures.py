@@ -1,0 +1,177 @@
+"""Faults in how errors, traps and exceptions of the host come out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+from arora_core import buffers
+from arora_core import values as v
+from arora_core.errors import CallError, GuestError, Trap, TrapKind
+from arora_core.executor import Host, Limits
+from arora_core.header import ExportedFunction, ModuleDefinition
+from arora_core.linear_memory import BufferCall
+
+from .faults import Rewriting, mutant
+from .reference import ReferenceInstance, Unwinding
+
+
+@mutant("an exception of the host comes out as the same object")
+class SwallowsHostExceptions(ReferenceInstance):
+    def imported(self, name: str, answer: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*numbers: int) -> Any:
+            try:
+                return answer(*numbers)
+            except (CallError, GeneratorExit):
+                raise
+            except BaseException as error:
+                return self.guest.put(buffers.encode_error(str(error)))
+
+        return super().imported(name, call)
+
+
+@mutant("an exception of the host comes out as the same object")
+class WrapsHostExceptions(ReferenceInstance):
+    def imported(self, name: str, answer: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*numbers: int) -> Any:
+            try:
+                return answer(*numbers)
+            except CallError:
+                raise
+            except BaseException as error:
+                raise RuntimeError(f"callback failed: {error}") from error
+
+        return super().imported(name, call)
+
+
+@mutant("an exception of the host comes out as the same object")
+class HostExceptionsAreTraps(ReferenceInstance):
+    def imported(self, name: str, answer: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*numbers: int) -> Any:
+            try:
+                return answer(*numbers)
+            except CallError:
+                raise
+            except BaseException as error:
+                raise Trap(str(error)) from error
+
+        return super().imported(name, call)
+
+
+@mutant("an exception of the host comes out as the same object")
+class CarriesOnlyExceptions(ReferenceInstance):
+    """``except Exception`` where BaseException is meant: what is none goes on as if nothing had been raised."""
+
+    def imported(self, name: str, answer: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*numbers: int) -> Any:
+            try:
+                return answer(*numbers)
+            except Exception:
+                raise
+            except BaseException:
+                return self.guest.put(b"\5\0\0\0\0")
+
+        return super().imported(name, call)
+
+
+@mutant("an exception of the host comes out as the same object")
+class KeepsExceptionsInAGlobal(ReferenceInstance):
+    """The first exception stays, and is raised whenever a guest has to be unwound."""
+
+    last: ClassVar[list[BaseException]] = []
+
+    def __init__(self, definition: ModuleDefinition, host: Host, limits: Limits) -> None:
+        type(self).last = []
+        super().__init__(definition, host, limits)
+
+    def imported(self, name: str, answer: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*numbers: int) -> Any:
+            try:
+                return answer(*numbers)
+            except BaseException as error:
+                self.last.append(error)
+                raise Unwinding from None
+
+        return call
+
+    def entered(self, call: Callable[[int], int]) -> Callable[[int], int]:
+        def enter(number: int) -> int:
+            try:
+                return call(number)
+            except Unwinding:
+                raise self.last[0] from None
+
+        return enter
+
+
+@mutant("an error buffer is a guest error with its message")
+class LosesErrorBuffers(Rewriting):
+    def answered(self, argument: bytes, result: bytes) -> bytes:
+        if buffers.error_message(result) is None:
+            return result
+        called = buffers.decode(argument)
+        assert isinstance(called, v.Structure)
+        return buffers.encode(v.Structure(called.id, [(called.id, v.Unit())]))
+
+
+@mutant("an error buffer comes through a raw dispatch as it is")
+class RaisesErrorBuffers(Rewriting):
+    def answered(self, argument: bytes, result: bytes) -> bytes:
+        if result[4] == 20:
+            raise GuestError(f"the guest failed: {result[9:].decode(errors='replace')}")
+        return result
+
+
+class _Trapping(ReferenceInstance):
+    """Does something of its own with the guest's traps."""
+
+    def ran(self, export: ExportedFunction, argument_at: int) -> int:
+        try:
+            return super().ran(export, argument_at)
+        except Trap as trap:
+            return self.trapped(export, trap)
+
+    def trapped(self, export: ExportedFunction, trap: Trap) -> int:
+        raise trap
+
+
+@mutant("a division by zero is a trap of that kind")
+class WrongTrapKind(_Trapping):
+    def trapped(self, export: ExportedFunction, trap: Trap) -> int:
+        if trap.kind is TrapKind.INTEGER_DIVISION_BY_ZERO:
+            trap.kind = TrapKind.INTEGER_OVERFLOW
+        raise trap
+
+
+@mutant("unreachable code is a trap of that kind")
+class SwallowsTraps(_Trapping):
+    def trapped(self, export: ExportedFunction, trap: Trap) -> int:
+        return self.guest.put(buffers.encode(v.Structure(export.id, [(export.id, v.Unit())])))
+
+
+@mutant("unreachable code is a trap of that kind")
+class TrapsAreOrderlyErrors(_Trapping):
+    def trapped(self, export: ExportedFunction, trap: Trap) -> int:
+        return self.guest.put(buffers.encode_error(trap.message))
+
+
+@mutant("a hundred traps do no more harm than one")
+class DeadAfterATrap(_Trapping):
+    def trapped(self, export: ExportedFunction, trap: Trap) -> int:
+        self.close()
+        raise trap
+
+
+@mutant("an exit is a trap with the exit code")
+class LosesExitCodes(ReferenceInstance):
+    def around(self, call: BufferCall) -> BufferCall:
+        metered = super().around(call)
+
+        def without(argument: bytes) -> bytes:
+            try:
+                return metered(argument)
+            except Trap as trap:
+                trap.exit_code = None
+                raise
+
+        return without

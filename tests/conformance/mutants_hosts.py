@@ -1,0 +1,104 @@
+"""Faults between the guest and its host."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+
+from arora_core import buffers
+from arora_core.executor import Host, Limits
+from arora_core.header import ModuleDefinition
+
+from .faults import mutant
+from .reference import ReferenceInstance
+
+
+@mutant("the host is asked for what the guest named")
+class SwapsIdBytes(ReferenceInstance):
+    """Ids in the byte order of Windows."""
+
+    def __init__(self, definition: ModuleDefinition, host: Host, limits: Limits) -> None:
+        super().__init__(definition, _ByteSwapping(host), limits)
+
+
+class _Passing:
+    """A host that passes everything on."""
+
+    def __init__(self, host: Host) -> None:
+        self.host = host
+
+    def dispatch(self, module_id: bytes, function_id: bytes, argument: bytes) -> bytes:
+        return self.host.dispatch(module_id, function_id, argument)
+
+    def dispatch_indirect(self, callable_id: int) -> bytes:
+        return self.host.dispatch_indirect(callable_id)
+
+    def write_output(self, fd: int, data: bytes) -> None:
+        self.host.write_output(fd, data)
+
+
+class _ByteSwapping(_Passing):
+    def dispatch(self, module_id: bytes, function_id: bytes, argument: bytes) -> bytes:
+        return self.host.dispatch(_swapped(module_id), _swapped(function_id), argument)
+
+
+def _swapped(id: bytes) -> bytes:
+    return id[3::-1] + id[5:3:-1] + id[7:5:-1] + id[8:]
+
+
+class _ShortIds(_Passing):
+    def dispatch_indirect(self, callable_id: int) -> bytes:
+        return self.host.dispatch_indirect(callable_id & 0xFFFF_FFFF)
+
+
+@mutant("the id of a callable has 64 bits")
+class CallableIdsOf32Bits(ReferenceInstance):
+    def __init__(self, definition: ModuleDefinition, host: Host, limits: Limits) -> None:
+        super().__init__(definition, _ShortIds(host), limits)
+
+
+class _Mute(_Passing):
+    def write_output(self, fd: int, data: bytes) -> None:
+        pass
+
+
+@mutant("what is written reaches the host byte for byte")
+class LosesOutput(ReferenceInstance):
+    def __init__(self, definition: ModuleDefinition, host: Host, limits: Limits) -> None:
+        super().__init__(definition, _Mute(host), limits)
+
+
+class _OneStream(_Passing):
+    def write_output(self, fd: int, data: bytes) -> None:
+        self.host.write_output(1, data)
+
+
+@mutant("stdout and stderr are told apart")
+class OutputGoesToStdout(ReferenceInstance):
+    def __init__(self, definition: ModuleDefinition, host: Host, limits: Limits) -> None:
+        super().__init__(definition, _OneStream(host), limits)
+
+
+@mutant("nesting beyond the limit is an error the guest can handle")
+class CallsItselfWithoutItsHost(ReferenceInstance):
+    """A short cut: calls of a module to itself are not taken to the host, which counts their depth."""
+
+    def __init__(self, definition: ModuleDefinition, host: Host, limits: Limits) -> None:
+        short = _ShortCut(host)
+        super().__init__(definition, short, limits)
+        short.own = partial(self._own, definition.header.id.bytes)
+
+    def _own(self, own_id: bytes, module_id: bytes, function_id: bytes, argument: bytes) -> bytes | None:
+        if module_id != own_id or function_id not in self._functions:
+            return None
+        try:
+            return self.dispatch(function_id, argument)
+        except RecursionError:
+            return buffers.encode_error("the stack of Python is exhausted")
+
+
+class _ShortCut(_Passing):
+    own: Callable[[bytes, bytes, bytes], bytes | None]
+
+    def dispatch(self, module_id: bytes, function_id: bytes, argument: bytes) -> bytes:
+        return self.own(module_id, function_id, argument) or self.host.dispatch(module_id, function_id, argument)

@@ -1,0 +1,112 @@
+"""The reference executor: the conformance guest simulated in Python, behind the raw protocol of real ones.
+
+It looks at what a module imports and exports, and takes each for the conformance guest. Its parts are methods, so that
+mutants can break one at a time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any, ClassVar
+
+from arora_core.errors import LimitExceeded, MalformedExecutable
+from arora_core.executor import Capability, Executor, Host, Instance, Limits
+from arora_core.guest_symbols import DISPATCH, DISPATCH_INDIRECT, WasmType, check_exports, check_imports
+from arora_core.header import ExportedFunction, ModuleDefinition
+from arora_core.linear_memory import BufferCall, LinearGuest, LinearMemory
+from arora_core.wasi import PREVIEW_1, Preview1, check_wasi_imports
+
+from . import guest_services, guest_values, wasm_reading  # noqa: F401 - they are the guest's functions
+from .guest_calls import run
+from .simulated_guest import SimulatedGuest
+
+
+class Unwinding(BaseException):
+    """Ends a guest whose host raised, as a trap does that nobody reports."""
+
+
+class ReferenceInstance(LinearGuest, Instance):
+    """One simulated guest."""
+
+    def __init__(self, definition: ModuleDefinition, host: Host, limits: Limits) -> None:
+        super().__init__(host)
+        self.module_id = definition.header.id.bytes
+        self.wasi = Preview1(self)
+        answers: dict[str, Callable[..., Any]] = {name: self.wasi.answer(name) for name in PREVIEW_1}
+        answers |= {DISPATCH: self.answer_dispatch, DISPATCH_INDIRECT: self.answer_dispatch_indirect}
+        self.guest = SimulatedGuest(limits, {name: self.imported(name, answer) for name, answer in answers.items()})
+        if limits.memory is not None and self.guest.memory.size() > limits.memory:
+            raise LimitExceeded("begins beyond its limit of memory", limit="memory")
+        memory = self.memory_of(self.guest)
+        self.wasi.attach(memory)
+        functions = {export.id.bytes: self.entered(partial(self.ran, export)) for export in definition.header.exports}
+        self.attach(memory, self.entered(self.allocated), self.entered(self.freed), functions, self.around)
+        self.entered(self.initialised)(0)
+
+    # What the guest exports.
+
+    def memory_of(self, guest: SimulatedGuest) -> LinearMemory:
+        return guest.memory
+
+    def allocated(self, size: int) -> int:
+        return self.guest.allocator.alloc(size)
+
+    def freed(self, at: int) -> int:
+        self.guest.allocator.free(at)
+        return 0
+
+    def ran(self, export: ExportedFunction, argument_at: int) -> int:
+        return run(self.guest, export, argument_at)
+
+    def initialised(self, _: int) -> int:
+        self.guest.initialised += 1
+        return 0
+
+    # The border.
+
+    def around(self, call: BufferCall) -> BufferCall:
+        return self.guest.meter.around(call)
+
+    def entered(self, call: Callable[[int], int]) -> Callable[[int], int]:
+        def enter(number: int) -> int:
+            try:
+                return call(number)
+            except Unwinding:
+                self.raise_carried()
+
+        return enter
+
+    def imported(self, name: str, answer: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*numbers: int) -> Any:
+            try:
+                return answer(*numbers)
+            except BaseException as error:
+                self.carried.append(error)
+                raise Unwinding from None
+
+        return call
+
+
+class ReferenceExecutor(Executor):
+    """Runs the conformance guest, and says that it runs WebAssembly."""
+
+    name: ClassVar[str] = "reference"
+    serves: ClassVar[frozenset[str]] = frozenset({"wasm"})
+    capabilities: ClassVar[frozenset[Capability]] = frozenset(Capability)
+    instance: ClassVar[type[ReferenceInstance]] = ReferenceInstance
+
+    def load(self, definition: ModuleDefinition, host: Host, limits: Limits) -> Instance:
+        try:
+            imports, exports = wasm_reading.read(definition.executable)
+        except ValueError as error:
+            raise MalformedExecutable(str(error)) from None
+        self.check(definition, imports, exports)
+        return self.instance(definition, host, limits)
+
+    def check(
+        self, definition: ModuleDefinition, imports: list[tuple[str, str, WasmType]], exports: dict[str, WasmType]
+    ) -> None:
+        check_exports(definition.header, exports)
+        check_imports(imports)
+        check_wasi_imports(imports)

@@ -1,0 +1,53 @@
+"""``arora conformance``, and the suite run by pytest without a file."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+
+def run(*command: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "PYTHONWARNINGS": "ignore"}
+    return subprocess.run([sys.executable, "-m", *command], cwd=cwd, env=environment, capture_output=True, text=True)
+
+
+def test_it_ends_with_a_table_of_areas(tmp_path: Path) -> None:
+    done = run("arora_core", "conformance", "wasmtime", "--area", "calls", "--area", "output", cwd=tmp_path)
+    lines = done.stdout.splitlines()
+    assert (done.returncode, lines[0].split()) == (0, ["area", "passed", "failed", "skipped"])
+    assert [line.split()[0] for line in lines[1:3]] == ["calls", "output"]
+    assert lines[-1].startswith("wasmtime: Of ")
+
+
+def test_it_writes_a_report(tmp_path: Path) -> None:
+    done = run("arora_core", "conformance", "native", "--area", "calls", "--report", "report.json", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert json.loads((tmp_path / "report.json").read_text())["executor"] == "native"
+
+
+def test_it_fails_for_an_executor_that_is_not_there(tmp_path: Path) -> None:
+    done = run("arora_core", "conformance", "nonesuch", cwd=tmp_path)
+    assert done.returncode == 1
+    assert "no executor 'nonesuch' is installed" in done.stderr
+
+
+def test_an_unknown_area_or_report_is_wrong_usage(tmp_path: Path) -> None:
+    for options in (["--area", "speed"], ["--report", "report.txt"]):
+        assert run("arora_core", "conformance", "native", *options, cwd=tmp_path).returncode == 2
+
+
+def test_pytest_runs_the_suite_without_a_file(tmp_path: Path) -> None:
+    plugin = ["-p", "arora_core.conformance.pytest_plugin"]
+    package = ["--pyargs", "arora_core.conformance", "--executor", "wasmtime", "--area", "calls"]
+    done = run("pytest", *plugin, *package, "-q", "-p", "no:cacheprovider", cwd=tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert " passed" in done.stdout
+
+
+def test_importing_the_suite_imports_neither_pytest_nor_hypothesis(tmp_path: Path) -> None:
+    code = "import sys, arora_core.conformance; print({'pytest', 'hypothesis'} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True)
+    assert done.stdout.strip() == "set()", done.stderr

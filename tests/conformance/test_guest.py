@@ -1,0 +1,45 @@
+"""The conformance guest: its header, its source and its build belong together."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from arora_core import Engine
+from arora_core.conformance.guests import SANDBOXED, SOURCE, header, id_of, native_guest, wasm_guest
+from examples import build
+
+
+def test_the_wasm_that_ships_is_what_its_source_gives(tmp_path: Path) -> None:
+    fresh = build.compile_wasm(SOURCE / "guest.c", tmp_path / "guest.wasm", extra=["-Oz"])
+    assert fresh.read_bytes() == (SOURCE / "guest.wasm").read_bytes()
+
+
+def test_ids_follow_from_the_numbers_in_the_source() -> None:
+    exports = header().exports
+    assert len({each.id for each in exports}) == len({each.name for each in exports}) == len(exports)
+    for export in exports:
+        number = export.id.int & 0xFFFF
+        assert (export.id, number & 0xFF) == (id_of(number), 0)
+        assert [each.id for each in export.parameters] == [
+            id_of(number + place) for place in range(1, len(export.parameters) + 1)
+        ]
+
+
+def test_every_function_of_the_header_is_described_in_the_source() -> None:
+    source = (SOURCE / "guest.c").read_text()
+    described = set(re.findall(r"\b([a-z][a-z0-9_]*)\(", source)) | set(re.findall(r"\becho_[a-z0-9]+\b", source))
+    macros = {f"echo_{each}" for each in ("u16", "u32", "u64", "i8", "i16", "i32", "i64", "f32")}
+    macros |= {f"{each}s" for each in (*macros, "echo_bool", "echo_u8", "echo_f64")}
+    assert {each.name for each in header().exports} - described - macros == set()
+
+
+def test_the_native_guest_has_what_needs_no_sandbox() -> None:
+    assert native_guest().functions == wasm_guest().functions - SANDBOXED
+
+
+def test_a_guest_loads_as_any_number_of_modules() -> None:
+    with Engine() as engine:
+        modules = [engine.load_module(wasm_guest().definition(number), executor="wasmtime") for number in range(3)]
+        assert [each.name for each in modules] == ["conformance", "conformance_1", "conformance_2"]
+        assert [each.id for each in modules] == [id_of(number) for number in range(3)]

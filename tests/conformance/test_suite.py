@@ -1,0 +1,197 @@
+"""Running checks, and the pytest class made of them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from arora_core import Capability, Executor, ExecutorNotFound, ExecutorUnavailable, LoadError, Plugins
+from arora_core.conformance import AREAS, Guest, Outcome, checks, executor_suite, run_checks, wasm_guest
+from arora_core.conformance.report import html, verdict, write_report
+from arora_core.conformance.subject import only
+
+from .broken import calls_twice, loses_errors, sound, spoiled
+
+COUNTS = "a guest keeps its state between calls"
+COUNTS_TEST = "test_calls_a_guest_keeps_its_state_between_calls"
+FAILS = "an error buffer is a guest error with its message"
+FAILS_TEST = "test_errors_an_error_buffer_is_a_guest_error_with_its_message"
+
+
+def run(suite: type, test: str) -> None:
+    method: Callable[[], None] = getattr(suite(), test)
+    method()
+
+
+# --- running checks ------------------------------------------------------------------------------
+
+
+def test_every_area_has_checks_and_every_check_a_sentence_of_its_own() -> None:
+    found = checks()
+    assert {each.area for each in found} == set(AREAS)
+    assert len({each.name for each in found}) == len(found)
+    assert all("_" not in each.name and each.name.islower() for each in found)
+
+
+def test_an_area_that_does_not_exist_is_refused() -> None:
+    with pytest.raises(ValueError, match="no area 'speed'"):
+        run_checks("wasmtime", ["speed"])
+
+
+def test_results_say_what_came_of_each_check() -> None:
+    results = run_checks(spoiled(loses_errors), ["errors"], examples=5)
+    assert results[FAILS].outcome is Outcome.FAILED
+    assert "expected GuestError" in results[FAILS].message
+    assert isinstance(results[FAILS].error, AssertionError)
+    assert results["what is no executable is malformed"].outcome is Outcome.PASSED
+
+
+def test_a_mistake_fails_the_checks_that_name_it_and_no_others() -> None:
+    results = run_checks(spoiled(calls_twice), ["calls", "errors", "traps", "leaks"], examples=5)
+    assert results[COUNTS].outcome is Outcome.FAILED
+    assert len(results.failed) < 5
+
+
+def test_progress_is_told_of_every_check() -> None:
+    seen: list[str] = []
+    results = run_checks("wasmtime", ["calls"], progress=lambda each: seen.append(each.check.name))
+    assert seen == [each.check.name for each in results.results]
+
+
+def test_a_capability_that_is_not_declared_skips_its_checks_when_it_is_refused() -> None:
+    executor = spoiled(sound, lacking=frozenset({Capability.FUEL}))
+    results = run_checks(executor, ["limits"])
+    fuel = results["a call is stopped when its fuel is spent"]
+    assert (fuel.outcome, fuel.message) == (Outcome.SKIPPED, "spoiled does not declare the capability 'fuel'")
+    assert not results.failed
+
+
+def test_a_function_the_guest_does_not_have_skips_the_checks_that_use_it() -> None:
+    whole = wasm_guest()
+    guest = Guest(whole.kind, whole.executable, whole.functions - {"clock"})
+    result = run_checks("wasmtime", ["calls"], guest=guest)["a guest has clocks"]
+    assert (result.outcome, result.message) == (Outcome.SKIPPED, "the wasm guest has no clock")
+
+
+def test_an_executor_without_a_guest_of_its_kind_is_told_to_bring_one() -> None:
+    class Odd(spoiled(sound)):  # type: ignore[misc]
+        serves = frozenset({"odd"})
+
+    with pytest.raises(LoadError, match="pass guest="):
+        run_checks(Odd)
+
+
+def test_an_executor_that_is_not_there_is_an_error() -> None:
+    with pytest.raises(ExecutorNotFound):
+        run_checks("nonesuch")
+
+
+# --- the pytest class ----------------------------------------------------------------------------
+
+
+def test_every_suite_is_a_class_of_its_own() -> None:
+    one, other = executor_suite("wasmtime"), executor_suite("wasmtime")
+    assert one is not other
+    assert getattr(one, COUNTS_TEST) is not getattr(other, COUNTS_TEST)
+
+
+def test_a_suite_has_a_test_for_every_check() -> None:
+    tests = [name for name in dir(executor_suite("wasmtime")) if name.startswith("test_")]
+    assert len(tests) == len(checks()) + 1
+
+
+def test_a_failing_check_fails_its_test() -> None:
+    with pytest.raises(pytest.fail.Exception, match="three calls of count"):
+        run(executor_suite(spoiled(calls_twice)), COUNTS_TEST)
+
+
+def test_a_known_failure_is_expected_to_fail() -> None:
+    suite = executor_suite(spoiled(calls_twice), known_failures={COUNTS: "it stutters"})
+    with pytest.raises(pytest.xfail.Exception, match="it stutters"):
+        run(suite, COUNTS_TEST)
+
+
+def test_a_known_failure_that_passes_fails() -> None:
+    suite = executor_suite("wasmtime", known_failures={COUNTS: "it stutters"})
+    with pytest.raises(pytest.fail.Exception, match="take it out of known_failures"):
+        run(suite, COUNTS_TEST)
+
+
+def test_a_known_failure_that_names_no_check_fails() -> None:
+    suite = executor_suite("wasmtime", known_failures={"a guest sings": "no voice"})
+    with pytest.raises(AssertionError, match="a guest sings"):
+        run(suite, "test_every_known_failure_is_the_sentence_of_a_check")
+
+
+def test_an_unavailable_executor_skips_its_tests_with_the_reason() -> None:
+    class Absent(spoiled(sound)):  # type: ignore[misc]
+        @classmethod
+        def unavailable(cls) -> str | None:
+            return "the runtime is missing; pip install it"
+
+    with pytest.raises(pytest.skip.Exception, match="pip install it"):
+        run(executor_suite(Absent), COUNTS_TEST)
+    with pytest.raises(ExecutorUnavailable, match="pip install it"):
+        run_checks(Absent)
+
+
+def test_an_executor_may_come_from_plugins_of_ones_own() -> None:
+    plugins: Plugins = only(spoiled(sound))
+    run(executor_suite("spoiled", plugins=plugins), COUNTS_TEST)
+
+
+def test_a_suite_may_be_of_some_areas() -> None:
+    suite = executor_suite("wasmtime", areas=["calls"])
+    assert hasattr(suite, COUNTS_TEST)
+    assert not hasattr(suite, FAILS_TEST)
+
+
+# --- reports -------------------------------------------------------------------------------------
+
+
+class Tags(HTMLParser):
+    """Collects what a page refers to."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.references: list[str | None] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.references += [value for name, value in attrs if name in ("src", "href")]
+
+
+@pytest.fixture(scope="module")
+def broken() -> Any:
+    executor: type[Executor] = spoiled(loses_errors, lacking=frozenset({Capability.FUEL}))
+    return run_checks(executor, ["errors", "limits"], examples=5)
+
+
+def test_a_json_report_has_every_check(broken: Any, tmp_path: Path) -> None:
+    write_report(broken, tmp_path / "report.json")
+    data = json.loads((tmp_path / "report.json").read_text())
+    assert [each["name"] for each in data["checks"]] == [each.check.name for each in broken.results]
+    assert (data["executor"], data["failed"]) == ("spoiled", len(broken.failed))
+
+
+def test_an_html_report_has_every_check_and_needs_nothing_else(broken: Any, tmp_path: Path) -> None:
+    write_report(broken, tmp_path / "report.html")
+    page = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert all(each.check.name in page for each in broken.results)
+    tags = Tags()
+    tags.feed(page)
+    assert tags.references == []
+
+
+def test_what_a_message_says_is_no_markup(broken: Any) -> None:
+    assert "<built-in" not in html(broken)
+    assert verdict(broken).startswith(f"Of {len(broken.results)} checks {len(broken.failed)} failed, ")
+
+
+def test_another_suffix_is_refused(broken: Any, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"\.html or \.json"):
+        write_report(broken, tmp_path / "report.txt")
