@@ -1,0 +1,156 @@
+"""The page on writing an executor is true: its tree is the one ``arora new executor`` writes, and passes the suite."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import venv
+from pathlib import Path
+
+import pytest
+
+from arora_core import Engine, MalformedExecutable, MissingExport, Trap, TrapKind
+from arora_core import values as v
+from arora_core.cli.new import executor_tree
+from tests.cli.running import EXAMPLES, arora
+from tests.guest_probe import header
+
+ROOT = Path(__file__).parents[1]
+PAGE = (ROOT / "docs" / "writing-an-executor.md").read_text(encoding="utf-8")
+ONCE = (3, 13)
+"""The one interpreter on which a fresh environment is made: making it takes longer than all else here."""
+
+
+def marked_blocks() -> dict[str, str]:
+    """The page's blocks that stand under a comment, by what that says."""
+    return dict(re.findall(r"<!-- (\S+) -->\n```\w+\n(.*?)```\n", PAGE, re.DOTALL))
+
+
+def tree_of_the_page() -> dict[str, str]:
+    """The files the page shows, and the one it says is empty."""
+    blocks = marked_blocks()
+    del blocks["run"]
+    return {**blocks, "arora_mine/py.typed": ""}
+
+
+def write(tree: dict[str, str], directory: Path) -> Path:
+    for path, text in tree.items():
+        file = directory / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+    return directory
+
+
+@pytest.fixture
+def mine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The page's executor, on the path and found by its entry point as if it were installed."""
+    place = write(tree_of_the_page(), tmp_path / "arora-mine")
+    info = place / "arora_mine-0.1.0.dist-info"
+    info.mkdir()
+    info.joinpath("METADATA").write_text("Metadata-Version: 2.1\nName: arora-mine\nVersion: 0.1.0\n")
+    info.joinpath("entry_points.txt").write_text("[arora]\nmine = arora_mine\n")
+    monkeypatch.syspath_prepend(str(place))
+    for name in [name for name in sys.modules if name.partition(".")[0] == "arora_mine"]:
+        monkeypatch.delitem(sys.modules, name)
+    return place
+
+
+def test_the_page_shows_every_file_that_the_command_writes() -> None:
+    assert tree_of_the_page() == executor_tree("mine")
+
+
+def test_the_page_lists_every_file() -> None:
+    listed = re.findall(
+        r"^ +([\w.]+)(?:/$| {2,}|$)", PAGE.partition("    arora-mine/\n")[2].partition("\n##")[0], re.MULTILINE
+    )
+    assert {path.rpartition("/")[2] for path in executor_tree("mine")} <= set(listed)
+
+
+def test_the_executor_has_the_length_the_page_says() -> None:
+    said = re.search(r"in about (\d+) lines of code", PAGE)
+    assert said is not None
+    package = [text for path, text in executor_tree("mine").items() if path.startswith("arora_mine/")]
+    lines = [line.strip() for text in package for line in text.splitlines()]
+    code = [line for line in lines if line and not line.startswith(("#", '"""', "from ", "import ", "@"))]
+    assert abs(len(code) - int(said[1])) <= 10
+
+
+def test_the_executor_runs_the_examples(mine: Path) -> None:
+    joints = [0, -1.57, 1.57, 0, 1.57, 0]
+    with Engine(prefer=["mine"]) as engine, Engine(prefer=["wasmtime"]) as reference:
+        arm = engine.load(EXAMPLES / "ur5" / "module.yaml")
+        assert arm.executor == "mine"
+        assert arm.forward(joints) == reference.load(EXAMPLES / "ur5" / "module.yaml").forward(joints)
+        watchdog = engine.load(EXAMPLES / "watchdog" / "module.yaml")
+        error = ZeroDivisionError()
+
+        def fail() -> v.Value:
+            raise error
+
+        with pytest.raises(ZeroDivisionError) as caught:
+            watchdog.check([0.0] * 6, engine.register_callable(fail))
+        assert caught.value is error
+
+
+def test_the_executor_names_failures_as_ours_do(mine: Path, executables: dict[str, bytes]) -> None:
+    with Engine() as engine:
+        with pytest.raises(MalformedExecutable):
+            engine.load_module_from_parts(header("wasm"), b"(module)", executor="mine")
+        ur5 = (EXAMPLES / "ur5" / "ur5.wasm").read_bytes()
+        with pytest.raises(MissingExport):
+            engine.load_module_from_parts(header("wasm"), ur5, executor="mine")
+        probe = engine.load_module_from_parts(header("wasm"), executables["wasm"], executor="mine")
+        with pytest.raises(Trap) as caught:
+            probe.crash(0)
+        assert caught.value.kind is TrapKind.UNREACHABLE
+
+
+@pytest.mark.skipif(sys.version_info[:2] != ONCE, reason=f"runs on Python {ONCE[0]}.{ONCE[1]} only: once is enough")
+def test_the_tree_installs_into_a_fresh_environment_and_passes_the_suite(tmp_path: Path) -> None:
+    place = write(tree_of_the_page(), tmp_path / "arora-mine")
+    environment = tmp_path / "environment"
+    venv.create(environment, with_pip=True)
+    programs = environment / ("Scripts" if os.name == "nt" else "bin")
+    variables = {
+        **{name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "ARORA_", "PYTHON"))},
+        "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}",
+        "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+    }
+    # arora-core as it is here; on PyPI may be another, or none.
+    for command in (f"pip install --quiet '{ROOT}[cli,conformance]'", *marked_blocks()["run"].splitlines()):
+        done = subprocess.run(command, shell=True, cwd=place, env=variables, capture_output=True, text=True)
+        assert done.returncode == 0, (command, done.stdout, done.stderr)
+    assert re.search(r"\d+ passed", done.stdout)
+
+
+# The command.
+
+
+def test_the_command_writes_the_tree_under_the_name_given(tmp_path: Path) -> None:
+    place = tmp_path / "arora-wasm-micro"
+    done = arora("new", "executor", "wasm-micro", "--directory", place)
+    assert (done.code, done.out.splitlines()) == (0, [str(place / path) for path in executor_tree("wasm-micro")])
+    assert {str(path.relative_to(place).as_posix()) for path in place.rglob("*.*")} == set(executor_tree("wasm-micro"))
+    assert 'name: ClassVar[str] = "wasm-micro"' in (place / "arora_wasm_micro" / "executor.py").read_text()
+    assert "TestWasmMicro = executor_suite(" in (place / "tests" / "test_conformance.py").read_text()
+    assert "pip install -e '.[test]'" in done.err
+
+
+def test_the_template_name_is_nowhere_left() -> None:
+    for path, text in executor_tree("other").items():
+        assert "mine" not in f"{path} {text}".lower(), path
+
+
+def test_the_command_overwrites_nothing(tmp_path: Path) -> None:
+    tmp_path.joinpath("mine.txt").write_text("mine")
+    done = arora("new", "executor", "other", "--directory", tmp_path)
+    assert (done.code, [path.name for path in tmp_path.iterdir()]) == (2, ["mine.txt"])
+    assert "exists already; nothing was written" in done.err
+
+
+@pytest.mark.parametrize("name", ["", "Mine", "1st", "my_own", "a--b", "-a", "a/b", "ä", "core", "host"])
+def test_the_command_refuses_what_cannot_be_a_name(tmp_path: Path, name: str) -> None:
+    done = arora("new", "executor", "--directory", tmp_path / "there", "--", name)
+    assert (done.code, list(tmp_path.iterdir())) == (2, [])
