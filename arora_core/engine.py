@@ -135,6 +135,7 @@ class Engine:
         header, limits = definition.header, limits or _NO_LIMITS
         with self._lock:
             self._require_place(header, replace)
+            signatures = self._signatures(header)
             chosen = choosing.choose(self._plugins, header, executor=executor, prefer=self._prefer, limits=limits)
             output = GuestOutput(header.name)
             try:
@@ -142,7 +143,7 @@ class Engine:
             except AroraError as error:
                 explain(error, header.name, None, chosen.name, output)
                 raise
-            return self._install(header, chosen.name, instance, output)
+            return self._install(header, chosen.name, instance, output, signatures)
 
     async def prepare(self, header: Header, executable: bytes, *, executor: str | None = None) -> None:
         """Does ahead of :meth:`load_module_from_parts` what the executor can do without blocking.
@@ -164,8 +165,9 @@ class Engine:
         """Makes a host module callable. Raises MissingExport where an export has no Python function."""
         with self._lock:
             self._require_place(module.header, replace)
-            instance = HostInstance(module, self._signatures(module.header))
-            return self._install(module.header, HOST, instance, GuestOutput(module.header.name))
+            signatures = self._signatures(module.header)
+            instance = HostInstance(module, signatures)
+            return self._install(module.header, HOST, instance, GuestOutput(module.header.name), signatures)
 
     def unload(self, module: LoadedModule | IdLike) -> None:
         """Unloads a module and gives its memory back; waits for another thread's call to end.
@@ -294,7 +296,6 @@ class Engine:
     def _require_place(self, header: Header, replace: bool) -> None:
         """Refuses, before anything is loaded, what could not be installed afterwards."""
         self._require_open()
-        self._types.merged(header.types)
         current = self._modules.get(header.id.bytes)
         if current is None:
             return
@@ -312,18 +313,26 @@ class Engine:
         return executor
 
     def _signatures(self, header: Header) -> dict[str, Signature]:
+        """Every export's, by name. Raises HeaderError where the header's records contradict those known already."""
         registry = self._types.merged(header.types)
         # Made anew for every module: records that came since the last one count for this one.
         conversions = Conversions(registry)
         return {each.name: Signature(each, registry, conversions, self._codec) for each in header.exports}
 
-    def _install(self, header: Header, executor: str, instance: Instance, output: GuestOutput) -> LoadedModule:
+    def _install(
+        self,
+        header: Header,
+        executor: str,
+        instance: Instance,
+        output: GuestOutput,
+        signatures: Mapping[str, Signature],
+    ) -> LoadedModule:
         entry = ModuleEntry(header, executor, instance, output)
         functions = {}
-        for export, signature in zip(header.exports, self._signatures(header).values(), strict=True):
+        for export in header.exports:
             enter = self._entrance(entry, export.name, instance.function(export.id.bytes))
             entry.functions[export.id.bytes] = FunctionEntry(export.name, enter)
-            functions[export.name] = Function(header.name, export, signature, enter)
+            functions[export.name] = Function(header.name, export, signatures[export.name], enter)
         entry.handle = LoadedModule(header, executor, functions)
         self._types.update(header.types)
         replaced = self._modules.get(header.id.bytes)

@@ -58,9 +58,7 @@ class BufferReader:
 
     def finish(self) -> None:
         """Requires the buffer to end here."""
-        end = self._flushed()
-        if end is not None:
-            self.source.line(f"if {end} != {self._size}: raise Leave")
+        self.source.line(f"if {self._flushed()} != {self._size}: raise Leave")
 
     def _variable(self, start: str, size: str) -> tuple[str, str]:
         """Where ``size`` bytes from ``start`` lie, which is inside the buffer."""
