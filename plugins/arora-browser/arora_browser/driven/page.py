@@ -118,11 +118,6 @@ class Page:
             if not stopped:
                 self.abandon("its page was closed because a call that was to stop did not")
 
-    @property
-    def busy(self) -> bool:
-        """Whether a call is running."""
-        return bool(self._calls)
-
     def abandon(self, reason: str) -> None:
         """Closes the page without waiting for it."""
         self.lose(reason)
