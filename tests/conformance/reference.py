@@ -10,14 +10,15 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, ClassVar
 
-from arora_core.errors import LimitExceeded, MalformedExecutable
+from arora_core import wasm_types
+from arora_core.errors import LimitExceeded
 from arora_core.executor import Capability, Executor, Host, Instance, Limits
 from arora_core.guest_symbols import DISPATCH, DISPATCH_INDIRECT, WasmType, check_exports, check_imports
 from arora_core.header import ExportedFunction, ModuleDefinition
 from arora_core.linear_memory import BufferCall, LinearGuest, LinearMemory
 from arora_core.wasi import PREVIEW_1, Preview1, check_wasi_imports
 
-from . import guest_services, guest_values, wasm_reading  # noqa: F401 - they are the guest's functions
+from . import guest_services, guest_values  # noqa: F401 - they are the guest's functions
 from .guest_calls import run
 from .simulated_guest import SimulatedGuest
 
@@ -97,11 +98,8 @@ class ReferenceExecutor(Executor):
     instance: ClassVar[type[ReferenceInstance]] = ReferenceInstance
 
     def load(self, definition: ModuleDefinition, host: Host, limits: Limits) -> Instance:
-        try:
-            imports, exports = wasm_reading.read(definition.executable)
-        except ValueError as error:
-            raise MalformedExecutable(str(error)) from None
-        self.check(definition, imports, exports)
+        types = wasm_types.read(definition.executable)
+        self.check(definition, types.imports, types.exports)
         return self.instance(definition, host, limits)
 
     def check(

@@ -8,7 +8,7 @@ from typing import Any
 
 import wasmtime as w
 
-from arora_core import Instance, MalformedExecutable, ModuleDefinition, Trap, TrapKind
+from arora_core import Instance, MalformedExecutable, ModuleDefinition, Trap, TrapKind, wasm_types
 from arora_core import guest_symbols as symbols
 from arora_core.executor import Host
 from arora_core.linear_memory import LinearGuest
@@ -45,10 +45,10 @@ class MineInstance(LinearGuest, Instance):
             module = compiled(definition.executable)
         except w.WasmtimeError as error:
             raise MalformedExecutable(str(error).partition("\n")[0]) from None
-        imports = [(each.module, each.name or "", in_words(each.type)) for each in module.imports]
-        symbols.check_exports(definition.header, {each.name: in_words(each.type) for each in module.exports})
-        symbols.check_imports(imports)
-        check_wasi_imports(imports)
+        types = wasm_types.read(definition.executable)
+        symbols.check_exports(definition.header, types.exports)
+        symbols.check_imports(types.imports)
+        check_wasi_imports(types.imports)
 
         wasi, linker = Preview1(self), w.Linker(engine())
         linker.allow_shadowing = True  # a module may import a function twice
@@ -124,13 +124,6 @@ class Memory:
     def write(self, offset: int, data: bytes) -> None:
         if data:
             self.memory.write(self.store, data, offset)
-
-
-def in_words(type: object) -> symbols.WasmType:
-    """A type as ``guest_symbols`` checks it."""
-    if isinstance(type, w.FuncType):
-        return symbols.WasmFunctionType(tuple(map(str, type.params)), tuple(map(str, type.results)))
-    return "memory" if isinstance(type, w.MemoryType) else "global"
 
 
 def signed(number: int) -> int:
