@@ -76,10 +76,13 @@ def interrupted(*arguments: str | Path) -> tuple[int, str]:
     with subprocess.Popen(
         [*COMMAND, *map(str, arguments)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment()
     ) as running:
-        assert running.stderr is not None
-        assert running.stderr.readline() == "parrot: on my way\n"
-        running.send_signal(signal.SIGINT)
-        out, err = running.communicate(timeout=30)
+        try:
+            assert running.stderr is not None
+            assert running.stderr.readline() == "parrot: on my way\n"
+            running.send_signal(signal.SIGINT)
+            out, err = running.communicate(timeout=30)
+        finally:
+            running.kill()
     return running.returncode, out + err
 
 

@@ -48,15 +48,18 @@ def test_the_command_serves_until_it_is_interrupted_and_ends_quietly(tmp_path: P
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ, "PYTHONUNBUFFERED": "1"}
     ) as process:
-        assert process.stdout is not None
-        told = re.search(r"http://127\.0\.0\.1:(\d+)/", process.stdout.readline())
-        assert told is not None
-        connection = http.client.HTTPConnection("127.0.0.1", int(told[1]))
-        connection.request("GET", "/")
-        assert connection.getresponse().status == 200
-        connection.close()
-        process.send_signal(signal.SIGINT)
-        rest, errors = process.communicate(timeout=30)
+        try:
+            assert process.stdout is not None
+            told = re.search(r"http://127\.0\.0\.1:(\d+)/", process.stdout.readline())
+            assert told is not None
+            connection = http.client.HTTPConnection("127.0.0.1", int(told[1]))
+            connection.request("GET", "/")
+            assert connection.getresponse().status == 200
+            connection.close()
+            process.send_signal(signal.SIGINT)
+            rest, errors = process.communicate(timeout=30)
+        finally:
+            process.kill()
     assert (process.returncode, rest, errors) == (130, "", "")
 
 
