@@ -80,7 +80,8 @@ class Engine:
         self._callables: dict[int, Callable[[], v.Value]] = {}
         self._next_callable = count(1)
         self._lock = RLock()
-        self._depth = 0
+        # What is running now, the outermost first: the module of each call, None for a callable.
+        self._running: list[ModuleEntry | None] = []
         self._closed = False
 
     # --- loading -----------------------------------------------------------------------------------
@@ -178,7 +179,7 @@ class Engine:
             entry = self._module(module.id.bytes if isinstance(module, LoadedModule) else _id_bytes(module))
             if isinstance(module, LoadedModule) and entry.handle is not module:
                 raise ModuleNotFound("the module has been unloaded", module=module.name)
-            entry.require_idle()
+            self._require_idle(entry)
             del self._modules[entry.header.id.bytes]
             entry.close()
 
@@ -245,13 +246,14 @@ class Engine:
             function = self._callables.get(id)
             if function is None:
                 raise _no_callable(id)
-            if self._depth >= self._max_depth:
+            depth = len(self._running)
+            if depth >= self._max_depth:
                 raise self._too_deep()
-            self._depth += 1
             try:
+                self._running.append(None)
                 answer = function()
             finally:
-                self._depth -= 1
+                del self._running[depth:]
         if answer is None:
             return v.Unit()
         if not isinstance(answer, v.Value):
@@ -263,7 +265,7 @@ class Engine:
     def close(self) -> None:
         """Unloads every module and gives everything back. Idempotent. Raises ModuleBusy from inside a call."""
         with self._lock:
-            if self._depth:
+            if self._running:
                 raise ModuleBusy("the engine cannot be closed from inside one of its calls")
             self._closed = True
             modules, executors = list(self._modules.values()), list(self._executors.values())
@@ -304,7 +306,13 @@ class Engine:
                 f"already loaded as {current.header.name} (id {header.id}); pass replace=True to replace it",
                 module=header.name,
             )
-        current.require_idle()
+        self._require_idle(current)
+
+    def _require_idle(self, module: ModuleEntry) -> None:
+        if module in self._running:
+            raise ModuleBusy(
+                "the module cannot be unloaded from inside one of its own calls", module=module.header.name
+            )
 
     def _executor(self, chosen: type[Executor]) -> Executor:
         executor = self._executors.get(chosen.name)
@@ -372,23 +380,22 @@ class Engine:
 
     def _entrance(self, module: ModuleEntry, function: str, run: Callable[[bytes], bytes]) -> Callable[[bytes], bytes]:
         """``run``, as everybody has to call it: every call of every kind comes through here."""
-        lock, max_depth = self._lock, self._max_depth
+        lock, max_depth, running, begin = self._lock, self._max_depth, self._running, self._running.append
 
         def enter(argument: bytes) -> bytes:
             with lock:
-                depth = self._depth
+                depth = len(running)
                 if module.closed or depth >= max_depth:
                     self._refuse(module, function)
-                self._depth = depth + 1
-                module.calls += 1
                 try:
+                    begin(module)
                     return run(argument)
                 except AroraError as error:
                     explain(error, module.header.name, function, module.executor, module.output)
                     raise
                 finally:
-                    module.calls -= 1
-                    self._depth = depth
+                    # Not popped: a signal's exception may have come before it was there.
+                    del running[depth:]
 
         return enter
 

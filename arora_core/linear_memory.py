@@ -78,8 +78,7 @@ class LinearGuest:
         "_free",
         "_size",
         "_functions",
-        "_calls_out",
-        "_depth",
+        "calls_out",
         "_rooms",
         "_closed",
     )
@@ -92,9 +91,9 @@ class LinearGuest:
         self._free: Export = _not_ready
         self._size = 0
         self._functions: dict[bytes, BufferCall] = {}
-        self._calls_out = 0
-        # Calls that are running, and for each depth the offset and capacity of the memory for its argument.
-        self._depth = 0
+        self.calls_out = 0
+        """How many calls of the guest to its host are under way. A call into it from inside them nests as deep."""
+        # For each depth of nesting, the offset and capacity of the memory for its argument.
         self._rooms: list[tuple[int, int]] = []
         self._closed: list[bool] = []
 
@@ -133,8 +132,8 @@ class LinearGuest:
 
     def _bound(self, function: Export) -> BufferCall:
         # Everything that stays the same from call to call is a local of this closure.
-        memory, free, carried, closed, rooms = self._memory, self._free, self.carried, self._closed, self._rooms
-        read, write = memory.read, memory.write
+        free, carried, closed, rooms = self._free, self.carried, self._closed, self._rooms
+        write, take = self._memory.write, self.take
 
         def call(argument: bytes) -> bytes:
             if closed:
@@ -142,42 +141,45 @@ class LinearGuest:
             if carried:
                 # Left over from a call that a signal cut short in the instant after its guest had failed.
                 carried.clear()
-            depth = self._depth
+            depth = self.calls_out
             argument_at, capacity = rooms[depth] if depth < len(rooms) else _NO_ROOM
             if len(argument) > capacity:
                 argument_at, capacity = self._make_room(depth, len(argument))
             write(argument_at, argument)
-            self._depth = depth + 1
-            try:
-                # When the guest traps, or breaks the ABI, it is not entered again to free the result: a crash may
-                # have left its allocator's own data half written, and calling that would turn one failure into
-                # another. The buffer is lost to the guest; later calls are as good as before.
-                result_at = function(argument_at) & U32
-            finally:
-                self._depth = depth
-            end = result_at + PREFIX
-            if end > self._size and end > self._refreshed():
-                self._fail(f"answered with a buffer at {result_at:#x}", outside=True)
-            size = int.from_bytes(read(result_at, PREFIX), "little")
-            end = result_at + size
-            if size < SMALLEST or not result_at or (end > self._size and end > self._refreshed()):
-                self._refuse_result(result_at, size)
-            if argument_at <= result_at < argument_at + capacity + SLACK:
-                # The result is freed, and the argument is not the guest's to have freed: it is used again, and
-                # a native guest's is the host's memory.
-                self._fail(f"answered with its own argument buffer, at {result_at:#x}")
-            result = read(result_at, size)
-            free(result_at)
+            # When the guest traps, or breaks the ABI, it is not entered again to free the result: a crash may have
+            # left its allocator's own data half written, and calling that would turn one failure into another. The
+            # buffer is lost to the guest; later calls are as good as before.
+            result_at = function(argument_at) & U32
+            result = take(result_at, argument_at, argument_at + capacity + SLACK)
             if capacity > _MOST_KEPT:
                 free(argument_at)
             return result
 
         return call
 
+    def take(self, result_at: int, argument_at: int, argument_end: int) -> bytes:
+        """A copy of the buffer that the guest answered with, which is freed; the argument lies in the range given.
+
+        Raises Trap of kind ABI for what is no buffer, or not all inside of the memory, or the argument's.
+        """
+        end = result_at + PREFIX
+        if end > self._size and end > self._refreshed():
+            self._fail(f"answered with a buffer at {result_at:#x}", outside=True)
+        size = int.from_bytes(self._memory.read(result_at, PREFIX), "little")
+        end = result_at + size
+        if size < SMALLEST or not result_at or (end > self._size and end > self._refreshed()):
+            self._refuse_result(result_at, size)
+        if argument_at <= result_at < argument_end:
+            # The result is freed, and the argument is not the guest's to have freed: it is used again.
+            self._fail(f"answered with its own argument buffer, at {result_at:#x}")
+        result = self._memory.read(result_at, size)
+        self._free(result_at)
+        return result
+
     def _make_room(self, depth: int, size: int) -> tuple[int, int]:
         """Memory for an argument of ``size`` bytes at this depth of nesting: its offset and capacity."""
         if size > _MOST_KEPT:
-            return self._reserve(size), size
+            return self.reserve(size), size
         while len(self._rooms) <= depth:
             self._rooms.append(_NO_ROOM)
         outgrown, _ = self._rooms[depth]
@@ -185,16 +187,16 @@ class LinearGuest:
             self._rooms[depth] = _NO_ROOM
             self._free(outgrown)
         capacity = max(_LEAST_KEPT, 1 << (size - 1).bit_length())
-        self._rooms[depth] = self._reserve(capacity), capacity
+        self._rooms[depth] = self.reserve(capacity), capacity
         return self._rooms[depth]
 
     def _place(self, data: bytes) -> int:
         """Writes ``data`` into memory from the guest's allocator; returns its offset."""
-        offset = self._reserve(len(data))
+        offset = self.reserve(len(data))
         self._memory.write(offset, data)
         return offset
 
-    def _reserve(self, size: int) -> int:
+    def reserve(self, size: int) -> int:
         """Memory from the guest's allocator for ``size`` bytes and some behind them; returns its offset."""
         reserved = size + SLACK
         if reserved > U32:
@@ -221,22 +223,22 @@ class LinearGuest:
         if size < SMALLEST:
             self._fail(f"called arora_dispatch with a buffer of {size} bytes at {argument_at:#x}; 5 is the smallest")
         argument = self._taken(argument_at, size, f"an argument buffer of {size} bytes")
-        self._calls_out += 1
+        self.calls_out += 1
         try:
             result = self._host.dispatch(module_id, function_id, argument)
         finally:
-            self._calls_out -= 1
+            self.calls_out -= 1
         return self._place(result)
 
     def answer_dispatch_indirect(self, callable_id: int) -> int:
         """``env.arora_dispatch_indirect``: a callable's id in, the pointer of a buffer the guest owns out."""
         if self._memory is _NO_MEMORY:
             _not_ready(0)
-        self._calls_out += 1
+        self.calls_out += 1
         try:
             result = self._host.dispatch_indirect(callable_id & U64)
         finally:
-            self._calls_out -= 1
+            self.calls_out -= 1
         return self._place(result)
 
     def answer_fd_write(self, fd: int, vectors_at: int, count: int, written_at: int) -> int:
@@ -260,11 +262,11 @@ class LinearGuest:
             text += self._memory.read(part_at, min(size, _MOST_WRITTEN - len(text)))
             if len(text) == _MOST_WRITTEN:
                 break
-        self._calls_out += 1
+        self.calls_out += 1
         try:
             self._host.write_output(fd, bytes(text))
         finally:
-            self._calls_out -= 1
+            self.calls_out -= 1
         self._memory.write(written_at, len(text).to_bytes(4, "little"))
         return 0
 
@@ -300,12 +302,17 @@ class LinearGuest:
 
     # The end.
 
+    @property
+    def closed(self) -> bool:
+        """Whether every later call is refused."""
+        return bool(self._closed)
+
     def close(self) -> None:
         """Refuses every later call, and lets go of the guest. Idempotent.
 
         Raises ModuleBusy from inside a call of this guest: it cannot be taken away from under itself.
         """
-        if self._calls_out:
+        if self.calls_out:
             raise ModuleBusy("cannot be closed from inside one of its own calls")
         self._closed.append(True)
         self._functions.clear()

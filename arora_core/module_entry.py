@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 from uuid import UUID
 
-from .errors import AroraError, FunctionNotFound, ModuleBusy, Trap
+from .errors import AroraError, FunctionNotFound, Trap
 from .executor import Instance
 from .header import Header
 from .loaded_module import LoadedModule
@@ -21,9 +21,9 @@ class FunctionEntry(NamedTuple):
 
 
 class ModuleEntry:
-    """One loaded module. ``calls`` counts those running in it now."""
+    """One loaded module."""
 
-    __slots__ = ("calls", "closed", "executor", "functions", "handle", "header", "instance", "output")
+    __slots__ = ("closed", "executor", "functions", "handle", "header", "instance", "output")
 
     handle: LoadedModule
 
@@ -33,7 +33,6 @@ class ModuleEntry:
         self.instance = instance
         self.output = output
         self.functions: dict[bytes, FunctionEntry] = {}
-        self.calls = 0
         self.closed = False
 
     def function(self, id: bytes) -> FunctionEntry:
@@ -43,11 +42,6 @@ class ModuleEntry:
             known = ", ".join(each.name for each in self.functions.values()) or "none"
             raise FunctionNotFound(f"it has no function {UUID(bytes=id)} (it has {known})", module=self.header.name)
         return entry
-
-    def require_idle(self) -> None:
-        """Raises ModuleBusy while a call is running in the module."""
-        if self.calls:
-            raise ModuleBusy("the module cannot be unloaded from inside one of its own calls", module=self.header.name)
 
     def close(self) -> None:
         """Closes the instance and logs what its output left unfinished."""

@@ -140,11 +140,12 @@ def test_a_nested_call_has_a_place_of_its_own(guest: FakeGuest) -> None:
     def run(argument: int) -> int:
         seen.append(argument)
         if len(seen) < 3:
-            guest.call(buffer_of(len(seen) * 10))
+            guest.protocol.answer_dispatch_indirect(1)
         sizes.append(int.from_bytes(guest.memory.bytes[argument : argument + 4], "little"))
         return guest.put(ANSWER)
 
     guest.run = run
+    guest.host.answer = lambda: guest.call(buffer_of(len(seen) * 10))
     guest.call(buffer_of(6))
     # Innermost first: what an outer call was given is still there when the inner ones have ended.
     assert (len(set(seen)), sizes) == (3, [20, 10, 6])

@@ -1,39 +1,43 @@
 """Reading the process's own memory by address.
 
-``ctypes.string_at`` costs as much as a whole call into a library. One view over all addresses, made once, reads
+``ctypes.string_at`` costs as much as a whole call into a library. One array over all addresses, made once, reads
 at the speed of a slice. Nothing is checked here: an address is as good as who gave it.
+
+``memory[start:stop]`` is a copy of the bytes between two addresses, ``size_at(address)`` a tuple of the
+little-endian u32 there. They are not wrapped in functions: the call would cost more than the reading.
 """
 
 from __future__ import annotations
 
 import ctypes
-import struct
 import sys
-from typing import Final
+from collections.abc import Callable
+from functools import partial
+from struct import Struct
+from typing import Any, Final
 
 _ADDRESSES: Final = 1 << 48
 """User space of the 64-bit platforms there are ends below this."""
 
-_unpack_u32: Final = struct.Struct("<I").unpack_from
+_U32: Final = Struct("<I")
 
+
+class SmallMemory:
+    """Where addresses have 32 bits, and no array can cover them all: its size would be negative."""
+
+    def __getitem__(self, addresses: slice) -> bytes:
+        return ctypes.string_at(addresses.start, addresses.stop - addresses.start)
+
+    def size_at(self, address: int) -> tuple[int]:
+        size: tuple[int] = _U32.unpack(self[address : address + _U32.size])
+        return size
+
+
+memory: Any
+size_at: Callable[[int], tuple[int]]
 if sys.maxsize > _ADDRESSES:
-    _memory: Final = memoryview((ctypes.c_ubyte * _ADDRESSES).from_address(0)).cast("B")
-
-    def read_u32(address: int) -> int:
-        """The little-endian u32 at ``address``."""
-        number: int = _unpack_u32(_memory, address)[0]
-        return number
-
-    def read(address: int, size: int) -> bytes:
-        """A copy of ``size`` bytes at ``address``."""
-        return _memory[address : address + size].tobytes()
-
-else:  # 32-bit addresses do not fit the signed sizes of Python there
-
-    def read_u32(address: int) -> int:
-        """The little-endian u32 at ``address``."""
-        return int.from_bytes(ctypes.string_at(address, 4), "little")
-
-    def read(address: int, size: int) -> bytes:
-        """A copy of ``size`` bytes at ``address``."""
-        return bytes((ctypes.c_char * size).from_address(address))
+    memory = (ctypes.c_char * _ADDRESSES).from_address(0)
+    size_at = partial(_U32.unpack_from, memoryview(memory).cast("B"))
+else:
+    memory = SmallMemory()
+    size_at = memory.size_at

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Callable
-from ctypes import CFUNCTYPE, byref, c_size_t, c_uint32, c_uint64, c_void_p
-from typing import TYPE_CHECKING, Any, Final, NoReturn
+from ctypes import CFUNCTYPE, Array, byref, c_char, c_size_t, c_uint32, c_uint64, c_void_p
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, NoReturn
 from uuid import UUID
 
 from arora_core.c_callbacks import Unwinding, c_callback
@@ -13,7 +13,7 @@ from arora_core.errors import EngineClosed, FunctionNotFound, ModuleBusy, Trap, 
 from arora_core.executor import Host, Instance
 from arora_core.guest_symbols import ALLOC, FREE, function_symbol
 
-from .address_space import read, read_u32
+from .address_space import memory, size_at
 from .library import Library
 
 if TYPE_CHECKING:
@@ -39,18 +39,21 @@ _DISPATCH: Final = CFUNCTYPE(c_size_t, c_void_p, c_void_p, c_void_p)
 _DISPATCH_INDIRECT: Final = CFUNCTYPE(c_size_t, c_uint64)
 
 
-class _Argument:
-    """Host memory for one argument of up to ``size`` bytes: 8-byte aligned, because made of 8-byte words."""
+class _Room(NamedTuple):
+    """Host memory for one argument, 8-byte aligned, because made of 8-byte words."""
 
-    __slots__ = ("capacity", "view", "address", "pointer")
+    content: Array[c_char]
+    """The argument goes here: assigning to its ``raw`` copies; quickly, and not what is too long."""
+    pointer: Any
+    """What the guest is called with. Holds on to the words."""
+    address: int
+    end: int
 
-    def __init__(self, size: int) -> None:
-        words = (c_uint64 * (-(-(size + _SLACK) // 8)))()
-        self.view = memoryview(words).cast("B")
-        self.capacity = len(self.view)
-        self.address = ctypes.addressof(words)
-        # Holds on to the words.
-        self.pointer = byref(words)
+
+def _room(size: int) -> _Room:
+    words = (c_uint64 * (-(-(size + _SLACK) // 8)))()
+    address = ctypes.addressof(words)
+    return _Room((c_char * size).from_buffer(words), byref(words), address, address + ctypes.sizeof(words))
 
 
 class NativeInstance(Instance):
@@ -60,10 +63,11 @@ class NativeInstance(Instance):
         self._host = host
         # An exception cannot unwind native code. It waits here until the guest's function returns.
         self._carried: list[BaseException] = []
-        self._arguments: list[_Argument] = []
-        self._depth = 0
+        self._rooms: list[_Room] = []
+        # Calls of the guest to its host that are under way: a call into it from inside them nests as deep.
+        self._calls_out = 0
         self._functions: dict[bytes, Callable[[bytes], bytes]] = {}
-        self._closed: list[bool] = []
+        self._closed = False
         unwinding = Unwinding(self._on_failure)
         # The library holds their addresses, so they live as long as it does.
         self._callbacks = (
@@ -73,7 +77,8 @@ class NativeInstance(Instance):
         self._library = Library(definition.executable)
         try:
             self._alloc = self._library.function(ALLOC, c_void_p)
-            self._free = self._library.function(FREE, None)
+            self._free = self._library.function(FREE, None, quick=True)
+            self._free.argtypes = [c_void_p]
             for export in definition.header.exports:
                 id = export.id.bytes
                 function = self._library.function(function_symbol(id), c_void_p, f", which is {export.name}")
@@ -97,56 +102,50 @@ class NativeInstance(Instance):
 
     def close(self) -> None:
         """Idempotent. Raises ModuleBusy from inside a call of this library: its code is still to return there."""
-        if self._depth:
+        if self._calls_out:
             raise ModuleBusy("cannot be closed from inside one of its own calls")
-        self._closed.append(True)
+        self._closed = True
         self._functions.clear()
+        self._rooms.clear()
         self._library.close()
 
     def _bound(self, function: Any) -> Callable[[bytes], bytes]:
-        carried, closed, free, arguments = self._carried, self._closed, self._free, self._arguments
+        carried, free, rooms = self._carried, self._free, self._rooms
 
         def call(argument: bytes) -> bytes:
-            if closed:
-                self._refuse_if_closed()
+            try:
+                content, pointer, address, end = rooms[self._calls_out]
+                content.raw = argument
+            except (IndexError, ValueError):
+                content, pointer, address, end = self._room(len(argument))
+                content.raw = argument
             if carried:
                 # Left over from a call that a signal cut short in the instant after its guest had returned.
                 carried.clear()
-            depth = self._depth
-            size = len(argument)
-            kept = depth < len(arguments) and size <= _KEPT
-            memory = arguments[depth] if kept else self._room(depth, size)
-            memory.view[:size] = argument
-            self._depth = depth + 1
-            try:
-                result_at = function(memory.pointer)
-                if carried:
-                    self._raise_carried(result_at)
-                if not result_at:
-                    _fail("answered with a null pointer")
-                if memory.address <= result_at < memory.address + memory.capacity:
-                    _fail("answered with its own argument buffer")
-                size = read_u32(result_at)
-                if size < _SMALLEST:
-                    _fail(f"answered with a buffer of {size} bytes; 5 is the smallest")
-                result = read(result_at, size)
-                free(c_void_p(result_at))
-            finally:
-                self._depth = depth
+            result_at = function(pointer)
+            if carried:
+                self._raise_carried(result_at)
+            if not result_at or address <= result_at < end:
+                _fail(f"answered with {'its own argument buffer' if result_at else 'a null pointer'}")
+            result: bytes = memory[result_at : result_at + size_at(result_at)[0]]
+            if len(result) < _SMALLEST:
+                _fail(f"answered with a buffer of {len(result)} bytes; {_SMALLEST} is the smallest")
+            free(result_at)
             return result
 
         return call
 
-    def _room(self, depth: int, size: int) -> _Argument:
+    def _room(self, size: int) -> _Room:
         """Memory that nothing else uses while the call lasts: there is one for each depth, and some for one call."""
-        while len(self._arguments) <= depth:
-            self._arguments.append(_Argument(_KEPT))
-        return self._arguments[depth] if size <= _KEPT else _Argument(size)
+        self._refuse_if_closed()
+        while len(self._rooms) <= self._calls_out:
+            self._rooms.append(_room(_KEPT))
+        return self._rooms[self._calls_out] if size <= _KEPT else _room(size)
 
     def _raise_carried(self, result_at: int | None) -> NoReturn:
         try:
             if result_at:
-                self._free(c_void_p(result_at))
+                self._free(result_at)
             raise self._carried[0]
         finally:
             self._carried.clear()
@@ -154,14 +153,14 @@ class NativeInstance(Instance):
     def _on_dispatch(self, module_at: int | None, function_at: int | None, argument_at: int | None) -> int:
         if not module_at or not function_at or not argument_at:
             _fail("called arora_dispatch with a null pointer")
-        size = read_u32(argument_at)
-        if size < _SMALLEST:
-            _fail(f"called arora_dispatch with a buffer of {size} bytes; 5 is the smallest")
-        module_id, function_id, argument = read(module_at, 16), read(function_at, 16), read(argument_at, size)
-        return self._handed_over(self._host.dispatch(module_id, function_id, argument))
+        argument = memory[argument_at : argument_at + size_at(argument_at)[0]]
+        if len(argument) < _SMALLEST:
+            _fail(f"called arora_dispatch with a buffer of {len(argument)} bytes; {_SMALLEST} is the smallest")
+        module_id, function_id = memory[module_at : module_at + 16], memory[function_at : function_at + 16]
+        return self._asked(self._host.dispatch, module_id, function_id, argument)
 
     def _on_dispatch_indirect(self, callable_id: int) -> int:
-        return self._handed_over(self._host.dispatch_indirect(callable_id))
+        return self._asked(self._host.dispatch_indirect, callable_id)
 
     def _on_failure(self) -> int:
         """What the guest gets instead of an exception, and instead of everything it asks for after it."""
@@ -170,7 +169,13 @@ class NativeInstance(Instance):
             ctypes.memmove(answer_at, _HOST_FAILED_BUFFER, len(_HOST_FAILED_BUFFER))
         return answer_at or 0
 
-    def _handed_over(self, answer: bytes) -> int:
+    def _asked(self, host: Callable[..., bytes], *arguments: object) -> int:
+        """What the host answers, in memory that the guest owns."""
+        self._calls_out += 1
+        try:
+            answer = host(*arguments)
+        finally:
+            self._calls_out -= 1
         reserved = len(answer) + _SLACK
         answer_at: int | None = self._alloc(c_uint32(reserved)) if reserved <= _U32 else None
         if not answer_at:

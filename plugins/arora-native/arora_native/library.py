@@ -37,11 +37,15 @@ class Library:
             if _DELETABLE_WHILE_LOADED or self._library is None:
                 self._delete()
 
-    def function(self, symbol: str, result: Any, what: str = "") -> Any:
-        """The exported function, without declared argument types: it takes ctypes objects. Raises MissingExport."""
+    def function(self, symbol: str, result: Any, what: str = "", *, quick: bool = False) -> Any:
+        """The exported function, without declared argument types: it takes ctypes objects. Raises MissingExport.
+
+        Other threads run while it does, unless it is so ``quick`` that letting them would take longer.
+        """
+        library = self._open()
         try:
             # Indexing, unlike attribute access, leaves nothing behind on the library.
-            function = self._open()[symbol]
+            function = (ctypes.PyDLL(None, handle=library._handle) if quick else library)[symbol]
         except AttributeError:
             raise MissingExport(f"does not export {symbol}{what}", symbol=symbol) from None
         function.restype = result

@@ -28,14 +28,14 @@ class Guest(LinearGuest):
         """``call``, after which as many calls to the host are under way as before it."""
 
         def run(argument: bytes) -> bytes:
-            before = self._calls_out
+            before = self.calls_out
             try:
                 return call(argument)
             except Trap as trap:
                 # Where a guest calls its host with next to no stack left, it is Python's own code that runs out.
                 # wasmer then jumps out of that as it does out of a guest's: nothing on the way has been undone.
                 if trap.kind is TrapKind.STACK_OVERFLOW:
-                    self._calls_out = before
+                    self.calls_out = before
                 raise
 
         return run

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import logging
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 from weakref import WeakValueDictionary
 
@@ -16,6 +17,7 @@ from arora_core.errors import MalformedExecutable
 from arora_core.executor import Limits
 from arora_core.wasm_types import ModuleTypes
 
+from . import adapter
 from .deadline import Alarm
 from .traps import reason
 
@@ -65,6 +67,11 @@ class CompilingEngine:
             # Not asked of wasmtime-py, which ends the process when a function takes a vector.
             compiled = self._modules[digest] = Compiled(module, wasm_types.read(executable))
         return compiled
+
+    @cached_property
+    def adapter(self) -> Module:
+        """The module that stands between the host and a guest's function."""
+        return Module(self.engine, adapter.SOURCE)
 
     def close(self) -> None:
         self.alarm.close()

@@ -11,6 +11,7 @@ from arora_core.executor import Host, Instance, Limits
 from arora_core.guest_symbols import ALLOC, FREE, INITIALIZE, function_symbol
 from arora_core.linear_memory import BufferCall, LinearGuest
 
+from .adapter import Adapted
 from .engines import Compiled, CompilingEngine
 from .instantiation import Exports, define_imports, instantiate, limit_memory, link
 from .metering import Meter
@@ -29,6 +30,8 @@ class WasmtimeInstance(Instance):
         self._compiled = compiled
         self._guest = LinearGuest(host)
         self._memory: Memory | None = None
+        self._adapted: Adapted | None = None
+        self._functions: dict[bytes, BufferCall] = {}
         self._store = Store(engine.engine)
         # C code calls into these, and owns what they give it, until the store is closed.
         self._callbacks: list[object] = []
@@ -40,13 +43,16 @@ class WasmtimeInstance(Instance):
             raise
 
     def dispatch(self, function_id: bytes, argument: bytes) -> bytes:
-        return self._guest.dispatch(function_id, argument)
+        return self.function(function_id)(argument)
 
     def function(self, function_id: bytes) -> BufferCall:
-        return self._guest.function(function_id)
+        return self._functions.get(function_id) or self._guest.function(function_id)
 
     def close(self) -> None:
         self._guest.close()
+        self._functions.clear()
+        if self._adapted is not None:
+            self._adapted.close()
         if self._memory is not None:
             self._memory.close()
         self._store.close()
@@ -76,5 +82,11 @@ class WasmtimeInstance(Instance):
                 functions,
                 meter.around,
             )
+            if limits.fuel is None:
+                # The adapter's steps would count as the guest's.
+                self._adapted = Adapted(self._store, engine.adapter, calls, self._guest, self._memory, exports)
+                self._functions = {
+                    id: meter.around(self._adapted.call(function_symbol(id), self._guest.function(id))) for id in ids
+                }
             if INITIALIZE in types.exports:
                 calls.export(exports.function(INITIALIZE))(0)

@@ -122,14 +122,14 @@ class Exports:
         self._instance = instance
 
     def function(self, name: str) -> ffi.wasmtime_func_t:
-        function: ffi.wasmtime_func_t = self._item(name).func
+        function: ffi.wasmtime_func_t = self.item(name).of.func
         return function
 
     def memory(self) -> ffi.wasmtime_memory_t:
-        memory: ffi.wasmtime_memory_t = self._item(MEMORY).memory
+        memory: ffi.wasmtime_memory_t = self.item(MEMORY).of.memory
         return memory
 
-    def _item(self, name: str) -> Any:
+    def item(self, name: str) -> ffi.wasmtime_extern_t:
         symbol = name.encode()
         item = ffi.wasmtime_extern_t()
         context = self._store._context()
@@ -138,4 +138,4 @@ class Exports:
         )
         if not found:
             raise LoadError(f"lost its export {name}")
-        return item.of
+        return item

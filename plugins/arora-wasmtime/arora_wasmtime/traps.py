@@ -30,6 +30,8 @@ _WORDS: Final = {
     TrapCode.BAD_SIGNATURE: "indirect call to a function of another signature",
 }
 _FRAMES: Final = 3
+ADAPTER: Final = "arora_adapter"
+"""The module whose frames are none of the guest's. See ``adapter``."""
 _LONGEST_NAME: Final = 80
 
 
@@ -81,7 +83,7 @@ class Failures:
         return LimitExceeded(f"ran longer than its deadline of {self._limits.deadline} s", limit="deadline")
 
     def _innermost(self, trap: WasmtimeTrap) -> str:
-        frames = trap.frames
+        frames = [frame for frame in trap.frames if frame.module_name != ADAPTER]
         names = [self._name(frame.func_name or f"function {frame.func_index}") for frame in frames[:_FRAMES]]
         if len(frames) > _FRAMES:
             names.append("...")

@@ -9,11 +9,11 @@ arguments on the way in and the results on the way out.
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Callable
-from ctypes import CFUNCTYPE, POINTER, byref, c_size_t, c_uint8, c_uint32, c_uint64, c_void_p
+from collections.abc import Callable, Sequence
+from ctypes import CFUNCTYPE, POINTER, byref, c_char, c_size_t, c_uint8, c_uint32, c_uint64, c_void_p
 from typing import Any, Final, NoReturn
 
-from wasmtime import FuncType, InstancePre, Linker, Store, WasmtimeError
+from wasmtime import FuncType, InstancePre, Linker, Module, Store, WasmtimeError
 from wasmtime import _ffi as ffi
 
 from arora_core.c_callbacks import Unwinding, c_callback
@@ -36,8 +36,9 @@ def _function(name: str, result: Any, *, library: Any = ffi.dll) -> Any:
     return function
 
 
-_call: Final = _function("wasmtime_func_call_unchecked", c_void_p)
-_instantiate: Final = _function("wasmtime_instance_pre_instantiate", c_void_p)
+call: Final = _function("wasmtime_func_call_unchecked", c_void_p)
+_instantiate: Final = _function("wasmtime_instance_new", c_void_p)
+_instantiate_prepared: Final = _function("wasmtime_instance_pre_instantiate", c_void_p)
 _define: Final = _function("wasmtime_linker_define_func_unchecked", c_void_p)
 _delete_error: Final = _function("wasmtime_error_delete", None)
 _delete_trap: Final = _function("wasm_trap_delete", None)
@@ -63,43 +64,56 @@ class Calls:
     def __init__(self, owner: object, context: c_void_p, guest: LinearGuest, failure: Failure) -> None:
         # A callable export that outlives all other mention of its instance keeps the store from being deleted.
         self._owner = owner
-        self._context = context
+        self.context = context
         self._guest = guest
         self._failure = failure
         # One place for the argument and the result serves calls at any depth: Wasmtime takes arguments out
         # before the guest's first instruction, and puts results in after its last, so whatever a nested call
         # leaves there has been read by the time the outer one ends.
         self._slot = (c_uint64 * _WORDS)()
-        self._trap = c_void_p()
+        self.trap = c_void_p()
         self.unwinding = Unwinding(_unwinding_trap, lambda trap: _delete_trap(c_void_p(trap)))
         """What makes the guest unwind when its host has failed."""
 
     def export(self, function: ffi.wasmtime_func_t) -> Export:
         """``function``, which takes an i32 or nothing, and gives an i32 (0 to 2**32 - 1) or nothing."""
-        context, carried, trap, fail = self._context, self._guest.carried, self._trap, self._fail
+        context, carried, trap, fail = self.context, self._guest.carried, self.trap, self.fail
         cell = c_uint32.from_buffer(self._slot)
         function_at, slot_at, one, trap_at = byref(function), byref(self._slot), c_size_t(1), byref(trap)
 
-        def call(argument: int) -> int:
+        def run(argument: int) -> int:
             cell.value = argument
-            error = _call(context, function_at, slot_at, one, trap_at)
+            error = call(context, function_at, slot_at, one, trap_at)
             if error or trap or carried:
                 fail(error)
             return cell.value
 
-        return call
+        return run
 
     def instantiate(self, prepared: InstancePre) -> ffi.wasmtime_instance_t:
         """Runs what of the guest runs on its own: its start function."""
         instance = ffi.wasmtime_instance_t()
-        error = _instantiate(ctypes.cast(prepared.ptr(), c_void_p), self._context, byref(instance), byref(self._trap))
-        if error or self._trap or self._guest.carried:
-            self._fail(error)
+        prepared_at = ctypes.cast(prepared.ptr(), c_void_p)
+        error = _instantiate_prepared(prepared_at, self.context, byref(instance), byref(self.trap))
+        if error or self.trap or self._guest.carried:
+            self.fail(error)
         return instance
 
-    def _fail(self, error: int | None) -> NoReturn:
-        trap = self._trap.value
-        self._trap.value = None
+    def instantiate_beside(self, module: Module, imports: Sequence[ffi.wasmtime_extern_t]) -> ffi.wasmtime_instance_t:
+        """An instance of ``module``, which has no start function, in the guest's store."""
+        instance = ffi.wasmtime_instance_t()
+        given = (ffi.wasmtime_extern_t * len(imports))(*imports)
+        module_at = ctypes.cast(module.ptr(), c_void_p)
+        count = c_size_t(len(imports))
+        error = _instantiate(self.context, module_at, byref(given), count, byref(instance), byref(self.trap))
+        if error or self.trap:
+            self.fail(error)
+        return instance
+
+    def fail(self, error: int | None) -> NoReturn:
+        """Raises what ended a call: ``error`` and ``self.trap`` are what it left behind, both taken over here."""
+        trap = self.trap.value
+        self.trap.value = None
         if self._guest.carried:
             if error:
                 _delete_error(c_void_p(error))
@@ -175,6 +189,11 @@ class Memory:
 
     def write(self, offset: int, data: bytes) -> None:
         self._view[offset : offset + len(data)] = data
+
+    def window(self, offset: int, size: int) -> ctypes.Array[c_char]:
+        """These bytes of memory, for as long as the store lives."""
+        base = _memory_data(self._context, self._memory_at)
+        return (c_char * size).from_address(base + offset)
 
     def close(self) -> None:
         """Lets go of the memory; to be called before its store is closed."""

@@ -1,0 +1,142 @@
+"""A call in one entry: what the host would do step by step is done by a small module at the guest's side.
+
+The protocol takes three steps on each call: enter the guest, look at what it answered, enter it again to free that.
+Entering costs more than everything that happens inside, so the steps are put into an adapter module, in the
+guest's own store: it calls the function, checks the answer, copies it to where the host expects it, and frees it.
+It decides on nothing: whatever is not as usual it leaves as it is, for :meth:`LinearGuest.take`.
+"""
+
+from __future__ import annotations
+
+from ctypes import Array, byref, c_char, c_int64, c_size_t, c_uint64
+from typing import Any, Final, NamedTuple
+
+from wasmtime import Module, Store
+
+from arora_core.guest_symbols import FREE, MEMORY
+from arora_core.linear_memory import SLACK, BufferCall, LinearGuest
+
+from .instantiation import Exports
+from .traps import ADAPTER
+from .unchecked import RAW_VALUE, Calls, Memory
+from .unchecked import call as enter
+
+_ARGUMENT: Final = 512
+"""Bytes of the largest argument that goes this way."""
+_ANSWER: Final = 1024
+"""Bytes of the largest answer that does."""
+
+SOURCE: Final = f"""
+(module ${ADAPTER}
+  (import "guest" "memory" (memory 0))
+  (import "guest" "function" (func $function (param i32) (result i32)))
+  (import "guest" "free" (func $free (param i32)))
+
+  ;; Calls the function with the argument buffer at $argument. Returns the size of its answer, which is copied to
+  ;; $answer and freed; or -1 - pointer for an answer that the host has to look at. The room that the host keeps,
+  ;; from $argument to $room_end, is not the guest's to answer with. What the caller put in the place of $outcome
+  ;; is overwritten by the result.
+  (func (export "exchange")
+    (param $outcome i64) (param $argument i32) (param $answer i32) (param $room_end i32) (result i64)
+    (local $at i32) (local $size i32) (local $memory i64)
+    (local.set $at (call $function (local.get $argument)))
+    (local.set $memory (i64.mul (i64.extend_i32_u (memory.size)) (i64.const 65536)))
+    (block $unusual
+      (br_if $unusual (i64.gt_u (i64.add (i64.extend_i32_u (local.get $at)) (i64.const 4)) (local.get $memory)))
+      (local.set $size (i32.load (local.get $at)))
+      (br_if $unusual (i32.lt_u (local.get $size) (i32.const 5)))
+      (br_if $unusual (i32.gt_u (local.get $size) (i32.const {_ANSWER})))
+      (br_if $unusual
+        (i64.gt_u
+          (i64.add (i64.extend_i32_u (local.get $at)) (i64.extend_i32_u (local.get $size)))
+          (local.get $memory)))
+      (br_if $unusual (i32.eqz (local.get $at)))
+      (br_if $unusual
+        (i32.and
+          (i32.ge_u (local.get $at) (local.get $argument))
+          (i32.lt_u (local.get $at) (local.get $room_end))))
+      (memory.copy (local.get $answer) (local.get $at) (local.get $size))
+      (call $free (local.get $at))
+      (return (i64.extend_i32_u (local.get $size))))
+    (i64.sub (i64.const -1) (i64.extend_i32_u (local.get $at)))))
+"""
+
+_PARAMETERS: Final = 4
+_WORDS: Final = RAW_VALUE // 8
+_ROOM: Final = _ARGUMENT + SLACK + _ANSWER
+
+
+class _Room(NamedTuple):
+    """What the calls at one depth of nesting keep in the guest's memory, and where their raw values lie."""
+
+    argument: Array[c_char]
+    """Assigning to its ``raw`` copies; quickly, and not what is too long."""
+    argument_at: int
+    answer: Any
+    outcome: c_int64
+    values_at: Any
+
+
+class Adapted:
+    """The adapted calls of one guest."""
+
+    def __init__(
+        self, store: Store, adapter: Module, calls: Calls, guest: LinearGuest, memory: Memory, exports: Exports
+    ) -> None:
+        self._store = store
+        self._adapter = adapter
+        self._calls = calls
+        self._guest = guest
+        self._memory = memory
+        self._exports = exports
+        self._rooms: list[_Room] = []
+
+    def call(self, symbol: str, plain: BufferCall) -> BufferCall:
+        """The exported function ``symbol`` through the adapter; ``plain`` is for what does not go that way."""
+        imports = [self._exports.item(name) for name in (MEMORY, symbol, FREE)]
+        exchange = Exports(self._store, self._calls.instantiate_beside(self._adapter, imports)).function("exchange")
+        guest, rooms, prepared = self._guest, self._rooms, self._prepared
+        carried, take = guest.carried, guest.take
+        context, trap, fail = self._calls.context, self._calls.trap, self._calls.fail
+        exchange_at, count, trap_at = byref(exchange), c_size_t(_PARAMETERS), byref(trap)
+
+        def run(argument: bytes) -> bytes:
+            if carried:
+                return plain(argument)
+            try:
+                content, argument_at, answer, outcome, values_at = rooms[guest.calls_out]
+                content.raw = argument
+            except (IndexError, ValueError):
+                return run(argument) if prepared(len(argument)) else plain(argument)
+            error = enter(context, exchange_at, values_at, count, trap_at)
+            if error or trap or carried:
+                fail(error)
+            size = outcome.value
+            return answer[:size] if size > 0 else take(-1 - size, argument_at, argument_at + _ROOM)
+
+        return run
+
+    def close(self) -> None:
+        """To be called before the store is closed."""
+        self._rooms.clear()
+
+    def _prepared(self, size: int) -> bool:
+        """Whether an argument of that size can go this way: there is room for it from now on."""
+        if size > _ARGUMENT or self._guest.closed:
+            return False
+        while len(self._rooms) <= self._guest.calls_out:
+            self._rooms.append(self._room())
+        return True
+
+    def _room(self) -> _Room:
+        argument_at = self._guest.reserve(_ROOM)
+        answer_at = argument_at + _ARGUMENT + SLACK
+        values = (c_uint64 * (_PARAMETERS * _WORDS))()
+        values[_WORDS], values[2 * _WORDS], values[3 * _WORDS] = argument_at, answer_at, argument_at + _ROOM
+        return _Room(
+            self._memory.window(argument_at, _ARGUMENT),
+            argument_at,
+            self._memory.window(answer_at, _ANSWER),
+            c_int64.from_buffer(values),
+            byref(values),
+        )

@@ -1,0 +1,131 @@
+"""A call in one entry, held against the same call step by step."""
+
+from __future__ import annotations
+
+import struct
+
+import pytest
+from arora_wasmtime.executor import WasmtimeExecutor
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from arora_core.errors import Trap
+from arora_core.executor import Instance, Limits
+from tests.wasm.guests import ECHO, INDIRECT, RUN, Load, StubHost, guest
+
+MEMORY = 2 * 65536
+PLAIN = Limits(fuel=1 << 62)
+"""Nothing runs in the adapter where fuel is counted."""
+
+# The argument says where its answer is, and what size stands there; none is written outside of the memory.
+TOLD = f"""(local $at i32)
+  (local.set $at (i32.load offset=5 (local.get 0)))
+  (if (i32.le_u (local.get $at) (i32.const {MEMORY - 4})) (then
+    (i32.store (local.get $at) (i32.load offset=9 (local.get 0)))))
+  (local.get $at)"""
+# The answer stands that far behind the argument's start.
+OWN = """(local $at i32)
+  (local.set $at (i32.add (local.get 0) (i32.load offset=5 (local.get 0))))
+  (i32.store (local.get $at) (i32.const 5))
+  (local.get $at)"""
+# As many bytes as the argument says, with its own address in them.
+SIZED = """(local $at i32)
+  (local.set $at (call $alloc (i32.load offset=5 (local.get 0))))
+  (i32.store (local.get $at) (i32.load offset=5 (local.get 0)))
+  (i32.store offset=4 (local.get $at) (local.get $at))
+  (local.get $at)"""
+
+
+@pytest.fixture
+def load() -> Load:
+    return Load(WasmtimeExecutor)
+
+
+@pytest.fixture(scope="module")
+def told() -> tuple[Instance, Instance]:
+    """The same guest with the adapter and without."""
+    load, executable = Load(WasmtimeExecutor), guest(TOLD)
+    return load(executable), load(executable, limits=PLAIN)
+
+
+def argument(*words: int, size: int = 0) -> bytes:
+    content = b"\1" + struct.pack(f"<{len(words)}I", *words)
+    content = content.ljust(size - 4, b"\0")
+    return struct.pack("<I", 4 + len(content)) + content
+
+
+def outcome(instance: Instance, given: bytes) -> tuple[object, object]:
+    try:
+        answer = instance.dispatch(RUN, given)
+        # Not all of it: it may reach over the memory that the host keeps.
+        return len(answer), answer[:16]
+    except Trap as trap:
+        return trap.kind, str(trap)
+
+
+addresses = st.sampled_from([0, 65536, MEMORY - 1024, MEMORY - 5, MEMORY, 1 << 31, (1 << 32) - 4]).flatmap(
+    lambda near: st.integers(max(0, near - 8), min(near + 8, (1 << 32) - 1))
+)
+sizes = st.sampled_from([0, 5, 1024, MEMORY - 65536, 1 << 31, (1 << 32) - 4]).flatmap(
+    lambda near: st.integers(max(0, near - 8), min(near + 8, (1 << 32) - 1))
+)
+
+
+@given(at=addresses, size=sizes)
+@example(at=MEMORY - 1024, size=1024)
+@example(at=MEMORY - 1024, size=1025)
+@example(at=MEMORY - 4, size=5)
+@example(at=MEMORY - 5, size=5)
+@example(at=MEMORY - 3, size=5)
+@example(at=0, size=5)
+@example(at=0xFFFF_FFFC, size=0xFFFF_FFFF)
+def test_whatever_a_guest_answers_the_adapter_makes_no_difference(
+    told: tuple[Instance, Instance], at: int, size: int
+) -> None:
+    adapted, plain = told
+    given = argument(at, size)
+    assert outcome(adapted, given) == outcome(plain, given)
+
+
+@pytest.mark.parametrize("offset", [0, 8, 511, 512, 520, 1543])
+def test_an_answer_in_the_memory_that_the_host_keeps_is_refused(load: Load, offset: int) -> None:
+    with pytest.raises(Trap, match="its own argument buffer"):
+        load(guest(OWN)).dispatch(RUN, argument(offset))
+
+
+@pytest.mark.parametrize("size", [9, 511, 512, 513, 4096, 70_000])
+def test_an_argument_of_any_size_arrives_whole(load: Load, size: int) -> None:
+    given = argument(1, size=size)
+    instance = load(guest(ECHO))
+    assert [instance.dispatch(RUN, given) for _ in range(2)] == [given] * 2
+
+
+@pytest.mark.parametrize("size", [8, 1023, 1024, 1025, 70_000])
+def test_an_answer_of_any_size_is_freed(load: Load, size: int) -> None:
+    instance = load(guest(SIZED))
+    answers = {instance.dispatch(RUN, argument(size))[4:8] for _ in range(4)}
+    # What is not freed is not handed out again. The first call comes before the memory the host keeps.
+    assert len(answers) == 1
+
+
+def test_what_the_guest_calls_in_between_does_not_disturb_an_argument_or_an_answer(load: Load) -> None:
+    outer, inner = argument(7, size=400), argument(8, size=500)
+    nested: list[bytes] = []
+    deeper = iter([True] * 3)
+
+    def on_indirect(_: int) -> bytes:
+        if next(deeper, False):
+            nested.append(instance.dispatch(RUN, inner))
+        return inner
+
+    body = f"(drop (call $indirect (i64.const 1))) {ECHO}"
+    instance = load(guest(body, imports=INDIRECT), StubHost(on_indirect=on_indirect))
+    assert instance.dispatch(RUN, outer) == outer
+    assert nested == [inner] * 3
+
+
+def test_a_large_argument_between_small_ones_does_not_disturb_them(load: Load) -> None:
+    instance = load(guest(ECHO))
+    for size in (20, 70_000, 20, 600, 21):
+        given = argument(size, size=size)
+        assert instance.dispatch(RUN, given) == given
