@@ -216,7 +216,9 @@ class Engine:
             raise MalformedBuffer(
                 f"got {argument[:4].hex()}", offset=0, expected=f"a size prefix of {len(argument)}, the bytes given"
             )
-        return self._dispatch(_id_bytes(module_id), _id_bytes(function_id), bytes(argument))
+        module, function = _id_bytes(module_id), _id_bytes(function_id)
+        with self._lock:
+            return self._dispatch(module, function, bytes(argument))
 
     def register_callable(self, function: Callable[[], v.Value]) -> int:
         """Registers an argument-less Python callable; returns the u64 id that guests call it by.
@@ -243,22 +245,7 @@ class Engine:
         """Calls a registered callable, and returns its value. Raises FunctionNotFound, and what it raises."""
         with self._lock:
             self._require_open()
-            function = self._callables.get(id)
-            if function is None:
-                raise _no_callable(id)
-            depth = len(self._running)
-            if depth >= self._max_depth:
-                raise self._too_deep()
-            try:
-                self._running.append(None)
-                answer = function()
-            finally:
-                del self._running[depth:]
-        if answer is None:
-            return v.Unit()
-        if not isinstance(answer, v.Value):
-            raise TypeError(f"callable {id} must return a value of arora_core.values, got {answer!r}")
-        return answer
+            return self._call_indirect(id)
 
     # --- closing -----------------------------------------------------------------------------------
 
@@ -375,8 +362,25 @@ class Engine:
         return having[0]
 
     def _dispatch(self, module_id: bytes, function_id: bytes, argument: bytes) -> bytes:
-        with self._lock:
-            return self._module(module_id).function(function_id).enter(argument)
+        return self._module(module_id).function(function_id).enter(argument)
+
+    def _call_indirect(self, id: int) -> v.Value:
+        function = self._callables.get(id)
+        if function is None:
+            raise _no_callable(id)
+        depth = len(self._running)
+        if depth >= self._max_depth:
+            raise self._too_deep()
+        try:
+            self._running.append(None)
+            answer = function()
+        finally:
+            del self._running[depth:]
+        if answer is None:
+            return v.Unit()
+        if not isinstance(answer, v.Value):
+            raise TypeError(f"callable {id} must return a value of arora_core.values, got {answer!r}")
+        return answer
 
     def _entrance(self, module: ModuleEntry, function: str, run: Callable[[bytes], bytes]) -> Callable[[bytes], bytes]:
         """``run``, as everybody has to call it: every call of every kind comes through here."""
@@ -410,7 +414,10 @@ class Engine:
 
 
 class _Host:
-    """The engine as one module's guest sees it: failures a guest may handle come as error buffers (ABI §4)."""
+    """The engine as one module's guest sees it: failures a guest may handle come as error buffers (ABI §4).
+
+    While a guest runs, its engine's lock is held by the thread it runs in.
+    """
 
     __slots__ = ("_engine", "_output")
 
@@ -426,7 +433,7 @@ class _Host:
 
     def dispatch_indirect(self, callable_id: int) -> bytes:
         try:
-            return self._engine._codec.encode(self._engine.call_indirect(callable_id))
+            return self._engine._codec.encode(self._engine._call_indirect(callable_id))
         except CallError as error:
             return encode_error(error.summary())
 

@@ -29,6 +29,8 @@ _MOST_KEPT: Final = 1 << 16
 """Bytes of argument memory that are kept for the next call at the same depth. Larger arguments have theirs for
 one call: they would hold memory that the guest may need for something else."""
 
+_ID: Final = 16
+"""Bytes of a module's or a function's id."""
 _VECTOR: Final = 8
 """Bytes of an iovec: pointer and size."""
 _MOST_VECTORS: Final = 1024
@@ -216,13 +218,18 @@ class LinearGuest:
 
         Raises Trap, and whatever the host raises; the executor carries it across the guest.
         """
-        module_id = self._taken(module_at & U32, 16, "a module id")
-        function_id = self._taken(function_at & U32, 16, "a function id")
-        argument_at &= U32
-        size = int.from_bytes(self._taken(argument_at, PREFIX, "an argument buffer"), "little")
+        module_at, function_at, argument_at = module_at & U32, function_at & U32, argument_at & U32
+        read, end = self._memory.read, self._size
+        if module_at + _ID > end or function_at + _ID > end or argument_at + PREFIX > end:
+            self._require(module_at, _ID, "a module id")
+            self._require(function_at, _ID, "a function id")
+            self._require(argument_at, PREFIX, "an argument buffer")
+        size = int.from_bytes(read(argument_at, PREFIX), "little")
         if size < SMALLEST:
             self._fail(f"called arora_dispatch with a buffer of {size} bytes at {argument_at:#x}; 5 is the smallest")
-        argument = self._taken(argument_at, size, f"an argument buffer of {size} bytes")
+        if argument_at + size > end:
+            self._require(argument_at, size, f"an argument buffer of {size} bytes")
+        module_id, function_id, argument = read(module_at, _ID), read(function_at, _ID), read(argument_at, size)
         self.calls_out += 1
         try:
             result = self._host.dispatch(module_id, function_id, argument)
@@ -270,11 +277,9 @@ class LinearGuest:
         self._memory.write(written_at, len(text).to_bytes(4, "little"))
         return 0
 
-    def _taken(self, offset: int, size: int, what: str) -> bytes:
-        end = offset + size
-        if end > self._size and end > self._refreshed():
+    def _require(self, offset: int, size: int, what: str) -> None:
+        if offset + size > self._refreshed():
             self._fail(f"called arora_dispatch with {what} at {offset:#x}", outside=True)
-        return self._memory.read(offset, size)
 
     # Failures.
 

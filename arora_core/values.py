@@ -134,7 +134,9 @@ class Integer(Scalar):
     value: int
 
     def __init__(self, value: SupportsIndex) -> None:
-        _set(self, "value", numeric.integer(self.kind, value))
+        if type(value) is not int or not self.kind.low <= value <= self.kind.high:
+            value = numeric.integer(self.kind, value)
+        _set(self, "value", value)
 
 
 class U8(Integer):

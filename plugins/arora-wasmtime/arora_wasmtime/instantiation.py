@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from ctypes import byref
 from typing import Any, Final
 
@@ -27,7 +27,7 @@ from arora_core.guest_symbols import (
 from arora_core.linear_memory import LinearGuest
 
 from .traps import reason
-from .unchecked import Calls, define
+from .unchecked import Answer, Calls, define
 
 _TABLE_ELEMENT: Final = 8
 """Bytes an element of a table takes from the host's memory."""
@@ -69,23 +69,27 @@ def define_imports(
     ]
 
 
-def _answers(guest: LinearGuest) -> dict[tuple[str, str], tuple[WasmFunctionType, Callable[[Any], int]]]:
+def _answers(guest: LinearGuest) -> dict[tuple[str, str], tuple[WasmFunctionType, Answer]]:
     dispatch, indirect, fd_write = guest.answer_dispatch, guest.answer_dispatch_indirect, guest.answer_fd_write
+
+    def on_dispatch(env: Any, caller: Any, values: Any, count: Any) -> int:
+        values[0] = dispatch(values[0], values[2], values[4])
+        return 0
+
+    def on_dispatch_indirect(env: Any, caller: Any, values: Any, count: Any) -> int:
+        values[0] = indirect(values[0])
+        return 0
+
+    def on_fd_write(env: Any, caller: Any, values: Any, count: Any) -> int:
+        values[0] = fd_write(values[0], values[2], values[4], values[6])
+        return 0
+
     return {
-        (HOST_NAMESPACE, DISPATCH): (
-            HOST_TYPES[DISPATCH],
-            lambda values: dispatch(values[0], values[2], values[4]),
-        ),
-        (HOST_NAMESPACE, DISPATCH_INDIRECT): (
-            HOST_TYPES[DISPATCH_INDIRECT],
-            lambda values: indirect(values[0]),
-        ),
+        (HOST_NAMESPACE, DISPATCH): (HOST_TYPES[DISPATCH], on_dispatch),
+        (HOST_NAMESPACE, DISPATCH_INDIRECT): (HOST_TYPES[DISPATCH_INDIRECT], on_dispatch_indirect),
         # Wasmtime's own takes callbacks for output too, but calls them in a thread of its own, where the host
         # does not expect to be called, an exception cannot unwind the guest, and which no forked child has.
-        (WASI_NAMESPACE, FD_WRITE): (
-            FD_WRITE_TYPE,
-            lambda values: fd_write(values[0], values[2], values[4], values[6]),
-        ),
+        (WASI_NAMESPACE, FD_WRITE): (FD_WRITE_TYPE, on_fd_write),
     }
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Callable, Sequence
-from ctypes import CFUNCTYPE, POINTER, byref, c_char, c_size_t, c_uint8, c_uint32, c_uint64, c_void_p
+from ctypes import CFUNCTYPE, POINTER, byref, c_char, c_size_t, c_uint32, c_uint64, c_void_p
 from typing import Any, Final, NoReturn
 
 from wasmtime import FuncType, InstancePre, Linker, Module, Store, WasmtimeError
@@ -49,6 +49,10 @@ _memory_data: Final = _function("wasmtime_memory_data", c_void_p, library=_quick
 _memory_size: Final = _function("wasmtime_memory_data_size", c_size_t, library=_quick)
 
 _IMPORT: Final = CFUNCTYPE(c_size_t, c_void_p, c_void_p, POINTER(c_uint64), c_size_t)
+
+Answer = Callable[[Any, Any, Any, Any], int]
+"""Answers an import: of what C passes, the third are the raw values. Argument i is item ``2 * i``, the result goes
+into item 0. Returns 0, for no trap."""
 
 _UNWOUND: Final = b"unwound by the host"
 
@@ -128,20 +132,12 @@ def define(
     linker: Linker,
     import_: tuple[str, str],
     type: FuncType,
-    answer: Callable[[Any], int],
+    answer: Answer,
     carried: list[BaseException],
     unwinding: Unwinding,
 ) -> object:
-    """Defines the import (namespace, name), which gives an i32; returns what has to outlive the store.
-
-    ``answer`` takes the raw arguments: number i is item ``2 * i``.
-    """
-
-    def run(env: Any, caller: Any, values: Any, count: Any) -> int:
-        values[0] = answer(values)
-        return 0
-
-    callback = _IMPORT(c_callback(run, carried, unwinding))
+    """Defines the import (namespace, name); returns what has to outlive the store."""
+    callback = _IMPORT(c_callback(answer, carried, unwinding))
     namespace, name = (word.encode() for word in import_)
     error = _define(
         ctypes.cast(linker.ptr(), c_void_p),
@@ -175,17 +171,20 @@ class Memory:
         self._context = context
         self._memory = memory
         self._memory_at = byref(memory)
+        self._bytes: Any = b""
         self._view = memoryview(b"")
 
     def size(self) -> int:
         size: int = _memory_size(self._context, self._memory_at)
-        if size != len(self._view):
-            base = _memory_data(self._context, self._memory_at)
-            self._view = memoryview((c_uint8 * size).from_address(base)).cast("B")
+        if size != len(self._bytes):
+            self._bytes = self.window(0, size)
+            self._view = memoryview(self._bytes).cast("B")
         return size
 
     def read(self, offset: int, size: int) -> bytes:
-        return self._view[offset : offset + size].tobytes()
+        # As a slice of the array: to be a copy, one of the view takes a step more.
+        data: bytes = self._bytes[offset : offset + size]
+        return data
 
     def write(self, offset: int, data: bytes) -> None:
         self._view[offset : offset + len(data)] = data
@@ -197,4 +196,5 @@ class Memory:
 
     def close(self) -> None:
         """Lets go of the memory; to be called before its store is closed."""
+        self._bytes = b""
         self._view = memoryview(b"")
