@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from itertools import count
 from pathlib import Path
 from threading import RLock
 from types import MappingProxyType, TracebackType
-from typing import Final, NoReturn, Union
+from typing import Any, Final, NoReturn, TypeVar, Union
 from uuid import UUID
 
 from . import choosing, executable_files
@@ -29,8 +30,8 @@ from .errors import (
     ModuleNotFound,
     PluginError,
 )
-from .executor import Executor, Instance, Limits
-from .header import Header, ModuleDefinition
+from .executor import Executor, Instance, Limits, Transfer
+from .header import ExportedFunction, Header, ModuleDefinition
 from .host_module import HostInstance, HostModule
 from .loaded_module import Function, LoadedModule
 from .module_entry import FunctionEntry, ModuleEntry, explain
@@ -44,6 +45,9 @@ MAX_CALL_DEPTH: Final = 64
 
 IdLike = Union[UUID, str, bytes]
 """A UUID, its text, or its 16 bytes."""
+
+_A = TypeVar("_A")
+_R = TypeVar("_R")
 
 HOST: Final = "host"
 """What host modules give as the name of their executor."""
@@ -327,7 +331,8 @@ class Engine:
         for export in header.exports:
             enter = self._entrance(entry, export.name, instance.function(export.id.bytes))
             entry.functions[export.id.bytes] = FunctionEntry(export.name, enter)
-            functions[export.name] = Function(header.name, export, signatures[export.name], enter)
+            bind_large = partial(self._large_entrance, entry, export)
+            functions[export.name] = Function(header.name, export, signatures[export.name], enter, bind_large)
         entry.handle = LoadedModule(header, executor, functions)
         self._types.update(header.types)
         replaced = self._modules.get(header.id.bytes)
@@ -382,11 +387,17 @@ class Engine:
             raise TypeError(f"callable {id} must return a value of arora_core.values, got {answer!r}")
         return answer
 
-    def _entrance(self, module: ModuleEntry, function: str, run: Callable[[bytes], bytes]) -> Callable[[bytes], bytes]:
+    def _large_entrance(self, module: ModuleEntry, export: ExportedFunction) -> Callable[[Transfer], Any]:
+        with self._lock:
+            if module.closed:
+                self._refuse(module, export.name)
+            return self._entrance(module, export.name, module.instance.transfer(export.id.bytes))
+
+    def _entrance(self, module: ModuleEntry, function: str, run: Callable[[_A], _R]) -> Callable[[_A], _R]:
         """``run``, as everybody has to call it: every call of every kind comes through here."""
         lock, max_depth, running, begin = self._lock, self._max_depth, self._running, self._running.append
 
-        def enter(argument: bytes) -> bytes:
+        def enter(argument: _A) -> _R:
             with lock:
                 depth = len(running)
                 if module.closed or depth >= max_depth:

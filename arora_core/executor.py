@@ -8,11 +8,11 @@ instance is written once in :mod:`arora_core.linear_memory`) and returns the cla
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from enum import Enum
 from functools import partial
-from typing import TYPE_CHECKING, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     from .header import ModuleDefinition
@@ -83,6 +83,16 @@ class Host(Protocol):
         ...
 
 
+class Transfer(NamedTuple):
+    """A call with large buffers, which are copied no more often than they have to be."""
+
+    pieces: Sequence[bytes | memoryview]
+    """The argument buffer, in pieces: bytes, or views of single bytes."""
+    read: Callable[[bytes | memoryview], Any]
+    """Gets the result buffer, which may be a view of the guest's own memory, and valid only until this returns.
+    What it returns is what the call does."""
+
+
 class Instance(ABC):
     """One loaded definition inside an executor: raw buffers in and out."""
 
@@ -98,6 +108,11 @@ class Instance(ABC):
     def function(self, function_id: bytes) -> Callable[[bytes], bytes]:
         """``dispatch`` bound to one function. Override it where binding early makes calls faster."""
         return partial(self.dispatch, function_id)
+
+    def transfer(self, function_id: bytes) -> Callable[[Transfer], Any]:
+        """``function`` for large buffers. Override it where a guest's memory can be written and read in place."""
+        call = self.function(function_id)
+        return lambda transfer: transfer.read(call(b"".join(transfer.pieces)))
 
     @abstractmethod
     def close(self) -> None:

@@ -9,12 +9,13 @@ Every pointer and size that comes from the guest is held against the size of its
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Final, NoReturn, Protocol
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final, NoReturn, Protocol, cast
 from uuid import UUID
 
 from .errors import EngineClosed, FunctionNotFound, ModuleBusy, Trap, TrapKind
-from .executor import Host
+from .executor import Host, Transfer
+from .large import LARGE
 
 U32: Final = 0xFFFF_FFFF
 U64: Final = 0xFFFF_FFFF_FFFF_FFFF
@@ -25,9 +26,6 @@ SMALLEST: Final = 5
 SLACK: Final = 8
 """Bytes asked for behind an argument: guests may read a few bytes past its end."""
 _LEAST_KEPT: Final = 256
-_MOST_KEPT: Final = 1 << 16
-"""Bytes of argument memory that are kept for the next call at the same depth. Larger arguments have theirs for
-one call: they would hold memory that the guest may need for something else."""
 
 _ID: Final = 16
 """Bytes of a module's or a function's id."""
@@ -45,6 +43,9 @@ ignored), and raises Trap or LimitExceeded, or the exception that :class:`Linear
 BufferCall = Callable[[bytes], bytes]
 """An argument buffer to a result buffer."""
 
+TransferCall = Callable[[Transfer], Any]
+"""A large argument, and what reads the result, to what that returns."""
+
 
 class LinearMemory(Protocol):
     """A guest's memory. Offsets and sizes are bytes, and lie inside the memory: the caller has seen to that.
@@ -59,6 +60,14 @@ class LinearMemory(Protocol):
     def read(self, offset: int, size: int) -> bytes: ...
 
     def write(self, offset: int, data: bytes) -> None: ...
+
+
+class MappedMemory(LinearMemory, Protocol):
+    """A guest's memory that is in the process's own, and need not be copied to be looked at."""
+
+    def view(self, offset: int, size: int) -> memoryview:
+        """These bytes themselves, one by one and writable; valid until the guest runs again."""
+        ...
 
 
 class LinearGuest:
@@ -76,10 +85,12 @@ class LinearGuest:
         "carried",
         "_host",
         "_memory",
+        "_view",
         "_alloc",
         "_free",
         "_size",
         "_functions",
+        "_transfers",
         "calls_out",
         "_rooms",
         "_closed",
@@ -89,10 +100,12 @@ class LinearGuest:
         self.carried: list[BaseException] = []
         self._host = host
         self._memory: LinearMemory = _NO_MEMORY
+        self._view: Callable[[int, int], memoryview] | None = None
         self._alloc: Export = _not_ready
         self._free: Export = _not_ready
         self._size = 0
         self._functions: dict[bytes, BufferCall] = {}
+        self._transfers: dict[bytes, TransferCall] = {}
         self.calls_out = 0
         """How many calls of the guest to its host are under way. A call into it from inside them nests as deep."""
         # For each depth of nesting, the offset and capacity of the memory for its argument.
@@ -101,7 +114,7 @@ class LinearGuest:
 
     def attach(
         self,
-        memory: LinearMemory,
+        memory: LinearMemory | MappedMemory,
         alloc: Export,
         free: Export,
         functions: Mapping[bytes, Export],
@@ -115,8 +128,14 @@ class LinearGuest:
         self._memory = memory
         self._alloc = alloc
         self._free = free
-        bound = {id: self._bound(function) for id, function in functions.items()}
-        self._functions = bound if around is None else {id: around(call) for id, call in bound.items()}
+        self._view = getattr(memory, "view", None)
+        for id, function in functions.items():
+            transfer = self._bound_transfer(function)
+            call = self._bound(function, transfer)
+            if around is not None:
+                # It hands on what it is given and what it gets, whichever of the two it is.
+                call, transfer = around(call), cast("TransferCall", around(cast("BufferCall", transfer)))
+            self._functions[id], self._transfers[id] = call, transfer
 
     # Calls into the guest.
 
@@ -132,38 +151,83 @@ class LinearGuest:
             self._refuse_if_closed()
             raise FunctionNotFound(f"exports no function {_readable(function_id)}") from None
 
-    def _bound(self, function: Export) -> BufferCall:
+    def transfer(self, function_id: bytes) -> TransferCall:
+        """As :meth:`arora_core.executor.Instance.transfer`. Raises FunctionNotFound, EngineClosed."""
+        self.function(function_id)
+        return self._transfers[function_id]
+
+    def _bound(self, function: Export, transfer: TransferCall) -> BufferCall:
         # Everything that stays the same from call to call is a local of this closure.
-        free, carried, closed, rooms = self._free, self.carried, self._closed, self._rooms
+        carried, closed, rooms = self.carried, self._closed, self._rooms
         write, take = self._memory.write, self.take
 
         def call(argument: bytes) -> bytes:
-            if closed:
-                self._refuse_if_closed()
-            if carried:
-                # Left over from a call that a signal cut short in the instant after its guest had failed.
-                carried.clear()
+            if closed or carried:
+                self._begin()
             depth = self.calls_out
             argument_at, capacity = rooms[depth] if depth < len(rooms) else _NO_ROOM
             if len(argument) > capacity:
+                if len(argument) > LARGE:
+                    result: bytes = transfer(Transfer((argument,), bytes))
+                    return result
                 argument_at, capacity = self._make_room(depth, len(argument))
             write(argument_at, argument)
             # When the guest traps, or breaks the ABI, it is not entered again to free the result: a crash may have
             # left its allocator's own data half written, and calling that would turn one failure into another. The
             # buffer is lost to the guest; later calls are as good as before.
             result_at = function(argument_at) & U32
-            result = take(result_at, argument_at, argument_at + capacity + SLACK)
-            if capacity > _MOST_KEPT:
-                free(argument_at)
-            return result
+            return take(result_at, argument_at, argument_at + capacity + SLACK)
 
         return call
+
+    def _bound_transfer(self, function: Export) -> TransferCall:
+        # A large argument has its memory for one call: the guest may need it for something else.
+        def transfer(large: Transfer) -> Any:
+            self._begin()
+            size = sum(map(len, large.pieces))
+            argument_at = self.reserve(size)
+            self._write_pieces(argument_at, size, large.pieces)
+            result_at = function(argument_at) & U32
+            result_size = self._checked_size(result_at, argument_at, argument_at + size + SLACK)
+            try:
+                return self._read_in_place(result_at, result_size, large.read)
+            finally:
+                self._free(result_at)
+                self._free(argument_at)
+
+        return transfer
+
+    def _read_in_place(self, offset: int, size: int, read: Callable[[bytes | memoryview], Any]) -> Any:
+        if self._view is None:
+            return read(self._memory.read(offset, size))
+        with self._view(offset, size) as view:
+            return read(view)
+
+    def _write_pieces(self, offset: int, size: int, pieces: Sequence[bytes | memoryview]) -> None:
+        if self._view is None:
+            self._memory.write(offset, b"".join(pieces))
+            return
+        view, at = self._view(offset, size), 0
+        for piece in pieces:
+            view[at : at + len(piece)] = piece
+            at += len(piece)
+
+    def _begin(self) -> None:
+        """What comes first in every call."""
+        self._refuse_if_closed()
+        # Left over from a call that a signal cut short in the instant after its guest had failed.
+        self.carried.clear()
 
     def take(self, result_at: int, argument_at: int, argument_end: int) -> bytes:
         """A copy of the buffer that the guest answered with, which is freed; the argument lies in the range given.
 
         Raises Trap of kind ABI for what is no buffer, or not all inside of the memory, or the argument's.
         """
+        result = self._memory.read(result_at, self._checked_size(result_at, argument_at, argument_end))
+        self._free(result_at)
+        return result
+
+    def _checked_size(self, result_at: int, argument_at: int, argument_end: int) -> int:
         end = result_at + PREFIX
         if end > self._size and end > self._refreshed():
             self._fail(f"answered with a buffer at {result_at:#x}", outside=True)
@@ -174,14 +238,10 @@ class LinearGuest:
         if argument_at <= result_at < argument_end:
             # The result is freed, and the argument is not the guest's to have freed: it is used again.
             self._fail(f"answered with its own argument buffer, at {result_at:#x}")
-        result = self._memory.read(result_at, size)
-        self._free(result_at)
-        return result
+        return size
 
     def _make_room(self, depth: int, size: int) -> tuple[int, int]:
-        """Memory for an argument of ``size`` bytes at this depth of nesting: its offset and capacity."""
-        if size > _MOST_KEPT:
-            return self.reserve(size), size
+        """Memory to keep for arguments of ``size`` bytes at this depth of nesting: its offset and capacity."""
         while len(self._rooms) <= depth:
             self._rooms.append(_NO_ROOM)
         outgrown, _ = self._rooms[depth]
@@ -321,7 +381,8 @@ class LinearGuest:
             raise ModuleBusy("cannot be closed from inside one of its own calls")
         self._closed.append(True)
         self._functions.clear()
-        self._memory = _NO_MEMORY
+        self._transfers.clear()
+        self._memory, self._view = _NO_MEMORY, None
         self._size = 0
         self._alloc = self._free = _not_ready
 

@@ -12,7 +12,9 @@ from uuid import UUID
 from .calls import CallResult
 from .document import suggestion
 from .errors import AroraError, FunctionNotFound
+from .executor import Transfer
 from .header import ExportedFunction, Header, Parameter
+from .large import Large
 from .python_types import python_names
 from .signature import Signature
 from .types import TypeRef, type_name
@@ -29,18 +31,25 @@ class Function:
     when it crashes or breaks the ABI, LimitExceeded, ModuleNotFound after it was unloaded, EngineClosed.
     """
 
-    __slots__ = ("_compiled", "_decode", "_encode", "_export", "_generic", "_module", "_run")
+    __slots__ = ("_bind", "_compiled", "_decode", "_encode", "_export", "_generic", "_module", "_run", "_run_large")
 
     def __init__(
-        self, module: str, export: ExportedFunction, signature: Signature, run: Callable[[bytes], bytes]
+        self,
+        module: str,
+        export: ExportedFunction,
+        signature: Signature,
+        run: Callable[[bytes], bytes],
+        bind_large: Callable[[], Callable[[Transfer], Any]],
     ) -> None:
         self._module = module
         self._export = export
         self._generic = signature
         self._run = run
+        self._bind = bind_large
+        self._run_large: Callable[[Transfer], Any] | None = None
         self._compiled: CompiledCodec | None = None
         self._encode: Callable[..., bytes] = self._first_encode
-        self._decode: Callable[[bytes], Any] = _leave
+        self._decode: Callable[[bytes | memoryview], Any] = _leave
 
     @property
     def id(self) -> UUID:
@@ -76,9 +85,15 @@ class Function:
         # What the compiled codec leaves is done outside of its ``except``, so that the errors stand alone.
         try:
             argument = self._encode(*args, **kwargs)
+        except Large as large:
+            argument, pieces = b"", large.pieces
         except Exception:
-            argument = b""
-        result = self._run(argument or self._encode_generically(args, kwargs))
+            argument, pieces = b"", ()
+        if not argument:
+            if pieces:
+                return self._transfer(pieces)
+            argument = self._encode_generically(args, kwargs)
+        result = self._run(argument)
         try:
             return self._decode(result)
         except Exception:
@@ -131,6 +146,19 @@ class Function:
     def _decode_generically(self, result: bytes) -> Any:
         with self._named():
             return self._generic.decode_result(result)
+
+    def _transfer(self, pieces: Sequence[bytes | memoryview]) -> Any:
+        if self._run_large is None:
+            self._run_large = self._bind()
+        return self._run_large(Transfer(pieces, self._read))
+
+    def _read(self, result: bytes | memoryview) -> Any:
+        """What the call answers. Nothing of it lies in the memory of ``result``, which is the guest's."""
+        try:
+            return self._decode(result)
+        except Exception:
+            pass
+        return self._decode_generically(bytes(result))
 
     @contextmanager
     def _named(self) -> Iterator[None]:

@@ -40,7 +40,7 @@ class CompiledCodec(NamedTuple):
     """
 
     encode: Callable[..., bytes] | None
-    decode: Callable[[bytes], Any] | None
+    decode: Callable[[bytes | memoryview], Any] | None
     source: str
 
 

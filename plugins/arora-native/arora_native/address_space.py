@@ -4,7 +4,8 @@
 at the speed of a slice. Nothing is checked here: an address is as good as who gave it.
 
 ``memory[start:stop]`` is a copy of the bytes between two addresses, ``size_at(address)`` a tuple of the
-little-endian u32 there. They are not wrapped in functions: the call would cost more than the reading.
+little-endian u32 there. They are not wrapped in functions: the call would cost more than the reading. ``view`` is
+for what is worth more than a call.
 """
 
 from __future__ import annotations
@@ -41,3 +42,8 @@ if sys.maxsize > _ADDRESSES:
 else:
     memory = SmallMemory()
     size_at = memory.size_at
+
+
+def view(address: int, size: int) -> memoryview:
+    """The bytes at an address themselves."""
+    return memoryview((ctypes.c_char * size).from_address(address)).cast("B")

@@ -5,15 +5,16 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Callable
 from ctypes import CFUNCTYPE, Array, byref, c_char, c_size_t, c_uint32, c_uint64, c_void_p
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, NoReturn
 from uuid import UUID
 
 from arora_core.c_callbacks import Unwinding, c_callback
 from arora_core.errors import EngineClosed, FunctionNotFound, ModuleBusy, Trap, TrapKind
-from arora_core.executor import Host, Instance
+from arora_core.executor import Host, Instance, Transfer
 from arora_core.guest_symbols import ALLOC, FREE, function_symbol
 
-from .address_space import memory, size_at
+from .address_space import memory, size_at, view
 from .library import Library
 
 if TYPE_CHECKING:
@@ -66,6 +67,7 @@ class NativeInstance(Instance):
         self._rooms: list[_Room] = []
         # Calls of the guest to its host that are under way: a call into it from inside them nests as deep.
         self._calls_out = 0
+        self._exports: dict[bytes, Any] = {}
         self._functions: dict[bytes, Callable[[bytes], bytes]] = {}
         self._closed = False
         unwinding = Unwinding(self._on_failure)
@@ -82,6 +84,7 @@ class NativeInstance(Instance):
             for export in definition.header.exports:
                 id = export.id.bytes
                 function = self._library.function(function_symbol(id), c_void_p, f", which is {export.name}")
+                self._exports[id] = function
                 self._functions[id] = self._bound(function)
             self._library.set_pointer("arora_dispatch_fn", self._callbacks[0])
             self._library.set_pointer("arora_dispatch_indirect_fn", self._callbacks[1])
@@ -99,6 +102,10 @@ class NativeInstance(Instance):
             self._refuse_if_closed()
             name = str(UUID(bytes=function_id)) if len(function_id) == 16 else repr(function_id)
             raise FunctionNotFound(f"exports no function {name}") from None
+
+    def transfer(self, function_id: bytes) -> Callable[[Transfer], Any]:
+        self.function(function_id)
+        return partial(self._transfer, self._exports[function_id])
 
     def close(self) -> None:
         """Idempotent. Raises ModuleBusy from inside a call of this library: its code is still to return there."""
@@ -123,17 +130,40 @@ class NativeInstance(Instance):
                 # Left over from a call that a signal cut short in the instant after its guest had returned.
                 carried.clear()
             result_at = function(pointer)
-            if carried:
-                self._raise_carried(result_at)
-            if not result_at or address <= result_at < end:
-                _fail(f"answered with {'its own argument buffer' if result_at else 'a null pointer'}")
+            if carried or not result_at or address <= result_at < end:
+                self._refuse_result(result_at)
             result: bytes = memory[result_at : result_at + size_at(result_at)[0]]
             if len(result) < _SMALLEST:
-                _fail(f"answered with a buffer of {len(result)} bytes; {_SMALLEST} is the smallest")
+                _fail_at_size(len(result))
             free(result_at)
             return result
 
         return call
+
+    def _transfer(self, function: Any, transfer: Transfer) -> Any:
+        self._refuse_if_closed()
+        self._carried.clear()
+        room, at = _room(sum(map(len, transfer.pieces))), 0
+        content = memoryview(room.content).cast("B")
+        for piece in transfer.pieces:
+            content[at : at + len(piece)] = piece
+            at += len(piece)
+        result_at = function(room.pointer)
+        if self._carried or not result_at or room.address <= result_at < room.end:
+            self._refuse_result(result_at)
+        size = size_at(result_at)[0]
+        if size < _SMALLEST:
+            _fail_at_size(size)
+        try:
+            with view(result_at, size) as result:
+                return transfer.read(result)
+        finally:
+            self._free(result_at)
+
+    def _refuse_result(self, result_at: int | None) -> NoReturn:
+        if self._carried:
+            self._raise_carried(result_at)
+        _fail(f"answered with {'its own argument buffer' if result_at else 'a null pointer'}")
 
     def _room(self, size: int) -> _Room:
         """Memory that nothing else uses while the call lasts: there is one for each depth, and some for one call."""
@@ -186,6 +216,10 @@ class NativeInstance(Instance):
     def _refuse_if_closed(self) -> None:
         if self._closed:
             raise EngineClosed("is closed")
+
+
+def _fail_at_size(size: int) -> NoReturn:
+    _fail(f"answered with a buffer of {size} bytes; {_SMALLEST} is the smallest")
 
 
 def _fail(message: str) -> NoReturn:

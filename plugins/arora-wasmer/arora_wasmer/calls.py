@@ -116,6 +116,9 @@ class Memory:
     def write(self, offset: int, data: bytes) -> None:
         self._view[offset : offset + len(data)] = data
 
+    def view(self, offset: int, size: int) -> memoryview:
+        return self._view[offset : offset + size]
+
     def close(self) -> None:
         """Lets go of the memory."""
         self._view = _NOTHING

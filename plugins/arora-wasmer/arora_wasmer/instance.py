@@ -20,7 +20,7 @@ from arora_core.guest_symbols import (
     WasmFunctionType,
     function_symbol,
 )
-from arora_core.linear_memory import BufferCall
+from arora_core.linear_memory import BufferCall, TransferCall
 from arora_core.wasi import PREVIEW_1, Preview1
 
 from . import runtime, thread_pins
@@ -56,6 +56,9 @@ class WasmerInstance(Instance):
 
     def function(self, function_id: bytes) -> BufferCall:
         return self._guest.function(function_id)
+
+    def transfer(self, function_id: bytes) -> TransferCall:
+        return self._guest.transfer(function_id)
 
     def close(self) -> None:
         self._guest.close()

@@ -9,7 +9,7 @@ from wasmtime import Linker, Store
 
 from arora_core.executor import Host, Instance, Limits
 from arora_core.guest_symbols import ALLOC, FREE, INITIALIZE, function_symbol
-from arora_core.linear_memory import BufferCall, LinearGuest
+from arora_core.linear_memory import BufferCall, LinearGuest, TransferCall
 
 from .adapter import Adapted
 from .engines import Compiled, CompilingEngine
@@ -47,6 +47,9 @@ class WasmtimeInstance(Instance):
 
     def function(self, function_id: bytes) -> BufferCall:
         return self._functions.get(function_id) or self._guest.function(function_id)
+
+    def transfer(self, function_id: bytes) -> TransferCall:
+        return self._guest.transfer(function_id)
 
     def close(self) -> None:
         self._guest.close()

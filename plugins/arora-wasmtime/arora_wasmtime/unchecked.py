@@ -189,6 +189,9 @@ class Memory:
     def write(self, offset: int, data: bytes) -> None:
         self._view[offset : offset + len(data)] = data
 
+    def view(self, offset: int, size: int) -> memoryview:
+        return self._view[offset : offset + size]
+
     def window(self, offset: int, size: int) -> ctypes.Array[c_char]:
         """These bytes of memory, for as long as the store lives."""
         base = _memory_data(self._context, self._memory_at)
