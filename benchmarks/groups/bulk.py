@@ -1,0 +1,61 @@
+"""Bulk data: 8 MB there and back, beside the rates at which this machine copies memory."""
+
+from __future__ import annotations
+
+import ctypes
+from array import array
+from typing import Final
+
+from arora_core import LoadedModule
+from benchmarks import guests
+from benchmarks.measure import Group, statement
+from benchmarks.workbench import Workbench
+
+COUNT: Final = 1_000_000
+"""Items of 8 bytes."""
+
+
+def bulk(bench: Workbench) -> Group:
+    """Echoes of arrays. The payload is counted once, though an echo carries it in and out."""
+    group = Group("bulk", "an echo of 8 MB (its rate counts them once)", ("memcpy", "plain protocol"), payload=8 * COUNT)
+    numbers = array("d", range(COUNT))
+    _add_copies(group, numbers)
+    for executor, module in bench.loaded(bench.engine()).items():
+        _add_echoes(group, executor, module, numbers)
+    with group.unless_missing("plain protocol"):
+        from benchmarks.peers.plain_protocol import PlainGuest
+
+        plain = PlainGuest(guests.wasm("bench").read_bytes())
+        names = {"echo": plain.echo, "numbers": numbers}
+        group.add(statement("plain protocol", "echo(numbers)", names, answer=numbers))
+    with group.unless_missing("Extism"):
+        import extism
+
+        plugin = extism.Plugin(guests.wasm("extism").read_bytes())
+        octets = numbers.tobytes()
+        group.add(statement("Extism", "call('echo', octets)", {"call": plugin.call, "octets": octets}, answer=octets))
+    return group
+
+
+def _add_copies(group: Group, numbers: array[float]) -> None:
+    size = len(numbers) * numbers.itemsize
+    target = array("d", bytes(size))
+    names = {"memmove": ctypes.memmove, "to": target.buffer_info()[0], "at": numbers.buffer_info()[0], "size": size}
+    # Into memory that is there already, as nothing that returns something new can do it.
+    group.add(statement("memcpy", "memmove(to, at, size)", {**names, "keep": target}))
+    group.add(statement("a new array.array", "numbers[:]", {"numbers": numbers}, answer=numbers))
+    view, into = memoryview(numbers).cast("B"), memoryview(target).cast("B")
+    group.add(statement("memoryview to memoryview", "into[:] = view", {"view": view, "into": into}))
+
+
+def _add_echoes(group: Group, executor: str, module: LoadedModule, numbers: array[float]) -> None:
+    names = {"echo": module["echo"], "echo_bytes": module["echo_bytes"], "numbers": numbers}
+    names["octets"] = octets = numbers.tobytes()
+    group.add(statement(f"f64[] array.array, {executor}", "echo(numbers)", names, answer=numbers))
+    with group.unless_missing(f"f64[] NumPy, {executor}"):
+        import numpy
+
+        names["items"] = numpy.frombuffer(octets)
+        names["frombuffer"] = numpy.frombuffer
+        group.add(statement(f"f64[] NumPy, {executor}", "frombuffer(echo(items))", names))
+    group.add(statement(f"u8[] bytes, {executor}", "echo_bytes(octets)", names, answer=octets))

@@ -1,0 +1,88 @@
+"""Encoding and decoding: three values as programs have them, beside msgpack and JSON."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from arora_core import buffers
+from arora_core.buffers import AroraCodec
+from arora_core.compiled import compile_codec
+from arora_core.conversion import Conversions
+from arora_core.header import ExportedFunction, Parameter
+from arora_core.signature import Signature
+from benchmarks.groups.samples import SAMPLES, TYPES, Sample
+from benchmarks.measure import Group, statement
+from benchmarks.workbench import Workbench
+
+PASS = UUID(int=0x9000_F001)
+
+
+@dataclass(frozen=True)
+class _Sides:
+    """How a function ``pass(it: T) -> T`` encodes its argument and decodes its result, and what they are."""
+
+    encode: Callable[[Any], bytes]
+    decode: Callable[[bytes], Any]
+    argument: bytes
+    result: bytes
+    notes: list[str]
+
+
+def _sides(sample: Sample) -> _Sides:
+    export = ExportedFunction(PASS, "pass", (Parameter(UUID(int=0x9000_F002), "it", sample.type),), sample.type)
+    signature = Signature(export, TYPES, Conversions(TYPES), AroraCodec())
+    compiled = compile_codec("bench", export, TYPES)
+    notes = [
+        f"typed: its {what} is not compiled, this is the generic one"
+        for what, part in (("encoder", compiled.encode), ("decoder", compiled.decode))
+        if part is None
+    ]
+    encode = compiled.encode or (lambda it: signature.encode_call((it,), {}))
+    decode = compiled.decode or signature.decode_result
+    argument = signature.encode_call((sample.made,), {})
+    return _Sides(encode, decode, argument, signature.encode_result(sample.made), notes)
+
+
+def _group(name: str, sample: Sample, sizes: dict[str, int]) -> Group:
+    told = ", ".join(f"{what} {size}" for what, size in sizes.items())
+    group = Group(f"{name}-{sample.name}", f"{name} {sample.title}", ("msgpack", "JSON"))
+    group.notes.append(f"bytes: {told}")
+    return group
+
+
+def _pair(sample: Sample) -> Iterator[Group]:
+    sides = _sides(sample)
+    value, plain = buffers.decode(sides.argument).fields[0].value, sample.plain  # type: ignore[attr-defined]
+    whole, text = buffers.encode(value), json.dumps(plain).encode()
+    sizes = {"Arora": len(whole), "JSON": len(text)}
+    encoding, decoding = _group("encode", sample, sizes), _group("decode", sample, sizes)
+    encoding.notes += [note for note in sides.notes if "encoder" in note]
+    decoding.notes += [note for note in sides.notes if "decoder" in note]
+    names = {"encode": sides.encode, "decode": sides.decode, "it": sample.made, "buffer": sides.result}
+    encoding.add(statement("typed", "encode(it)", names, answer=sides.argument))
+    decoding.add(statement("typed", "decode(buffer)", names, answer=sample.made))
+    names = {"encode": buffers.encode, "decode": buffers.decode, "value": value, "buffer": whole}
+    encoding.add(statement("values", "encode(value)", names, answer=whole))
+    decoding.add(statement("values", "decode(buffer)", names, answer=value))
+    with encoding.unless_missing("msgpack"), decoding.unless_missing("msgpack"):
+        import msgpack
+
+        packed = msgpack.packb(plain)
+        encoding.notes[0] = decoding.notes[0] = f"{encoding.notes[0]}, msgpack {len(packed)}"
+        names = {"packb": msgpack.packb, "unpackb": msgpack.unpackb, "plain": plain, "packed": packed}
+        encoding.add(statement("msgpack", "packb(plain)", names, answer=packed))
+        decoding.add(statement("msgpack", "unpackb(packed)", names, answer=plain))
+    names = {"dumps": json.dumps, "loads": json.loads, "plain": plain, "text": text}
+    encoding.add(statement("JSON", "dumps(plain).encode()", names, answer=text))
+    decoding.add(statement("JSON", "loads(text)", names, answer=plain))
+    yield from (encoding, decoding)
+
+
+def codecs(bench: Workbench) -> Iterator[Group]:
+    """Two groups a value. msgpack and JSON take and give dicts and lists, Arora its dataclasses and its values."""
+    for sample in SAMPLES:
+        yield from _pair(sample)

@@ -1,0 +1,109 @@
+"""Starting: processes, imports, and the load of a large module. Every sample is a process of its own."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from time import perf_counter
+from typing import Final
+
+import arora_core
+from benchmarks import guests
+from benchmarks.groups import load_one
+from benchmarks.measure import Contender, Group
+from benchmarks.workbench import Workbench, kind_of
+
+LARGE: Final = 1 << 20
+LARGE_WHEN_QUICK: Final = 1 << 16
+IMPORT: Final = ("-c", "import arora_core")
+EXECUTORS: Final = ("-m", "arora_core", "executors")
+
+
+def process(bench: Workbench) -> Group:
+    """Whole processes, from their start to their end."""
+    group = Group("start-process", "a whole process", ("python",), calibrated=False)
+    uncached = _uncached_copy(bench)
+    group.add(_process("python", ("-c", "pass")))
+    group.add(_process("import arora_core", IMPORT))
+    group.add(_process("import arora_core, no bytecode", IMPORT, uncached))
+    group.add(_process("arora executors", EXECUTORS))
+    group.add(_process("arora executors, no bytecode", EXECUTORS, uncached))
+    for executor in bench.executors:
+        path = guests.wasm("bench") if kind_of(executor) == "wasm" else guests.native("bench")
+        group.add(_process(f"load and call add, {executor}", (load_one.__file__, executor, str(path))))
+    group.notes.append("no bytecode: that of arora_core is not cached, all other is")
+    return group
+
+
+def load(bench: Workbench) -> Group:
+    """The load of a large module in a fresh process, in which a small one has been loaded before."""
+    size = LARGE_WHEN_QUICK if bench.quick else LARGE
+    group = Group("start-load", f"load of a module of {size >> 10} KiB", ("wasmtime-py",), calibrated=False)
+    warm = _directory(bench)
+    for executor in bench.executors:
+        _, path = guests.large(kind_of(executor), size)
+        arguments = (load_one.__file__, executor, str(path))
+        group.add(Contender(f"{executor}, cold", _loading(arguments, lambda: _directory(bench)), "load"))
+        group.add(Contender(f"{executor}, warm", _loading(arguments, lambda: warm), "load"))
+    if all(kind_of(executor) != "wasm" for executor in bench.executors):
+        guests.large("wasm", size)
+    with group.unless_missing("wasmtime-py"):
+        import wasmtime  # noqa: F401
+
+        _, path = guests.large("wasm", size)
+        arguments = (load_one.__file__, load_one.BARE, str(path))
+        group.add(Contender("wasmtime-py", _loading(arguments, lambda: warm), "Module(engine, executable)"))
+        group.notes.append("wasmtime-py: with its defaults, on all cores and without its cache")
+    group.notes.append("cold: Wasmtime's cache of compiled code is empty; warm: it holds this module")
+    for each in group.contenders:
+        each.sample(1)
+    return group
+
+
+def _process(name: str, arguments: tuple[str, ...], environment: Mapping[str, str] | None = None) -> Contender:
+    def sample(loops: int) -> float:
+        start = perf_counter()
+        for _ in range(loops):
+            _run(arguments, environment or {})
+        return perf_counter() - start
+
+    sample(1)
+    return Contender(name, sample, " ".join(["python", *arguments]))
+
+
+def _loading(arguments: tuple[str, ...], cache: Callable[[], Path]) -> Callable[[int], float]:
+    """A sample that asks the process itself how long its load took."""
+
+    def sample(loops: int) -> float:
+        took = 0.0
+        for _ in range(loops):
+            directory = str(cache())
+            took += float(_run(arguments, {"HOME": directory, "XDG_CACHE_HOME": directory, "LOCALAPPDATA": directory}))
+        return took
+
+    return sample
+
+
+def _run(arguments: tuple[str, ...], environment: Mapping[str, str]) -> str:
+    command = [sys.executable, *arguments]
+    done = subprocess.run(command, env={**os.environ, **environment}, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise RuntimeError(f"{' '.join(command)} failed ({done.returncode}):\n{done.stderr}")
+    return done.stdout
+
+
+def _uncached_copy(bench: Workbench) -> dict[str, str]:
+    """An environment whose arora_core is a copy without bytecode, and stays so."""
+    directory = _directory(bench)
+    package = Path(arora_core.__file__).parent
+    shutil.copytree(package, directory / package.name, ignore=shutil.ignore_patterns("__pycache__"))
+    return {"PYTHONPATH": str(directory), "PYTHONDONTWRITEBYTECODE": "1"}
+
+
+def _directory(bench: Workbench) -> Path:
+    return Path(bench.stack.enter_context(TemporaryDirectory(prefix="arora-bench-")))

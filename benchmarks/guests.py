@@ -1,0 +1,110 @@
+"""The guests that are measured: compiled when they are needed, into ``benchmarks/build/``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+from uuid import UUID
+
+from arora_core import Header, ModuleDefinition
+from examples import build
+
+HERE: Final = Path(__file__).resolve().parent
+SOURCES: Final = HERE / "guests"
+BUILT: Final = HERE / "build"
+
+
+def id_of(number: int) -> UUID:
+    """The id of ``bench.c``'s function or parameter of that (hexadecimal) number."""
+    return UUID(f"00000000-0000-4000-9000-{number:012x}")
+
+
+ADD: Final = id_of(0x10)
+A: Final = id_of(0x11)
+B: Final = id_of(0x12)
+ECHO: Final = id_of(0x20)
+ITEMS: Final = id_of(0x21)
+ASK: Final = id_of(0x40)
+MODULE: Final = id_of(0x41)
+ASK_TIMES: Final = id_of(0x42)
+CALL_BACK: Final = id_of(0x50)
+CALLABLE: Final = id_of(0x51)
+CALL_TIMES: Final = id_of(0x52)
+
+
+def wasm(name: str) -> Path:
+    """``guests/<name>.c`` as WebAssembly."""
+    return _compiled(build.compile_wasm, SOURCES / f"{name}.c", BUILT / f"{name}.wasm")
+
+
+def native(name: str) -> Path:
+    """``guests/<name>.c`` as a shared library."""
+    return _compiled(build.compile_native, SOURCES / f"{name}.c", BUILT / build.native_library_name(name))
+
+
+def _compiled(compile: Callable[[Path, Path], Path], source: Path, output: Path) -> Path:
+    inputs = (source, build.include_directory() / "arora.h", Path(build.__file__))
+    if not output.is_file() or output.stat().st_mtime < max(each.stat().st_mtime for each in inputs):
+        compile(source, output)
+    return output
+
+
+def header(kind: str, number: int = 1) -> Header:
+    """The header of ``bench.c`` for one kind of executable; each ``number`` has a module id of its own."""
+    data = Header.load(SOURCES / "bench.yaml").to_data()
+    data.update(executor={"name": kind}, id=str(id_of(number)), name=f"bench{number}")
+    return Header.from_data(data)
+
+
+def bench(kind: str, number: int = 1) -> ModuleDefinition:
+    """``bench.c`` as a module of that kind."""
+    executable = wasm("bench") if kind == "wasm" else native("bench")
+    return ModuleDefinition(header(kind, number), executable.read_bytes())
+
+
+def large(kind: str, size: int) -> tuple[ModuleDefinition, Path]:
+    """``bench.c`` with at least ``size`` bytes of other code behind it, as a module and where it is."""
+    name = f"bench-{size >> 10}k"
+    source = BUILT / f"{name}.c"
+    text = _with_code(size)
+    if not source.is_file() or source.read_text(encoding="utf-8") != text:
+        BUILT.mkdir(exist_ok=True)
+        source.write_text(text, encoding="utf-8")
+    if kind == "wasm":
+        output = _compiled(build.compile_wasm, source, BUILT / f"{name}.wasm")
+    else:
+        output = _compiled(build.compile_native, source, BUILT / build.native_library_name(name))
+    return ModuleDefinition(header(kind), output.read_bytes()), output
+
+
+_BYTES_OF_ONE: Final = 175
+"""What one of the functions below comes to, at least, in WebAssembly."""
+
+
+def _with_code(size: int) -> str:
+    """``bench.c`` and so many functions, no two alike, that an exported one chooses among."""
+    count = size // _BYTES_OF_ONE
+    functions = "\n".join(_function(number) for number in range(count))
+    table = ", ".join(f"f{number}" for number in range(count))
+    chooser = (
+        f"static uint32_t (*const table[])(uint32_t *, uint32_t) = {{{table}}};\n"
+        'ARORA_EXPORT("any") uint32_t any(uint32_t which, uint32_t *values, uint32_t n) {\n'
+        f"    return table[which % {count}u](values, n);\n}}\n"
+    )
+    return f'#include "{(SOURCES / "bench.c").as_posix()}"\n{functions}\n{chooser}'
+
+
+def _function(number: int) -> str:
+    # Constants from a linear congruence: the compiler can merge none of it, and it is the same on every machine.
+    a, b, c, d = ((number * 4 + part) * 2654435761 % 2**32 for part in range(4))
+    return (
+        f"static uint32_t f{number}(uint32_t *v, uint32_t n) {{\n"
+        f"    uint32_t x = {a}u;\n"
+        "    for (uint32_t i = 0; i < n; i++) {\n"
+        f"        x = (x ^ v[i]) * {b | 1}u + (x >> {number % 13 + 3});\n"
+        f"        if (x & {1 << number % 31}u) v[i] += {c}u; else v[(i * {number + 3}u) % n] ^= x;\n"
+        f"        if (x > {d}u) v[i] = v[i] * {number + 7}u - x / {number % 97 + 3}u;\n"
+        "    }\n"
+        f"    return x ^ {number}u;\n}}"
+    )

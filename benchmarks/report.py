@@ -1,0 +1,98 @@
+"""Results as tables for readers and as JSON for programs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Final
+
+from benchmarks.measure import Measured, Result
+from benchmarks.targets import Verdict
+
+_UNITS: Final = ((1.0, "s"), (1e-3, "ms"), (1e-6, "us"), (1e-9, "ns"))
+
+
+def table(result: Result) -> str:
+    """One group: a line a contender, with how many times faster it is than each peer."""
+    group = result.group
+    peers = [result.rows[each] for each in group.peers if each in result.rows]
+    head = ["", "median", "best", "spread", *(["GB/s"] if group.payload else [])]
+    lines = [[*head, *(f"vs {each.contender.name}" for each in peers)]]
+    for name, row in result.rows.items():
+        seconds = row.seconds
+        rate = [f"{group.payload / seconds.median / 1e9:.2f}"] if group.payload else []
+        spread = f"{(seconds.high - seconds.low) / seconds.median:.0%}"
+        ratios = [ratio(row.times_faster_than(each).median) for each in peers]
+        lines.append([name, duration(seconds.median), duration(seconds.best), spread, *rate, *ratios])
+    notes = [*group.notes, *(f"not measured: {name} ({reason})" for name, reason in group.missing.items())]
+    return "\n".join([f"{group.name}: {group.title}", _aligned(lines), *(f"  {each}" for each in notes)])
+
+
+def targets(verdicts: Sequence[Verdict]) -> str:
+    """What must be reached, and whether it was."""
+    lines = [["", "at least", "aim", "measured", "reached"]]
+    for each in verdicts:
+        target = each.target
+        aim = "" if target.aim is None else ratio(target.aim)
+        measured = "" if each.measured is None else ratio(each.measured)
+        reached = {True: "yes", False: "NO", None: "not measured"}[each.reached]
+        lines.append([target.what, ratio(target.at_least), aim, measured, reached])
+    return "\n".join(["must reach (times as fast)", _aligned(lines)])
+
+
+def place(machine: Mapping[str, object], versions: Mapping[str, object]) -> str:
+    """One paragraph on where the run took place."""
+    packages = ", ".join(f"{name} {version}" for name, version in versions.items() if version)
+    return f"{machine['cpu']}, {machine['cores']} cores, {machine['os']}, load {machine['load']}\n{packages}"
+
+
+def as_data(result: Result) -> dict[str, object]:
+    """A group as plain data. Times are seconds an operation, ``faster_than`` is by peer."""
+    group = result.group
+    peers = {each: result.rows[each] for each in group.peers if each in result.rows}
+    return {
+        "name": group.name,
+        "title": group.title,
+        "payload": group.payload,
+        "notes": group.notes,
+        "missing": group.missing,
+        "contenders": [_row(name, row, peers) for name, row in result.rows.items()],
+    }
+
+
+def _row(name: str, row: Measured, peers: Mapping[str, Measured]) -> dict[str, object]:
+    return {
+        "name": name,
+        "what": row.contender.what,
+        "operations": row.contender.operations,
+        "loops": row.loops,
+        "rounds": len(row.samples),
+        "seconds": asdict(row.seconds),
+        "samples": row.samples,
+        "faster_than": {peer: asdict(row.times_faster_than(other)) for peer, other in peers.items()},
+    }
+
+
+def verdict_as_data(verdict: Verdict) -> dict[str, object]:
+    """A target as plain data; ``measured`` and ``reached`` are null where it was not measured."""
+    return {**asdict(verdict.target), "measured": verdict.measured, "reached": verdict.reached}
+
+
+def duration(seconds: float) -> str:
+    """Three digits and a unit: ``1.25 us``."""
+    size, unit = next(((size, unit) for size, unit in _UNITS if seconds >= size), _UNITS[-1])
+    amount = seconds / size
+    return f"{amount:.{0 if amount >= 100 else 1 if amount >= 10 else 2}f} {unit}"
+
+
+def ratio(times: float) -> str:
+    """``12.3x``, with two digits where it is small."""
+    return f"{times:.0f}x" if times >= 100 else f"{times:.1f}x" if times >= 10 else f"{times:.2f}x"
+
+
+def _aligned(lines: Sequence[Sequence[str]]) -> str:
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    return "\n".join(
+        "  ".join(cell.ljust(width) if index == 0 else cell.rjust(width) for index, (cell, width) in enumerate(row))
+        for row in (list(zip(line, widths, strict=True)) for line in lines)
+    )

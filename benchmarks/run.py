@@ -1,0 +1,118 @@
+"""Measures Arora beside its peers: ``python benchmarks/run.py [GROUP ...]``. See ``benchmarks/README.md``."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Final, TextIO
+
+if __name__ == "__main__":
+    # Its own directory would put `benchmarks/report.py` before anybody else's `report`.
+    sys.path[0] = str(Path(__file__).resolve().parents[1])
+
+from benchmarks import machine, report
+from benchmarks.groups import bulk, calls, codecs, crossing, starting
+from benchmarks.measure import Group, Progress, Result, measure
+from benchmarks.targets import verdicts
+from benchmarks.workbench import NoSuchExecutor, Workbench, unusable_executors, usable_executors
+from examples.build import BuildError
+
+GROUPS: Final[dict[str, Callable[[Workbench], Group | Iterable[Group]]]] = {
+    "typed": calls.typed,
+    "generic": calls.generic,
+    "nested": crossing.nested,
+    "callback": crossing.callback,
+    "bulk": bulk.bulk,
+    "codecs": codecs.codecs,
+    "start-process": starting.process,
+    "start-load": starting.load,
+}
+
+ROUNDS, LEAST = 21, 0.02
+QUICK_ROUNDS, QUICK_LEAST = 3, 0.0005
+PROCESS_ROUNDS: Final = 7
+"""Rounds of groups whose samples are processes: those take long, and vary less than microseconds do."""
+
+
+def arguments(given: Sequence[str] | None) -> argparse.Namespace:
+    """The parsed command line."""
+    parser = argparse.ArgumentParser(prog="benchmarks/run.py", description="Measure Arora beside its peers.")
+    parser.add_argument("groups", nargs="*", metavar="GROUP", help=f"which ones: {', '.join(GROUPS)} (default: all)")
+    parser.add_argument("--quick", action="store_true", help="seconds instead of minutes; the figures are rough")
+    parser.add_argument("--rounds", type=int, help=f"samples of everything (default: {ROUNDS})")
+    parser.add_argument("--executor", action="append", default=[], metavar="NAME", help="measure this one; repeatable")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the results there, too")
+    parser.add_argument("--check", action="store_true", help="exit with 1 when a target is missed or not measured")
+    chosen = parser.parse_args(given)
+    unknown = sorted(set(chosen.groups) - set(GROUPS))
+    if unknown:
+        parser.error(f"no group called {', '.join(unknown)}; there are {', '.join(GROUPS)}")
+    if chosen.rounds is not None and chosen.rounds < 1:
+        parser.error("--rounds: at least 1")
+    try:
+        chosen.executors = usable_executors(chosen.executor)
+    except NoSuchExecutor as error:
+        parser.error(f"--executor: {error}")
+    return chosen
+
+
+def results(chosen: argparse.Namespace, progress: Progress) -> Iterator[Result]:
+    """Measures group after group; of each, everything is closed before the next is made."""
+    rounds = chosen.rounds or (QUICK_ROUNDS if chosen.quick else ROUNDS)
+    for name in chosen.groups or GROUPS:
+        progress(f"{name}: preparing")
+        with ExitStack() as stack:
+            made = GROUPS[name](Workbench(chosen.executors, chosen.quick, stack))
+            for group in [made] if isinstance(made, Group) else made:
+                least = QUICK_LEAST if chosen.quick else LEAST
+                count = rounds if group.calibrated else min(rounds, PROCESS_ROUNDS)
+                yield measure(group, rounds=count, least=least, progress=progress)
+
+
+def progress_on(stream: TextIO) -> Progress:
+    """A line that changes where somebody looks at it; nothing otherwise."""
+    if not stream.isatty():
+        return lambda text: None
+    return lambda text: print(f"\r\033[K{text}", end="", file=stream, flush=True)
+
+
+def main(given: Sequence[str] | None = None) -> int:
+    """Runs the command line and returns the exit status."""
+    chosen = arguments(given)
+    progress = progress_on(sys.stderr)
+    where, versions, unmeasured = machine.describe(), machine.versions(), unusable_executors()
+    print(report.place(where, versions))
+    for name, reason in unmeasured.items():
+        if name not in chosen.executors:
+            print(f"not measured: executor {name} ({reason})")
+    measured = {}
+    try:
+        for result in results(chosen, progress):
+            progress("")
+            print(f"\n{report.table(result)}", flush=True)
+            measured[result.group.name] = result
+    except BuildError as error:
+        print(f"benchmarks/run.py: {error}", file=sys.stderr)
+        return 2
+    reached = verdicts(measured)
+    if reached:
+        print(f"\n{report.targets(reached)}")
+    if chosen.json:
+        data = {
+            "machine": where,
+            "versions": versions,
+            "executors": chosen.executors,
+            "quick": chosen.quick,
+            "groups": [report.as_data(each) for each in measured.values()],
+            "targets": [report.verdict_as_data(each) for each in reached],
+        }
+        chosen.json.write_text(json.dumps(data, indent=1), encoding="utf-8")
+    return 1 if chosen.check and not all(each.reached for each in reached) else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,56 @@
+"""What must be reached, in any one run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from benchmarks.measure import Result
+
+
+@dataclass(frozen=True)
+class Target:
+    """``ours`` has to be ``at_least`` times as fast as ``peer``, both by their names in ``group``."""
+
+    what: str
+    group: str
+    ours: str
+    peer: str
+    at_least: float
+    aim: float | None = None
+
+
+TARGETS: Final = (
+    Target("typed call vs bare wasmtime-py", "typed", "typed, wasmtime", "wasmtime-py", 8, 12),
+    Target("typed call vs the plain protocol", "typed", "typed, wasmtime", "plain protocol", 25, 40),
+    Target("typed call vs Extism", "typed", "typed, wasmtime", "Extism", 4, 6),
+    Target("callback vs wasmtime-py's: a callable", "callback", "callable, wasmtime", "wasmtime-py callable", 4),
+    Target("callback vs wasmtime-py's: a host module", "callback", "host module's add, wasmtime", "wasmtime-py add", 4),
+    Target("native typed call vs wasmtime's", "typed", "typed, native", "typed, wasmtime", 1),
+    Target("8 MB f64[] echo vs memcpy", "bulk", "f64[] array.array, wasmtime", "memcpy", 1 / 3),
+    Target("generic Call vs the typed call", "generic", "Call, wasmtime", "typed, wasmtime", 1 / 6),
+)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """``measured`` is None where this run had not both sides of the target."""
+
+    target: Target
+    measured: float | None
+
+    @property
+    def reached(self) -> bool | None:
+        """Whether it was reached; None where nobody knows."""
+        return None if self.measured is None else self.measured >= self.target.at_least
+
+
+def verdicts(results: Mapping[str, Result]) -> list[Verdict]:
+    """A verdict on every target whose group was measured, from results by group."""
+    return [Verdict(each, _measured(each, results[each.group])) for each in TARGETS if each.group in results]
+
+
+def _measured(target: Target, result: Result) -> float | None:
+    ours, peer = result.rows.get(target.ours), result.rows.get(target.peer)
+    return None if ours is None or peer is None else ours.times_faster_than(peer).median
