@@ -17,7 +17,8 @@ COUNT: Final = 1_000_000
 
 def bulk(bench: Workbench) -> Group:
     """Echoes of arrays. The payload is counted once, though an echo carries it in and out."""
-    group = Group("bulk", "an echo of 8 MB (its rate counts them once)", ("memcpy", "plain protocol"), payload=8 * COUNT)
+    peers = ("memcpy", "plain protocol", "Extism")
+    group = Group("bulk", "an echo of 8 MB (its rate counts them once)", peers, payload=8 * COUNT)
     numbers = array("d", range(COUNT))
     _add_copies(group, numbers)
     for executor, module in bench.loaded(bench.engine()).items():

@@ -57,9 +57,7 @@ def _add_ctypes(group: Group) -> None:
 
 def generic(bench: Workbench) -> Group:
     """The generic call: values in, values out, of a call made beforehand and of one made each time."""
-    group = Group(
-        "generic", "a generic Call of the same function", tuple(f"typed, {each}" for each in bench.executors)
-    )
+    group = Group("generic", "a generic Call of the same function", tuple(f"typed, {each}" for each in bench.executors))
     engine = bench.engine()
     for executor, module in bench.loaded(engine).items():
         add = module["add"]

@@ -95,11 +95,11 @@ def _add_extism(group: Group) -> None:
     with group.unless_missing("Extism callable"):
         import extism
 
-        @extism.host_fn(name="answer", namespace="host", signature=([], [extism.ValType.I64]))
         def answer(plugin: object, inputs: object, outputs: list[extism.Val]) -> None:
             outputs[0].value = 1
 
-        plugin = extism.Plugin(guests.wasm("extism_calling").read_bytes(), functions=[answer])
+        as_import = extism.host_fn(name="answer", namespace="host", signature=([], [extism.ValType.I64]))
+        plugin = extism.Plugin(guests.wasm("extism_calling").read_bytes(), functions=[as_import(answer)])
         names = {"call": plugin.call, "times": TIMES.to_bytes(8, "little")}
         expected = TIMES.to_bytes(8, "little")
         source = "call('call_back', times)"

@@ -12,7 +12,6 @@ from tempfile import TemporaryDirectory
 from time import perf_counter
 from typing import Final
 
-import arora_core
 from benchmarks import guests
 from benchmarks.groups import load_one
 from benchmarks.measure import Contender, Group
@@ -25,18 +24,18 @@ EXECUTORS: Final = ("-m", "arora_core", "executors")
 
 
 def process(bench: Workbench) -> Group:
-    """Whole processes, from their start to their end."""
+    """Whole processes, from their start to their end, with all bytecode cached and with none of Arora's."""
     group = Group("start-process", "a whole process", ("python",), calibrated=False)
-    uncached = _uncached_copy(bench)
-    group.add(_process("python", ("-c", "pass")))
-    group.add(_process("import arora_core", IMPORT))
+    cached, uncached = _bytecode(bench)
+    group.add(_process("python", ("-c", "pass"), cached))
+    group.add(_process("import arora_core", IMPORT, cached))
     group.add(_process("import arora_core, no bytecode", IMPORT, uncached))
-    group.add(_process("arora executors", EXECUTORS))
+    group.add(_process("arora executors", EXECUTORS, cached))
     group.add(_process("arora executors, no bytecode", EXECUTORS, uncached))
     for executor in bench.executors:
         path = guests.wasm("bench") if kind_of(executor) == "wasm" else guests.native("bench")
-        group.add(_process(f"load and call add, {executor}", (load_one.__file__, executor, str(path))))
-    group.notes.append("no bytecode: that of arora_core is not cached, all other is")
+        group.add(_process(f"load and call add, {executor}", (load_one.__file__, executor, str(path)), cached))
+    group.notes.append("no bytecode: that of Arora is not cached, all other is")
     return group
 
 
@@ -65,11 +64,11 @@ def load(bench: Workbench) -> Group:
     return group
 
 
-def _process(name: str, arguments: tuple[str, ...], environment: Mapping[str, str] | None = None) -> Contender:
+def _process(name: str, arguments: tuple[str, ...], environment: Mapping[str, str]) -> Contender:
     def sample(loops: int) -> float:
         start = perf_counter()
         for _ in range(loops):
-            _run(arguments, environment or {})
+            _run(arguments, environment)
         return perf_counter() - start
 
     sample(1)
@@ -97,12 +96,16 @@ def _run(arguments: tuple[str, ...], environment: Mapping[str, str]) -> str:
     return done.stdout
 
 
-def _uncached_copy(bench: Workbench) -> dict[str, str]:
-    """An environment whose arora_core is a copy without bytecode, and stays so."""
-    directory = _directory(bench)
-    package = Path(arora_core.__file__).parent
-    shutil.copytree(package, directory / package.name, ignore=shutil.ignore_patterns("__pycache__"))
-    return {"PYTHONPATH": str(directory), "PYTHONDONTWRITEBYTECODE": "1"}
+def _bytecode(bench: Workbench) -> tuple[dict[str, str], dict[str, str]]:
+    """Environments in which all bytecode is cached, and all but Arora's, whatever the installation has."""
+    whole, partial = _directory(bench) / "whole", _directory(bench) / "partial"
+    cached = {"PYTHONPYCACHEPREFIX": str(whole), "PYTHONDONTWRITEBYTECODE": ""}
+    for arguments in (("-c", "pass"), IMPORT, EXECUTORS):
+        _run(arguments, cached)
+    shutil.copytree(whole, partial)
+    for directory in list(partial.rglob("arora_*")):
+        shutil.rmtree(directory, ignore_errors=True)
+    return cached, {"PYTHONPYCACHEPREFIX": str(partial), "PYTHONDONTWRITEBYTECODE": "1"}
 
 
 def _directory(bench: Workbench) -> Path:

@@ -43,7 +43,7 @@ class PlainGuest:
         self,
         executable: bytes,
         dispatch: Callable[[bytes, bytes, bytes], bytes] | None = None,
-        indirect: Callable[[int], bytes] = lambda id: ONE,
+        indirect: Callable[[int], bytes] = lambda callable: ONE,
     ) -> None:
         self._store = w.Store()
         self._dispatch, self._indirect = dispatch, indirect
