@@ -74,6 +74,13 @@ def types(session: nox.Session) -> None:
     session.run("mypy")
 
 
+@nox.session(python=sorted({PYTHONS[0], PYTHONS[-1]}, key=PYTHONS.index), default=False)
+def benchmarks(session: nox.Session) -> None:
+    """Arora beside its peers, on the oldest interpreter and the newest. Arguments after ``--`` go to run.py."""
+    _install(session, "-r", "benchmarks/requirements.txt", browser=False)
+    session.run("python", "benchmarks/run.py", *session.posargs)
+
+
 @nox.session(python=PYTHONS)
 def tests(session: nox.Session) -> None:
     """Every test, on every interpreter this machine has. Arguments after ``--`` go to pytest.

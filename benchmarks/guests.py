@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
@@ -57,10 +58,21 @@ def header(kind: str, number: int = 1) -> Header:
     return Header.from_data(data)
 
 
+def executable(kind: str) -> Path:
+    """The executable of ``bench.c``."""
+    return wasm("bench") if kind == "wasm" else native("bench")
+
+
 def bench(kind: str, number: int = 1) -> ModuleDefinition:
     """``bench.c`` as a module of that kind."""
-    executable = wasm("bench") if kind == "wasm" else native("bench")
-    return ModuleDefinition(header(kind, number), executable.read_bytes())
+    return ModuleDefinition(header(kind, number), executable(kind).read_bytes())
+
+
+def on_disk(kind: str) -> tuple[Path, Path]:
+    """``bench.c`` as a module of that kind: its header's file and its executable."""
+    path = BUILT / f"{kind}.json"
+    path.write_text(json.dumps(header(kind).to_data()), encoding="utf-8")
+    return path, executable(kind)
 
 
 def large(kind: str, size: int) -> tuple[ModuleDefinition, Path]:

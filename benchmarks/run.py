@@ -26,6 +26,7 @@ GROUPS: Final[dict[str, Callable[[Workbench], Group | Iterable[Group]]]] = {
     "generic": calls.generic,
     "nested": crossing.nested,
     "callback": crossing.callback,
+    "host-module": crossing.host_module,
     "bulk": bulk.bulk,
     "codecs": codecs.codecs,
     "start-process": starting.process,
@@ -34,7 +35,7 @@ GROUPS: Final[dict[str, Callable[[Workbench], Group | Iterable[Group]]]] = {
 
 ROUNDS, LEAST = 21, 0.02
 QUICK_ROUNDS, QUICK_LEAST = 3, 0.0005
-PROCESS_ROUNDS: Final = 7
+PROCESS_ROUNDS, QUICK_PROCESS_ROUNDS = 7, 1
 """Rounds of groups whose samples are processes: those take long, and vary less than microseconds do."""
 
 
@@ -63,13 +64,14 @@ def arguments(given: Sequence[str] | None) -> argparse.Namespace:
 def results(chosen: argparse.Namespace, progress: Progress) -> Iterator[Result]:
     """Measures group after group; of each, everything is closed before the next is made."""
     rounds = chosen.rounds or (QUICK_ROUNDS if chosen.quick else ROUNDS)
+    least = QUICK_LEAST if chosen.quick else LEAST
+    of_processes = QUICK_PROCESS_ROUNDS if chosen.quick else PROCESS_ROUNDS
     for name in chosen.groups or GROUPS:
         progress(f"{name}: preparing")
         with ExitStack() as stack:
             made = GROUPS[name](Workbench(chosen.executors, chosen.quick, stack))
             for group in [made] if isinstance(made, Group) else made:
-                least = QUICK_LEAST if chosen.quick else LEAST
-                count = rounds if group.calibrated else min(rounds, PROCESS_ROUNDS)
+                count = rounds if group.calibrated else min(rounds, of_processes)
                 yield measure(group, rounds=count, least=least, progress=progress)
 
 

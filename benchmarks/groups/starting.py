@@ -33,8 +33,7 @@ def process(bench: Workbench) -> Group:
     group.add(_process("arora executors", EXECUTORS, cached))
     group.add(_process("arora executors, no bytecode", EXECUTORS, uncached))
     for executor in bench.executors:
-        path = guests.wasm("bench") if kind_of(executor) == "wasm" else guests.native("bench")
-        group.add(_process(f"load and call add, {executor}", (load_one.__file__, executor, str(path)), cached))
+        group.add(_process(f"arora call, {executor}", _first_call(executor), cached))
     group.notes.append("no bytecode: that of Arora is not cached, all other is")
     return group
 
@@ -71,8 +70,13 @@ def _process(name: str, arguments: tuple[str, ...], environment: Mapping[str, st
             _run(arguments, environment)
         return perf_counter() - start
 
-    sample(1)
     return Contender(name, sample, " ".join(["python", *arguments]))
+
+
+def _first_call(executor: str) -> tuple[str, ...]:
+    header, executable = guests.on_disk(kind_of(executor))
+    options = ("--executor", executor, "--exe", str(executable))
+    return "-m", "arora_core", "call", str(header), "add", "a=2", "b=3", *options
 
 
 def _loading(arguments: tuple[str, ...], cache: Callable[[], Path]) -> Callable[[int], float]:
@@ -100,7 +104,7 @@ def _bytecode(bench: Workbench) -> tuple[dict[str, str], dict[str, str]]:
     """Environments in which all bytecode is cached, and all but Arora's, whatever the installation has."""
     whole, partial = _directory(bench) / "whole", _directory(bench) / "partial"
     cached = {"PYTHONPYCACHEPREFIX": str(whole), "PYTHONDONTWRITEBYTECODE": ""}
-    for arguments in (("-c", "pass"), IMPORT, EXECUTORS):
+    for arguments in (("-c", "pass"), IMPORT, EXECUTORS, *(_first_call(each) for each in bench.executors)):
         _run(arguments, cached)
     shutil.copytree(whole, partial)
     for directory in list(partial.rglob("arora_*")):

@@ -33,7 +33,17 @@ SIZE: Final = Struct("<I")
 U32_RESULT: Final = Struct("<IB16sI16sBI")
 U64_RESULT: Final = Struct("<IB16sI16sBQ")
 U64_VALUE: Final = Struct("<IBQ")
-ONE: Final = U64_VALUE.pack(U64_VALUE.size, 5, 1)
+
+
+def one_in_python(callable: int) -> bytes:
+    """A callable: answers with a plain u64."""
+    return U64_VALUE.pack(U64_VALUE.size, 5, 1)
+
+
+def add_in_python(module: bytes, function: bytes, argument: bytes) -> bytes:
+    """A host module's add(a: u32, b: u32) -> u32, buffer to buffer."""
+    *_, a, _, _, b = ADDITION.unpack(argument)
+    return U32_RESULT.pack(U32_RESULT.size, 13, ADD, 1, ADD, 4, a + b)
 
 
 class PlainGuest:
@@ -42,8 +52,8 @@ class PlainGuest:
     def __init__(
         self,
         executable: bytes,
-        dispatch: Callable[[bytes, bytes, bytes], bytes] | None = None,
-        indirect: Callable[[int], bytes] = lambda callable: ONE,
+        dispatch: Callable[[bytes, bytes, bytes], bytes] = add_in_python,
+        indirect: Callable[[int], bytes] = one_in_python,
     ) -> None:
         self._store = w.Store()
         self._dispatch, self._indirect = dispatch, indirect
@@ -105,7 +115,6 @@ class PlainGuest:
         return bytes(self._memory.read(self._store, at, at + size))
 
     def _on_dispatch(self, module_at: int, function_at: int, argument_at: int) -> int:
-        assert self._dispatch is not None
         module_at, function_at = module_at & U32, function_at & U32
         module = bytes(self._memory.read(self._store, module_at, module_at + 16))
         function = bytes(self._memory.read(self._store, function_at, function_at + 16))
