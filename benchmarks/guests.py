@@ -75,8 +75,8 @@ def on_disk(kind: str) -> tuple[Path, Path]:
     return path, executable(kind)
 
 
-def large(kind: str, size: int) -> tuple[ModuleDefinition, Path]:
-    """``bench.c`` with at least ``size`` bytes of other code behind it, as a module and where it is."""
+def large(kind: str, size: int) -> Path:
+    """The executable of ``bench.c`` with at least ``size`` bytes of other code behind it."""
     name = f"bench-{size >> 10}k"
     source = BUILT / f"{name}.c"
     text = _with_code(size)
@@ -84,10 +84,8 @@ def large(kind: str, size: int) -> tuple[ModuleDefinition, Path]:
         BUILT.mkdir(exist_ok=True)
         source.write_text(text, encoding="utf-8")
     if kind == "wasm":
-        output = _compiled(build.compile_wasm, source, BUILT / f"{name}.wasm")
-    else:
-        output = _compiled(build.compile_native, source, BUILT / build.native_library_name(name))
-    return ModuleDefinition(header(kind), output.read_bytes()), output
+        return _compiled(build.compile_wasm, source, BUILT / f"{name}.wasm")
+    return _compiled(build.compile_native, source, BUILT / build.native_library_name(name))
 
 
 _BYTES_OF_ONE: Final = 175

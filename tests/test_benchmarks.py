@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -100,7 +101,7 @@ def test_rounds_go_through_the_contenders_and_back() -> None:
     order: list[str] = []
     group = Group("turns", "", ("A",))
     for name in "ABC":
-        group.add(Contender(name, takes(1e-3, lambda name=name: order.append(name)), name))  # type: ignore[misc]
+        group.add(Contender(name, takes(1e-3, partial(order.append, name)), name))
     measure(group, rounds=3, least=1e-3, progress=lambda text: None)
     assert "".join(order) == "ABC" + "ABC" + "CBA" + "ABC"
 
@@ -152,7 +153,7 @@ def test_a_check_fails_when_a_target_is_missed(
             group.add(Contender(name, takes(seconds), ""))
         return group
 
-    monkeypatch.setitem(run.GROUPS, "typed", typed)  # type: ignore[arg-type]
+    monkeypatch.setitem(run.GROUPS, "typed", typed)
     assert run.main(["typed", "--check", "--quick"]) == status
     assert ("NO" in capsys.readouterr().out) == bool(status)
 

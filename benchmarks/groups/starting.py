@@ -44,22 +44,22 @@ def load(bench: Workbench) -> Group:
     group = Group("start-load", f"load of a module of {size >> 10} KiB", ("wasmtime-py",), calibrated=False)
     warm = _directory(bench)
     for executor in bench.executors:
-        _, path = guests.large(kind_of(executor), size)
-        arguments = (load_one.__file__, executor, str(path))
-        group.add(Contender(f"{executor}, cold", _loading(arguments, lambda: _directory(bench)), "load"))
-        group.add(Contender(f"{executor}, warm", _loading(arguments, lambda: warm), "load"))
-    if all(kind_of(executor) != "wasm" for executor in bench.executors):
-        guests.large("wasm", size)
+        kind = kind_of(executor)
+        arguments = (load_one.__file__, executor, str(guests.large(kind, size)))
+        if kind != "wasm":
+            group.add(_load(executor, arguments, lambda: warm))
+            continue
+        group.add(_load(f"{executor}, cold", arguments, lambda: _directory(bench)))
+        group.add(_load(f"{executor}, warm", arguments, lambda: warm))
+        group.contenders[-1].sample(1)
     with group.unless_missing("wasmtime-py"):
         import wasmtime  # noqa: F401
 
-        _, path = guests.large("wasm", size)
-        arguments = (load_one.__file__, load_one.BARE, str(path))
-        group.add(Contender("wasmtime-py", _loading(arguments, lambda: warm), "Module(engine, executable)"))
+        group.add(
+            _load("wasmtime-py", (load_one.__file__, load_one.BARE, str(guests.large("wasm", size))), lambda: warm)
+        )
         group.notes.append("wasmtime-py: with its defaults, on all cores and without its cache")
     group.notes.append("cold: Wasmtime's cache of compiled code is empty; warm: it holds this module")
-    for each in group.contenders:
-        each.sample(1)
     return group
 
 
@@ -79,8 +79,8 @@ def _first_call(executor: str) -> tuple[str, ...]:
     return "-m", "arora_core", "call", str(header), "add", "a=2", "b=3", *options
 
 
-def _loading(arguments: tuple[str, ...], cache: Callable[[], Path]) -> Callable[[int], float]:
-    """A sample that asks the process itself how long its load took."""
+def _load(name: str, arguments: tuple[str, ...], cache: Callable[[], Path]) -> Contender:
+    """A load whose time the process itself tells; ``cache`` is where Wasmtime's cache is to be."""
 
     def sample(loops: int) -> float:
         took = 0.0
@@ -89,7 +89,7 @@ def _loading(arguments: tuple[str, ...], cache: Callable[[], Path]) -> Callable[
             took += float(_run(arguments, {"HOME": directory, "XDG_CACHE_HOME": directory, "LOCALAPPDATA": directory}))
         return took
 
-    return sample
+    return Contender(name, sample, " ".join(["python", *arguments]))
 
 
 def _run(arguments: tuple[str, ...], environment: Mapping[str, str]) -> str:
@@ -104,7 +104,7 @@ def _bytecode(bench: Workbench) -> tuple[dict[str, str], dict[str, str]]:
     """Environments in which all bytecode is cached, and all but Arora's, whatever the installation has."""
     whole, partial = _directory(bench) / "whole", _directory(bench) / "partial"
     cached = {"PYTHONPYCACHEPREFIX": str(whole), "PYTHONDONTWRITEBYTECODE": ""}
-    for arguments in (("-c", "pass"), IMPORT, EXECUTORS, *(_first_call(each) for each in bench.executors)):
+    for arguments in (IMPORT, EXECUTORS, *(_first_call(each) for each in bench.executors)):
         _run(arguments, cached)
     shutil.copytree(whole, partial)
     for directory in list(partial.rglob("arora_*")):
