@@ -30,13 +30,11 @@ def table(result: Result) -> str:
 
 def targets(verdicts: Sequence[Verdict]) -> str:
     """What must be reached, and whether it was."""
-    lines = [["", "at least", "aim", "measured", "reached"]]
+    lines = [["", "at least", "aim", "measured", "of the best", "reached"]]
     for each in verdicts:
-        target = each.target
-        aim = "" if target.aim is None else ratio(target.aim)
-        measured = "" if each.measured is None else ratio(each.measured)
+        figures = (each.target.at_least, each.target.aim, each.measured, each.of_best)
         reached = {True: "yes", False: "NO", None: "not measured"}[each.reached]
-        lines.append([target.what, ratio(target.at_least), aim, measured, reached])
+        lines.append([each.target.what, *("" if figure is None else ratio(figure) for figure in figures), reached])
     return "\n".join(["must reach (times as fast)", _aligned(lines)])
 
 
@@ -74,8 +72,12 @@ def _row(name: str, row: Measured, peers: Mapping[str, Measured]) -> dict[str, o
 
 
 def verdict_as_data(verdict: Verdict) -> dict[str, object]:
-    """A target as plain data; ``measured`` and ``reached`` are null where it was not measured."""
-    return {**asdict(verdict.target), "measured": verdict.measured, "reached": verdict.reached}
+    """A target as plain data; ``measured``, ``of_best`` and ``reached`` are null where it was not measured."""
+    return {**asdict(verdict.target), **_of(verdict)}
+
+
+def _of(verdict: Verdict) -> dict[str, object]:
+    return {"measured": verdict.measured, "of_best": verdict.of_best, "reached": verdict.reached}
 
 
 def duration(seconds: float) -> str:

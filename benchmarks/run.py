@@ -88,6 +88,8 @@ def main(given: Sequence[str] | None = None) -> int:
     progress = progress_on(sys.stderr)
     where, versions, unmeasured = machine.describe(), machine.versions(), unusable_executors()
     print(report.place(where, versions))
+    if chosen.quick:
+        print("quick: so few and so short samples that the figures are rough")
     for name, reason in unmeasured.items():
         if name not in chosen.executors:
             print(f"not measured: executor {name} ({reason})")

@@ -35,10 +35,12 @@ TARGETS: Final = (
 
 @dataclass(frozen=True)
 class Verdict:
-    """``measured`` is None where this run had not both sides of the target."""
+    """``measured`` is the median over the rounds, ``of_best`` the ratio of the best samples of either side: far apart,
+    they tell of a machine too busy to measure on. None where this run had not both sides of the target."""
 
     target: Target
-    measured: float | None
+    measured: float | None = None
+    of_best: float | None = None
 
     @property
     def reached(self) -> bool | None:
@@ -48,9 +50,11 @@ class Verdict:
 
 def verdicts(results: Mapping[str, Result]) -> list[Verdict]:
     """A verdict on every target whose group was measured, from results by group."""
-    return [Verdict(each, _measured(each, results[each.group])) for each in TARGETS if each.group in results]
+    return [_verdict(each, results[each.group]) for each in TARGETS if each.group in results]
 
 
-def _measured(target: Target, result: Result) -> float | None:
+def _verdict(target: Target, result: Result) -> Verdict:
     ours, peer = result.rows.get(target.ours), result.rows.get(target.peer)
-    return None if ours is None or peer is None else ours.times_faster_than(peer).median
+    if ours is None or peer is None:
+        return Verdict(target)
+    return Verdict(target, ours.times_faster_than(peer).median, peer.seconds.best / ours.seconds.best)

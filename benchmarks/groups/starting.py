@@ -55,9 +55,8 @@ def load(bench: Workbench) -> Group:
     with group.unless_missing("wasmtime-py"):
         import wasmtime  # noqa: F401
 
-        group.add(
-            _load("wasmtime-py", (load_one.__file__, load_one.BARE, str(guests.large("wasm", size))), lambda: warm)
-        )
+        arguments = (load_one.__file__, load_one.BARE, str(guests.large("wasm", size)))
+        group.add(_load("wasmtime-py", arguments, lambda: warm))
         group.notes.append("wasmtime-py: with its defaults, on all cores and without its cache")
     group.notes.append("cold: Wasmtime's cache of compiled code is empty; warm: it holds this module")
     return group
