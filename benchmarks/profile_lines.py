@@ -73,7 +73,10 @@ def watch(group: str, contender: str | None, seconds: float) -> Counter[Line]:
         output = Path(scratch) / "samples"
         spy = ["record", "--rate", str(RATE), "--format", "raw", "--full-filenames", "--output", str(output)]
         command = [str(Path(sys.executable).with_name("py-spy")), *spy, "--", sys.executable, __file__, *asked]
-        done = subprocess.run(command, capture_output=True, text=True)
+        try:
+            done = subprocess.run(command, capture_output=True, text=True)
+        except FileNotFoundError:
+            sys.exit("py-spy is missing: pip install -r benchmarks/requirements.txt")
         if done.returncode or not output.is_file():
             sys.exit(f"{' '.join(command)} failed ({done.returncode}):\n{done.stdout}{done.stderr}")
         return counted(output.read_text(encoding="utf-8"))

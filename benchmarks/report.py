@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Final
@@ -20,7 +21,7 @@ def table(result: Result) -> str:
     lines = [[*head, *(f"vs {each.contender.name}" for each in peers)]]
     for name, row in result.rows.items():
         seconds = row.seconds
-        rate = [f"{group.payload / seconds.median / 1e9:.2f}"] if group.payload else []
+        rate = [_three_digits(group.payload / seconds.median / 1e9)] if group.payload else []
         spread = f"{(seconds.high - seconds.low) / seconds.median:.0%}"
         ratios = [ratio(row.times_faster_than(each).median) for each in peers]
         lines.append([name, duration(seconds.median), duration(seconds.best), spread, *rate, *ratios])
@@ -81,15 +82,18 @@ def _of(verdict: Verdict) -> dict[str, object]:
 
 
 def duration(seconds: float) -> str:
-    """Three digits and a unit: ``1.25 us``."""
+    """Three digits and a unit: ``1.25 us``. ``seconds`` is above zero."""
     size, unit = next(((size, unit) for size, unit in _UNITS if seconds >= size), _UNITS[-1])
-    amount = seconds / size
-    return f"{amount:.{0 if amount >= 100 else 1 if amount >= 10 else 2}f} {unit}"
+    return f"{_three_digits(seconds / size)} {unit}"
 
 
 def ratio(times: float) -> str:
-    """``12.3x``, with two digits where it is small."""
-    return f"{times:.0f}x" if times >= 100 else f"{times:.1f}x" if times >= 10 else f"{times:.2f}x"
+    """Three digits: ``12.3x``. ``times`` is above zero."""
+    return f"{_three_digits(times)}x"
+
+
+def _three_digits(number: float) -> str:
+    return f"{number:.{max(2 - math.floor(math.log10(number)), 0)}f}"
 
 
 def _aligned(lines: Sequence[Sequence[str]]) -> str:

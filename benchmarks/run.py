@@ -88,6 +88,7 @@ def main(given: Sequence[str] | None = None) -> int:
     progress = progress_on(sys.stderr)
     where, versions, unmeasured = machine.describe(), machine.versions(), unusable_executors()
     print(report.place(where, versions))
+    print("a time is that of one operation; vs: how many times as fast")
     if chosen.quick:
         print("quick: so few and so short samples that the figures are rough")
     for name, reason in unmeasured.items():

@@ -175,6 +175,19 @@ def test_a_mistake_on_the_command_line_is_explained(
     assert said in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [(1.5, "1.50 s"), (0.0121, "12.1 ms"), (999e-6, "999 us"), (3.4567e-6, "3.46 us"), (5e-9, "5.00 ns")],
+)
+def test_a_time_is_told_in_three_digits(seconds: float, said: str) -> None:
+    assert report.duration(seconds) == said
+
+
+@pytest.mark.parametrize(("times", "said"), [(1234.5, "1234x"), (12.34, "12.3x"), (1, "1.00x"), (0.00345, "0.00345x")])
+def test_a_ratio_is_told_in_three_digits(times: float, said: str) -> None:
+    assert report.ratio(times) == said
+
+
 def test_a_profile_counts_the_innermost_line_of_samples_inside_the_loop() -> None:
     loop = "<module> (run.py:9);inner (<timeit-src>:6)"
     samples = [f"{loop};add (/src/a.py:3) 5", f"{loop};add (/src/a.py:2);c (/src/b c.py:7) 2", f"{loop} 1"]

@@ -42,11 +42,15 @@ def _add_copies(group: Group, numbers: array[float]) -> None:
     size = len(numbers) * numbers.itemsize
     target = array("d", bytes(size))
     names = {"memmove": ctypes.memmove, "to": target.buffer_info()[0], "at": numbers.buffer_info()[0], "size": size}
-    # Into memory that is there already, as nothing that returns something new can do it.
+    # Into memory that is there already, which nothing that returns something new can do.
     group.add(statement("memcpy", "memmove(to, at, size)", {**names, "keep": target}))
-    group.add(statement("a new array.array", "numbers[:]", {"numbers": numbers}, answer=numbers))
     view, into = memoryview(numbers).cast("B"), memoryview(target).cast("B")
     group.add(statement("memoryview to memoryview", "into[:] = view", {"view": view, "into": into}))
+    group.add(statement("a new array.array", "numbers[:]", {"numbers": numbers}, answer=numbers))
+    with group.unless_missing("a new NumPy array"):
+        import numpy
+
+        group.add(statement("a new NumPy array", "items.copy()", {"items": numpy.array(numbers)}))
 
 
 def _add_echoes(group: Group, executor: str, module: LoadedModule, numbers: array[float]) -> None:
@@ -56,7 +60,8 @@ def _add_echoes(group: Group, executor: str, module: LoadedModule, numbers: arra
     with group.unless_missing(f"f64[] NumPy, {executor}"):
         import numpy
 
-        names["items"] = numpy.frombuffer(octets)
-        names["frombuffer"] = numpy.frombuffer
+        items = numpy.frombuffer(octets)
+        assert numpy.array_equal(numpy.frombuffer(module["echo"](items)), items)
+        names.update(items=items, frombuffer=numpy.frombuffer)
         group.add(statement(f"f64[] NumPy, {executor}", "frombuffer(echo(items))", names))
     group.add(statement(f"u8[] bytes, {executor}", "echo_bytes(octets)", names, answer=octets))
