@@ -69,7 +69,7 @@ def run_peers(group: str) -> list[str]:
         "nested": ["wasmtime-py", "plain protocol"],
         "callback": ["wasmtime-py", "plain protocol", "Extism"],
         "host-module": ["wasmtime-py", "plain protocol"],
-        "bulk": ["memcpy", "plain protocol", "Extism"],
+        "bulk": ["memcpy", "memcpy there and back", "plain protocol", "Extism"],
         "start-process": ["python"],
         "start-load": ["wasmtime-py"],
     }.get(group, ["msgpack", "JSON"])

@@ -16,8 +16,8 @@ COUNT: Final = 1_000_000
 
 
 def bulk(bench: Workbench) -> Group:
-    """Echoes of arrays. The payload is counted once, though an echo carries it in and out."""
-    peers = ("memcpy", "plain protocol", "Extism")
+    """Echoes of arrays. The rate counts the payload once; the same work by memcpy is one there and one back."""
+    peers = ("memcpy", "memcpy there and back", "plain protocol", "Extism")
     group = Group("bulk", "an echo of 8 MB (its rate counts them once)", peers, payload=8 * COUNT)
     numbers = array("d", range(COUNT))
     _add_copies(group, numbers)
@@ -44,6 +44,8 @@ def _add_copies(group: Group, numbers: array[float]) -> None:
     names = {"memmove": ctypes.memmove, "to": target.buffer_info()[0], "at": numbers.buffer_info()[0], "size": size}
     # Into memory that is there already, which nothing that returns something new can do.
     group.add(statement("memcpy", "memmove(to, at, size)", {**names, "keep": target}))
+    there_and_back = "memmove(to, at, size); memmove(at, to, size)"
+    group.add(statement("memcpy there and back", there_and_back, {**names, "keep": target}))
     view, into = memoryview(numbers).cast("B"), memoryview(target).cast("B")
     group.add(statement("memoryview to memoryview", "into[:] = view", {"view": view, "into": into}))
     group.add(statement("a new array.array", "numbers[:]", {"numbers": numbers}, answer=numbers))
