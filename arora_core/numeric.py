@@ -51,7 +51,13 @@ F32: Final = NumberKind("f32", "f", 4, is_float=True)
 F64: Final = NumberKind("f64", "d", 8, is_float=True)
 
 _BIG_ENDIAN_HOST: Final = sys.byteorder == "big"
-_FORMAT_CLASSES: Final = {"signed": "bhilqn", "unsigned": "BHILQN", "float": "fd"}
+_FORMATS: Final = {
+    code: frozenset(order + letter for order in ("", *"@=<>!") for letter in letters)
+    for letters in ("bhilqn", "BHILQN", "fd")
+    for code in letters
+}
+"""Which formats of a buffer can be a number type's, by its code: those whose items have its size are, ``l`` and ``q``
+alike where a long has 8 bytes."""
 
 
 def described(value: object) -> str:
@@ -120,12 +126,19 @@ def pack(kind: NumberKind, items: object) -> bytes:
     A one-dimensional buffer of that very item type is copied once; anything else is checked item by item,
     and the message of what is refused names the item: ``[3]: 300 is out of range for u8 (0 to 255)``.
     """
+    return bytes(packed(kind, items))
+
+
+def packed(kind: NumberKind, items: object) -> bytes | memoryview:
+    """As :func:`pack`, but where ``items`` holds the bytes already they are not copied: a view of single bytes."""
+    if type(items) is list or type(items) is tuple:
+        return _pack_sequence(kind, items)
     view = _view(items)
     if view is not None:
         if view.ndim != 1:
             raise TypeError(f"expected one dimension, got an array of shape {view.shape}")
-        if _same_item_type(kind, view):
-            return _little_endian(kind, view.tobytes(), view.format)
+        if view.itemsize == kind.size and view.format in _FORMATS[kind.code]:
+            return _little_endian(kind, view)
         if isinstance(items, (bytes, bytearray)):
             raise TypeError(f"expected numbers ({kind}), got {type(items).__name__}")
         items = items.tolist() if hasattr(items, "tolist") else view.tolist()
@@ -150,21 +163,20 @@ def _view(items: object) -> memoryview | None:
         return None
 
 
-def _same_item_type(kind: NumberKind, view: memoryview) -> bool:
-    """Whether the buffer's items are exactly ``kind``: ``l`` and ``q`` are one type where a long has 8 bytes."""
-    code = view.format.lstrip("@=<>!")
-    if view.itemsize != kind.size or len(code) != 1:
-        return False
-    return any(code in codes and kind.code in codes for codes in _FORMAT_CLASSES.values())
+def _little_endian(kind: NumberKind, view: memoryview) -> bytes | memoryview:
+    big = view.format[0] in ">!" or (_BIG_ENDIAN_HOST and view.format[0] != "<")
+    if big and kind.size > 1:
+        items = array(kind.code, view.tobytes())
+        items.byteswap()
+        return items.tobytes()
+    if not view.c_contiguous:
+        return view.tobytes()
+    # Whatever the format says, byte order and all, the bytes are as they have to be; ``cast`` takes plain ones only.
+    if len(view.format) == 1:
+        return view.cast("B")
+    from pickle import PickleBuffer
 
-
-def _little_endian(kind: NumberKind, raw: bytes, view_format: str) -> bytes:
-    big = view_format[0] in ">!" or (_BIG_ENDIAN_HOST and view_format[0] != "<")
-    if not big or kind.size == 1:
-        return raw
-    items = array(kind.code, raw)
-    items.byteswap()
-    return items.tobytes()
+    return PickleBuffer(view).raw()
 
 
 def _pack_sequence(kind: NumberKind, items: Sequence[Any]) -> bytes:

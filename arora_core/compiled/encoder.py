@@ -5,10 +5,7 @@ from __future__ import annotations
 import struct
 from typing import Final
 
-from .. import numeric
 from ..buffers.wire import SIZE_PREFIX, padding
-from ..numeric import NumberKind
-from ..values import Tag
 from .layout import Constant, Fixed, Part, run_of
 from .source import Source
 
@@ -16,13 +13,18 @@ _PADDING: Final = [bytes(padding(offset)) for offset in range(8)]
 
 
 class BufferWriter:
-    """Takes the parts of one buffer in order. The values they name are variables of the ``source``."""
+    """Takes the parts of a buffer, or of a stretch of one, in order. The values they name are variables of the
+    ``source``."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, fixed: int = SIZE_PREFIX, variable: tuple[str, ...] = ()) -> None:
+        """``fixed`` and ``variable`` add up to the offset in the whole buffer at which these parts begin."""
         self.source = source
         # Runs of fixed-size parts, with the names of variable-size bytes between them.
         self._pieces: list[list[Part] | str] = [[]]
-        self._fixed_size = SIZE_PREFIX
+        self._fixed = fixed
+        self._variable = list(variable)
+        self.padded = False
+        """Whether the bytes depend on the offset."""
 
     def constant(self, data: bytes) -> None:
         """Bytes that are always the same."""
@@ -33,53 +35,59 @@ class BufferWriter:
         size = struct.calcsize("<" + code)
         self._add(Fixed(code, size, expression), size)
 
+    def data(self, name: str) -> None:
+        """The bytes that a variable holds."""
+        self._pieces += [name, []]
+        self._variable.append(f"len({name})")
+
     def string(self, expression: str) -> None:
         """The length and the bytes of a str."""
-        data = self.source.variable("text")
-        self.source.line(f"{data} = {expression}.encode()")
-        self.fixed("I", f"len({data})")
-        self._pieces += [data, []]
+        text = self.source.variable("text")
+        self.source.line(f"{text} = {expression}.encode()")
+        self.fixed("I", f"len({text})")
+        self.data(text)
 
-    def numbers(self, kind: NumberKind, expression: str) -> None:
-        """An array of packed numbers, from its tag to its last item."""
-        items, pack = self.source.variable("items"), self.source.refer("pack", numeric.pack)
-        self.source.line(f"{items} = {pack}({self.source.refer('kind', kind)}, {expression})")
-        self.constant(bytes([Tag.ARRAY, Tag[kind.name.upper()]]))
-        self.fixed("I", f"len({items}) // {kind.size}")
-        self._pad()
-        self._pieces += [items, []]
+    def pad(self) -> None:
+        """The padding that stands before packed items."""
+        self.padded = True
+        if not self._variable:
+            self.constant(_PADDING[self._fixed % 8])
+            return
+        pad = self.source.variable("pad")
+        self.source.globals["PADDING"] = _PADDING
+        self.source.line(f"{pad} = PADDING[({self.offset()}) % 8]")
+        self.data(pad)
+
+    def offset(self) -> str:
+        """Where the next part will stand: a number, or an expression for one."""
+        return " + ".join([str(self._fixed), *self._variable] if self._fixed else self._variable or ["0"])
+
+    def branch(self) -> BufferWriter:
+        """A writer of what may follow here; its :meth:`joined` bytes are to be given to :meth:`data`."""
+        return BufferWriter(self.source, self._fixed, tuple(self._variable))
+
+    def joined(self) -> str:
+        """The expression for the bytes of all parts."""
+        expressions = [piece if isinstance(piece, str) else self._packed(piece) for piece in self._pieces if piece]
+        if len(expressions) == 1:
+            return expressions[0]
+        self.source.globals["join"] = b"".join
+        return f"join(({', '.join(expressions)}))"
 
     def finish(self) -> None:
-        """Writes the line that returns the buffer."""
-        size = self._size()
-        prefix = Constant(struct.pack("<I", int(size))) if size.isdigit() else Fixed("I", SIZE_PREFIX, size)
+        """Writes the line that returns the buffer, its size in front."""
+        size = self.offset()
+        prefix = Fixed("I", SIZE_PREFIX, size) if self._variable else Constant(struct.pack("<I", self._fixed))
         first = self._pieces[0]
         assert isinstance(first, list)
         first.insert(0, prefix)
-        expressions = [piece if isinstance(piece, str) else self._packed(piece) for piece in self._pieces if piece]
-        joined = f"join(({', '.join(expressions)}))" if len(expressions) > 1 else expressions[0]
-        self.source.globals["join"] = b"".join
-        self.source.line(f"return {joined}")
+        self.source.line(f"return {self.joined()}")
 
     def _add(self, part: Part, size: int) -> None:
         run = self._pieces[-1]
         assert isinstance(run, list)
         run.append(part)
-        self._fixed_size += size
-
-    def _pad(self) -> None:
-        size = self._size()
-        if size.isdigit():
-            self.constant(_PADDING[int(size) % 8])
-            return
-        pad = self.source.variable("pad")
-        self.source.globals["PADDING"] = _PADDING
-        self.source.line(f"{pad} = PADDING[({size}) % 8]")
-        self._pieces += [pad, []]
-
-    def _size(self) -> str:
-        """How many bytes there are so far: a number, or an expression for one."""
-        return " + ".join([str(self._fixed_size), *[f"len({each})" for each in self._pieces if isinstance(each, str)]])
+        self._fixed += size
 
     def _packed(self, parts: list[Part]) -> str:
         run = run_of(parts)

@@ -22,7 +22,14 @@ class Fixed:
     name: str
 
 
-Part = Union[Constant, Fixed]
+@dataclass(frozen=True)
+class Skipped:
+    """Bytes that a reader passes over."""
+
+    size: int
+
+
+Part = Union[Constant, Fixed, Skipped]
 
 
 @dataclass(frozen=True)
@@ -30,19 +37,31 @@ class Run:
     """Parts back to back: the format of their Struct, and one entry a field of it."""
 
     format: str
-    fields: tuple[Part, ...]
+    fields: tuple[Union[Constant, Fixed], ...]
     size: int
 
 
 def run_of(parts: list[Part]) -> Run:
     """The run of these parts, neighbouring constants made one."""
-    fields: list[Part] = []
+    merged: list[Part] = []
     for part in parts:
-        last = fields[-1] if fields else None
+        last = merged[-1] if merged else None
         if isinstance(part, Constant) and isinstance(last, Constant):
-            fields[-1] = Constant(last.data + part.data)
+            merged[-1] = Constant(last.data + part.data)
         else:
-            fields.append(part)
-    codes = [f"{len(part.data)}s" if isinstance(part, Constant) else part.code for part in fields]
-    size = sum(len(part.data) if isinstance(part, Constant) else part.size for part in fields)
-    return Run("<" + "".join(codes), tuple(fields), size)
+            merged.append(part)
+    return Run(
+        "<" + "".join(map(_code, merged)),
+        tuple(part for part in merged if not isinstance(part, Skipped)),
+        sum(map(_size, merged)),
+    )
+
+
+def _code(part: Part) -> str:
+    if isinstance(part, Fixed):
+        return part.code
+    return f"{len(part.data)}s" if isinstance(part, Constant) else f"{part.size}x"
+
+
+def _size(part: Part) -> int:
+    return len(part.data) if isinstance(part, Constant) else part.size

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import linecache
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import contextmanager
 from itertools import count
 from typing import Any
 
@@ -13,14 +14,37 @@ class Source:
 
     def __init__(self, name: str, parameters: Collection[str]) -> None:
         """``parameters`` are the function's, each with its default where it has one."""
-        self._lines = [f"def {name}({', '.join(parameters)}):"]
+        self._head = f"def {name}({', '.join(parameters)}):"
+        self._lines: list[str] = []
+        self._indent = "    "
         self._taken = {parameter.partition("=")[0] for parameter in parameters}
         self._names = count()
         self.globals: dict[str, object] = {}
 
     def line(self, text: str) -> None:
         """Adds a line to the function's body."""
-        self._lines.append(f"    {text}")
+        self._lines.append(self._indent + text)
+
+    @contextmanager
+    def block(self, head: str) -> Iterator[None]:
+        """Lines added meanwhile stand below ``head``, as its body."""
+        self.line(head)
+        with self._indented():
+            yield
+
+    @contextmanager
+    def held_back(self) -> Iterator[list[str]]:
+        """Lines added meanwhile, indented as a body, go to the list: what stands above them may depend on them."""
+        kept, self._lines = self._lines, []
+        try:
+            with self._indented():
+                yield self._lines
+        finally:
+            self._lines = kept
+
+    def add(self, lines: Iterable[str]) -> None:
+        """Adds lines that were held back."""
+        self._lines += lines
 
     def variable(self, prefix: str) -> str:
         """A name that nothing else has."""
@@ -33,7 +57,7 @@ class Source:
         return name
 
     def __str__(self) -> str:
-        return "\n".join(self._lines) + "\n"
+        return "\n".join([self._head, *self._lines]) + "\n"
 
     def function(self, name: str, filename: str) -> Callable[..., Any]:
         """The function ``name`` that the lines define. Tracebacks through it show them."""
@@ -42,3 +66,11 @@ class Source:
         linecache.cache[filename] = (len(text), None, text.splitlines(keepends=True), filename)
         made: Callable[..., Any] = self.globals[name]  # type: ignore[assignment]
         return made
+
+    @contextmanager
+    def _indented(self) -> Iterator[None]:
+        outer, self._indent = self._indent, self._indent + "    "
+        try:
+            yield
+        finally:
+            self._indent = outer
