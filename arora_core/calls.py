@@ -61,6 +61,14 @@ class CallResult:
         return CallResult, (self.ret, dict(self.mutated))
 
 
+def result_of(ret: Value, mutated: dict[UUID, Value]) -> CallResult:
+    """A result of parts that have been checked already: for decoders."""
+    result = object.__new__(CallResult)
+    object.__setattr__(result, "ret", ret)
+    object.__setattr__(result, "mutated", MappingProxyType(mutated) if mutated else _NONE)
+    return result
+
+
 class Result(NamedTuple):
     """What a function with mutable parameters returns in Python: ``mutated`` is by parameter name."""
 

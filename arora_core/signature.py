@@ -6,11 +6,12 @@ Everything that depends on the header alone is looked up when the signature is m
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
 from . import values as v
-from .buffers import error_message
+from .buffers import AroraCodec, error_message
 from .calls import CallResult, Result
 from .codec import Codec
 from .conversion import Conversions
@@ -19,6 +20,9 @@ from .errors import ArgumentError, GuestError, MalformedBuffer, Trap, TrapKind
 from .header import ExportedFunction, Parameter
 from .python_types import python_names
 from .types import TypeMismatch, TypeRegistry, carrier, type_name, validate
+
+if TYPE_CHECKING:
+    from .compiled.values import CompiledValues
 
 
 class _Parameter(NamedTuple):
@@ -89,6 +93,11 @@ class Signature:
 
     def encode_values(self, args: Mapping[UUID, v.Value]) -> bytes:
         """The argument buffer of a generic call, in declared order. Raises ArgumentError."""
+        try:
+            return self._values.encode(args)
+        except Exception:
+            # Whatever it was: what follows says it, outside of this ``except``, or knows how.
+            pass
         for id, value in args.items():
             parameter = self._by_id.get(id)
             if parameter is None:
@@ -99,6 +108,10 @@ class Signature:
 
     def decode_values(self, buffer: bytes) -> CallResult:
         """What a generic call answers. Raises as ``decode_result`` does."""
+        try:
+            return self._values.decode(buffer)
+        except Exception:
+            pass
         ret, mutated = self._open_result(buffer)
         try:
             if type(ret) is not self._ret_carrier:
@@ -144,6 +157,13 @@ class Signature:
                 raise TypeError(f"{self} returned a Result without its mutable parameter {name}")
             fields.append((id, _returned(name, parameter.converter, mutated[name])))
         return self._encode(fields)
+
+    @cached_property
+    def _values(self) -> CompiledValues:
+        """Made for the first generic call: most functions never see one."""
+        from .compiled.values import compile_values, no_values
+
+        return compile_values(self._export, self.registry) if type(self._codec) is AroraCodec else no_values
 
     # --- parts -------------------------------------------------------------------------------------
 

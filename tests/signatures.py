@@ -32,6 +32,7 @@ from arora_core.types import (
 )
 
 FUNCTION = UUID(int=0xF00)
+UNDECLARED = UUID(int=0xABC)
 UNIT = ScalarRef(TYPE_IDS["unit"])
 _ONE = Version(1, 0, 0)
 
@@ -112,7 +113,7 @@ UNCOVERED: dict[str, TypeRef] = {
     "keyvalue": scalar("keyvalue"),
     "an option of anything": scalar("option"),
     "a type that contains itself": ScalarRef(LIST.id),
-    "a type that no record declares": ScalarRef(UUID(int=0xABC)),
+    "a type that no record declares": ScalarRef(UNDECLARED),
 }
 
 
@@ -125,8 +126,12 @@ def function(parameters: Iterable[TypeRef] = (), ret: TypeRef = UNIT, mutable: b
     return ExportedFunction(FUNCTION, "probe", declared, ret)
 
 
+class Generic(AroraCodec):
+    """The generic codec, for which nothing is compiled."""
+
+
 def both(export: ExportedFunction) -> tuple[CompiledCodec, Signature]:
-    return compile_codec("tests", export, REGISTRY), Signature(export, REGISTRY, Conversions(REGISTRY), AroraCodec())
+    return compile_codec("tests", export, REGISTRY), Signature(export, REGISTRY, Conversions(REGISTRY), Generic())
 
 
 def encoder(codec: CompiledCodec) -> Callable[..., bytes]:

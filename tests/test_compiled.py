@@ -95,6 +95,11 @@ def test_a_map_comes_out_in_the_order_of_its_keys_and_the_last_of_equal_ones_win
     assert list(generic.decode_result(buffer).items()) == [("a", 2), ("b", 3)]
 
 
+def test_a_map_goes_in_in_the_order_of_its_keys() -> None:
+    codec, generic = both(function([MapRef(TYPE_IDS["str"], TYPE_IDS["u8"])]))
+    assert encoder(codec)({"b": 1, "a": 2}) == generic.encode_call([{"b": 1, "a": 2}], {})
+
+
 def test_whatever_calls_have_is_compiled_in_both_directions() -> None:
     compiled = [both(function([type], type, mutable=True))[0] for type in COVERED]
     assert len(compiled) > 100

@@ -12,10 +12,25 @@ from hypothesis import strategies as st
 
 from arora_core import Result, buffers
 from arora_core import values as v
+from arora_core.compiled.values import compile_values
 from arora_core.conformance import strategies
-from arora_core.types import TypeRef
+from arora_core.types import ScalarRef, TypeRef, carrier
 
-from .signatures import CONVERSIONS, COVERED, FUNCTION, REGISTRY, both, decoder, encoder, function, same, sample
+from .signatures import (
+    CONVERSIONS,
+    COVERED,
+    DEEP,
+    FUNCTION,
+    REGISTRY,
+    array,
+    both,
+    decoder,
+    encoder,
+    function,
+    same,
+    sample,
+    scalar,
+)
 
 TYPES = st.sampled_from(COVERED)
 
@@ -92,6 +107,65 @@ def changes(buffer: bytes) -> Iterator[bytes]:
             yield buffer[:place] + bytes([byte]) + buffer[place + 1 :]
         yield struct.pack("<I", place) + buffer[4:place]
         yield struct.pack("<I", len(buffer) - 1) + buffer[4:place] + buffer[place + 1 :]
+
+
+# --- generic calls ---------------------------------------------------------------------------------
+
+ANY_TYPE = TYPES | st.sampled_from([scalar("value"), array("value"), scalar("keyvalue"), scalar("option")])
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.data(), st.lists(ANY_TYPE, max_size=3), ANY_TYPE)
+def test_values_encode_to_the_generic_codecs_bytes_or_are_left(
+    data: st.DataObject, types: list[TypeRef], other: TypeRef
+) -> None:
+    export = function(types)
+    compiled, (_, generic) = compile_values(export, REGISTRY), both(export)
+    values = {each.id: data.draw(strategies.values_of(each.type, REGISTRY, max_size=4)) for each in export.parameters}
+    assert compiled.encode(values) == generic.encode_values(values)
+    if values:
+        values[export.parameters[0].id] = data.draw(strategies.values_of(other, REGISTRY, max_size=4))
+        try:
+            encoded = compiled.encode(values)
+        except Exception:
+            return
+        assert encoded == generic.encode_values(values)
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.data(), ANY_TYPE, st.lists(ANY_TYPE, max_size=1))
+def test_values_decode_as_the_generic_codec_decodes_them_or_are_left(
+    data: st.DataObject, ret: TypeRef, types: list[TypeRef]
+) -> None:
+    export = function(types, ret, mutable=True)
+    compiled, (_, generic) = compile_values(export, REGISTRY), both(export)
+    fields = [(FUNCTION, data.draw(strategies.values_of(ret, REGISTRY, max_size=4)))]
+    for each in export.parameters:
+        fields.append((each.id, data.draw(strategies.values_of(each.type, REGISTRY, max_size=4))))
+    buffer = buffers.encode(v.Structure(FUNCTION, fields))
+    assert compiled.decode(buffer) == generic.decode_values(buffer)
+    damaged = data.draw(damage(buffer))
+    try:
+        read = compiled.decode(damaged)
+    except Exception:
+        return
+    assert read == generic.decode_values(damaged)
+
+
+def test_values_with_any_byte_changed_are_read_as_the_generic_codec_reads_them_or_left() -> None:
+    for type in [*filter(carrier, COVERED), ScalarRef(DEEP.id)]:
+        export = function(ret=type)
+        compiled, (_, generic) = compile_values(export, REGISTRY), both(export)
+        buffer = buffers.encode(v.Structure(FUNCTION, [(FUNCTION, sample(type, 2))]))
+        for changed in changes(buffer):
+            try:
+                read = compiled.decode(changed)
+            except Exception:
+                continue
+            assert read == generic.decode_values(changed), (type, changed)
+
+
+# --- parts -----------------------------------------------------------------------------------------
 
 
 def answer(data: st.DataObject, ret: TypeRef, types: list[TypeRef]) -> object:

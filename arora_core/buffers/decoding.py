@@ -45,6 +45,16 @@ def decode(buffer: bytes | bytearray | memoryview, *, max_depth: int = MAX_DEPTH
     return value
 
 
+def decode_at(buffer: bytes, offset: int) -> tuple[v.Value, int]:
+    """The field's value that stands at ``offset`` in a call's buffer, and the offset behind it.
+
+    Raises MalformedBuffer, and RecursionError on a stack that is nearly full.
+    """
+    reader = _Reader(buffer, MAX_DEPTH - 1)
+    reader.offset = offset
+    return reader.value(), reader.offset
+
+
 def error_message(buffer: bytes | bytearray | memoryview) -> str | None:
     """The message of an error buffer, None when ``buffer`` is not one. Raises MalformedBuffer for a broken one."""
     if len(buffer) <= SIZE_PREFIX or buffer[SIZE_PREFIX] != Tag.ERROR:

@@ -37,6 +37,13 @@ def encode(value: v.Value, *, max_depth: int = MAX_DEPTH) -> bytes:
     return b"".join(chunks)
 
 
+def encode_at(value: v.Value, offset: int) -> bytes:
+    """The bytes of a field's value that stands at ``offset`` in a call's buffer. Raises as :func:`encode` does."""
+    chunks: list[bytes] = []
+    _write(value, chunks, offset, MAX_DEPTH - 1)
+    return b"".join(chunks)
+
+
 def encode_error(message: str) -> bytes:
     """An error buffer (tag 20): an orderly failure. Characters that UTF-8 cannot carry become ``?``."""
     data = message.encode(errors="replace")

@@ -42,6 +42,12 @@ class BufferReader:
         self.source.line(f"{text} = {self.buffer}[{start}:{stop}].decode()")
         return text
 
+    def packed(self, count: str, item_size: int) -> tuple[str, str]:
+        """Where so many packed items begin and end, behind their padding."""
+        end, at = self.offset(), self.source.variable("at")
+        self.source.line(f"{at} = {end} + 8 - ({end}) % 8")
+        return self.stretch(at, count if item_size == 1 else f"{count} * {item_size}")
+
     def stretch(self, start: str, size: str) -> tuple[str, str]:
         """Goes on behind ``size`` bytes from ``start``; returns where they begin and end, inside the buffer."""
         stop = self.source.variable("at")

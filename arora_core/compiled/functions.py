@@ -21,10 +21,6 @@ from .source import Source
 from .writing import write
 
 
-class Leave(Exception):
-    """Raised by compiled code for what it was not made for."""
-
-
 class _Absent:
     """The default of parameters that have none: of none of the types that compiled code takes."""
 
@@ -67,7 +63,6 @@ def _compiled(write_source: Callable[[], Source], filename: str) -> tuple[Callab
         source = write_source()
     except Uncovered:
         return None, f"# {filename}: left to the generic codec\n"
-    source.globals.update(Leave=Leave, ABSENT=ABSENT)
     return source.function("codec", filename), f"# {filename}\n{source}"
 
 
@@ -80,6 +75,7 @@ def _encoder_source(
     names = python_names((each.name for each in parameters), _TAKEN)
     defaults = [_default(each, registry) for each in parameters]
     source = Source("codec", _declared(parameters, names, defaults))
+    source.globals["ABSENT"] = ABSENT
     source.globals.update({f"DEFAULT_{name}": default for name, default in zip(names, defaults, strict=True)})
     optional = [index for index, parameter in enumerate(parameters) if parameter.default_value is None]
     if optional:
@@ -136,7 +132,6 @@ class _Fewer:
             filename, _, parameters, _ = self._made_of
             shorter = f"{filename[:-1]} given {', '.join(each.name for each in parameters) or 'nothing'}>"
             source = _encoder_source(*self._made_of)
-            source.globals.update(Leave=Leave, ABSENT=ABSENT)
             self._encode = source.function("codec", shorter)
         return self._encode(*given)
 

@@ -95,16 +95,8 @@ def _option(reader: BufferReader, shape: Optional) -> str:
 def _packed(reader: BufferReader, shape: Packed) -> str:
     source, kind = reader.source, shape.kind
     reader.constant(bytes([Tag.ARRAY, Tag.BOOLEAN if kind is None else Tag[kind.name.upper()]]))
-    size = 1 if kind is None else kind.size
-    if shape.length is None:
-        count = reader.fixed("I", "count")
-        bytes_ = count if size == 1 else f"{count} * {size}"
-    else:
-        reader.constant(shape.length.to_bytes(4, "little"))
-        bytes_ = str(shape.length * size)
-    end, at, items = reader.offset(), source.variable("at"), source.variable("items")
-    source.line(f"{at} = {end} + 8 - ({end}) % 8")
-    start, stop = reader.stretch(at, bytes_)
+    start, stop = reader.packed(_count(reader, shape), 1 if kind is None else kind.size)
+    items = source.variable("items")
     packed = f"{reader.buffer}[{start}:{stop}]"
     if kind is None:
         source.line(f"{items} = list(map(bool, {packed}))")
@@ -121,11 +113,7 @@ def _packed(reader: BufferReader, shape: Packed) -> str:
 def _items(reader: BufferReader, shape: Items) -> str:
     element = shape.element
     reader.constant(bytes([Tag.ARRAY, shape.tag]))
-    if shape.length is None:
-        count = reader.fixed("I", "count")
-    else:
-        count = str(shape.length)
-        reader.constant(shape.length.to_bytes(4, "little"))
+    count = _count(reader, shape)
     if isinstance(element, (Record, Members, Variants)):
         reader.constant(element.id.bytes)
     source, at = reader.source, reader.settle()
@@ -143,6 +131,13 @@ def _items(reader: BufferReader, shape: Items) -> str:
         source.line(f"for _ in range({count}):")
         source.add(lines)
     return items
+
+
+def _count(reader: BufferReader, shape: Packed | Items) -> str:
+    if shape.length is None:
+        return reader.fixed("I", "count")
+    reader.constant(shape.length.to_bytes(4, "little"))
+    return str(shape.length)
 
 
 def _rows(reader: BufferReader, items: str, made: str, count: str, at: str) -> None:

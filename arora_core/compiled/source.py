@@ -9,6 +9,10 @@ from itertools import count
 from typing import Any
 
 
+class Leave(Exception):
+    """Raised by compiled code for what it was not made for."""
+
+
 class Source:
     """The lines of one function, and the objects it refers to by name."""
 
@@ -19,7 +23,7 @@ class Source:
         self._indent = "    "
         self._taken = {parameter.partition("=")[0] for parameter in parameters}
         self._names = count()
-        self.globals: dict[str, object] = {}
+        self.globals: dict[str, object] = {"Leave": Leave}
 
     def line(self, text: str) -> None:
         """Adds a line to the function's body."""
