@@ -8,26 +8,20 @@ from __future__ import annotations
 
 import inspect
 import logging
-import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType, ModuleType
 from typing import TYPE_CHECKING
 
-import pluggy
-
-from . import hookspecs
 from .codec import Codec
 from .errors import ExecutorNotFound, ExecutorUnavailable, PluginError
 from .executor import Executor
 
-if sys.version_info >= (3, 12):
-    from importlib import metadata
-else:
-    import importlib_metadata as metadata
-
 if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
+
     import click
+    import pluggy
 
 _log = logging.getLogger("arora.plugins")
 
@@ -64,6 +58,10 @@ class Plugins:
     """The plugins in use: what they offer by name, and which were kept out."""
 
     def __init__(self) -> None:
+        import pluggy
+
+        from . import hookspecs
+
         self._manager = pluggy.PluginManager(hookspecs.PROJECT)
         self._manager.add_hookspecs(hookspecs)
         self._executors: dict[str, InstalledExecutor] = {}
@@ -91,10 +89,12 @@ class Plugins:
         Raises PluginError, naming the distribution, for a hook that raises or returns the wrong thing and
         for a name already taken.
         """
+        from pluggy import PluginValidationError
+
         name = f"{origin.distribution}:{origin.entry_point}"
         try:
             self._manager.register(plugin, name=name)
-        except (pluggy.PluginValidationError, ValueError) as error:
+        except (PluginValidationError, ValueError) as error:
             raise PluginError(f"{origin}: {error}", distribution=origin.distribution) from error
         try:
             if not self._manager.get_hookcallers(plugin):
@@ -162,8 +162,12 @@ class Plugins:
 
 def discover() -> Plugins:
     """The plugins that installed distributions declare in the entry-point group ``arora``."""
+    from importlib.metadata import entry_points
+
+    from .hookspecs import PROJECT
+
     plugins = Plugins()
-    found = [(_origin(each), each) for each in metadata.entry_points(group=hookspecs.PROJECT)]
+    found = [(_origin(each), each) for each in entry_points(group=PROJECT)]
     # In a fixed order, so that of two plugins that clash the same one always stays.
     for origin, entry_point in sorted(found, key=lambda pair: (pair[0].entry_point, pair[0].distribution)):
         try:
@@ -178,7 +182,7 @@ def discover() -> Plugins:
     return plugins
 
 
-def _origin(entry_point: metadata.EntryPoint) -> Origin:
+def _origin(entry_point: EntryPoint) -> Origin:
     distribution = entry_point.dist
     if distribution is None:
         return Origin(entry_point.name, entry_point.value, "")
