@@ -22,6 +22,7 @@ from .python_types import python_names
 from .types import TypeMismatch, TypeRegistry, carrier, type_name, validate
 
 if TYPE_CHECKING:
+    from .compiled.host import HostCodec
     from .compiled.values import CompiledValues
 
 
@@ -130,6 +131,11 @@ class Signature:
         Raises ArgumentError, which the guest that called gets as an error buffer.
         """
         try:
+            return self._host.decode(buffer)
+        except Exception:
+            # As above: what it was is said below, or it is done there.
+            pass
+        try:
             argument = self._codec.decode(buffer)
         except MalformedBuffer as error:
             raise ArgumentError(f"the argument buffer is malformed: {error}") from error
@@ -145,6 +151,10 @@ class Signature:
 
     def encode_result(self, answer: object) -> bytes:
         """The result buffer of what a host function returned. Raises TypeError where it does not fit."""
+        try:
+            return self._host.encode(answer)
+        except Exception:
+            pass
         mutated: Mapping[str, object] = {}
         if self._mutable:
             if not isinstance(answer, Result):
@@ -164,6 +174,12 @@ class Signature:
         from .compiled.values import compile_values, no_values
 
         return compile_values(self._export, self.registry) if type(self._codec) is AroraCodec else no_values
+
+    @cached_property
+    def _host(self) -> HostCodec:
+        from .compiled.host import compile_host_codec, no_host_codec
+
+        return compile_host_codec(self._export, self.registry) if type(self._codec) is AroraCodec else no_host_codec
 
     # --- parts -------------------------------------------------------------------------------------
 

@@ -11,19 +11,23 @@ from uuid import UUID
 
 import pytest
 
-from arora_core import buffers
+from arora_core import Result, buffers
 from arora_core import values as v
+from arora_core.buffers import AroraCodec
 from arora_core.calls import CallResult
 from arora_core.compiled.source import Source
 from arora_core.header import ExportedFunction, Parameter
+from arora_core.signature import Signature
 from arora_core.types import TYPE_IDS, ArrayRef, FixedArrayRef, MapRef, OptionRef, ScalarRef, TypeRef
 
 from .signatures import (
     COLOUR,
+    CONVERSIONS,
     COVERED,
     FUNCTION,
     INNER,
     POINT,
+    REGISTRY,
     SHAPE,
     UNCOVERED,
     Colour,
@@ -117,6 +121,15 @@ def test_what_is_not_covered_leaves_only_its_own_direction_to_the_generic_codec(
 
 def test_types_of_very_many_parts_are_left_to_the_generic_codec() -> None:
     assert both(function([ScalarRef(POINT.id)] * 200))[0].encode is None
+
+
+def test_a_host_function_that_forgets_a_mutable_parameter_is_told_so_by_the_generic_codec() -> None:
+    export = function([scalar("u8")], mutable=True)
+    signature = Signature(export, REGISTRY, CONVERSIONS, AroraCodec())
+    for answer in (None, Result(None, {}), Result(1, {"p0": 1}), Result(None, {"p0": 300})):
+        with pytest.raises(TypeError):
+            signature.encode_result(answer)
+    assert signature.decode_result(signature.encode_result(Result(None, {"p0": 1}))) == Result(None, {"p0": 1})
 
 
 # --- arguments left out ----------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from arora_core import Result, buffers
 from arora_core import values as v
+from arora_core.compiled.host import compile_host_codec
 from arora_core.compiled.values import compile_values
 from arora_core.conformance import strategies
 from arora_core.types import ScalarRef, TypeRef, carrier
@@ -107,6 +108,40 @@ def changes(buffer: bytes) -> Iterator[bytes]:
             yield buffer[:place] + bytes([byte]) + buffer[place + 1 :]
         yield struct.pack("<I", place) + buffer[4:place]
         yield struct.pack("<I", len(buffer) - 1) + buffer[4:place] + buffer[place + 1 :]
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.data(), TYPES, st.lists(TYPES, max_size=2))
+def test_a_host_function_is_given_and_answers_what_the_generic_codec_reads_and_writes(
+    data: st.DataObject, ret: TypeRef, types: list[TypeRef]
+) -> None:
+    export = function(types, ret, mutable=True)
+    host, (_, generic) = compile_host_codec(export, REGISTRY), both(export)
+    returned = answer(data, ret, types)
+    assert host.encode(returned) == generic.encode_result(returned)
+    buffer = generic.encode_call([data.draw(objects(type)) for type in types], {})
+    assert same(host.decode(buffer), generic.decode_call(buffer))
+    damaged = data.draw(damage(buffer))
+    try:
+        read = host.decode(damaged)
+    except Exception:
+        return
+    assert same(read, generic.decode_call(damaged))
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.data(), TYPES, TYPES)
+def test_an_answer_of_another_type_is_encoded_as_the_generic_codec_does_or_left(
+    data: st.DataObject, declared: TypeRef, given: TypeRef
+) -> None:
+    export = function(ret=declared)
+    host, (_, generic) = compile_host_codec(export, REGISTRY), both(export)
+    returned = data.draw(objects(given))
+    try:
+        encoded = host.encode(returned)
+    except Exception:
+        return
+    assert encoded == generic.encode_result(returned)
 
 
 # --- generic calls ---------------------------------------------------------------------------------

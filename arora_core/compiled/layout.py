@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Union
+from typing import NamedTuple, Union
 
 
-@dataclass(frozen=True)
-class Constant:
+class Constant(NamedTuple):
     """Bytes that are the same in every call."""
 
     data: bytes
 
 
-@dataclass(frozen=True)
-class Fixed:
+class Fixed(NamedTuple):
     """A value of fixed size: its ``struct`` code and size, and the variable that holds it."""
 
     code: str
@@ -22,8 +19,7 @@ class Fixed:
     name: str
 
 
-@dataclass(frozen=True)
-class Skipped:
+class Skipped(NamedTuple):
     """Bytes that a reader passes over."""
 
     size: int
@@ -32,8 +28,7 @@ class Skipped:
 Part = Union[Constant, Fixed, Skipped]
 
 
-@dataclass(frozen=True)
-class Run:
+class Run(NamedTuple):
     """Parts back to back: the format of their Struct, and one entry a field of it."""
 
     format: str

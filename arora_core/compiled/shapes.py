@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import Enum
-from typing import Any, Final, Union
+from typing import Any, Final, NamedTuple, Union
 from uuid import UUID
 
 from .. import values as v
@@ -36,22 +34,19 @@ class Uncovered(Exception):
     """A type that compiled code does not handle."""
 
 
-@dataclass(frozen=True)
-class Plain:
+class Plain(NamedTuple):
     """Unit, a boolean, a string or a uuid."""
 
     tag: Tag
 
 
-@dataclass(frozen=True)
-class Number:
+class Number(NamedTuple):
     """A number."""
 
     kind: NumberKind
 
 
-@dataclass(frozen=True)
-class Record:
+class Record(NamedTuple):
     """A structure: its dataclass, and for each field its id, its attribute and its shape."""
 
     id: UUID
@@ -59,16 +54,14 @@ class Record:
     fields: tuple[tuple[UUID, str, Shape], ...]
 
 
-@dataclass(frozen=True)
-class Members:
+class Members(NamedTuple):
     """An enumeration none of whose variants carries anything."""
 
     id: UUID
     cls: type[Enum]
 
 
-@dataclass(frozen=True)
-class Variant:
+class Variant(NamedTuple):
     """One variant: its id, the object that stands for it or the class of those, and the shape of what it carries."""
 
     id: UUID
@@ -76,38 +69,33 @@ class Variant:
     carried: Shape
 
 
-@dataclass(frozen=True)
-class Variants:
+class Variants(NamedTuple):
     """An enumeration some of whose variants carry a value."""
 
     id: UUID
     variants: tuple[Variant, ...]
 
 
-@dataclass(frozen=True)
-class Optional:
+class Optional(NamedTuple):
     """A value or None."""
 
     carried: Shape
 
 
-@dataclass(frozen=True)
-class Map:
+class Map(NamedTuple):
     """A dict from text."""
 
     carried: Shape
 
 
-@dataclass(frozen=True)
-class Packed:
+class Packed(NamedTuple):
     """An array of numbers (their kind) or of booleans (None), back to back. ``length`` is None where it varies."""
 
     kind: NumberKind | None
     length: int | None
 
 
-@dataclass(frozen=True)
-class Items:
+class Items(NamedTuple):
     """An array whose elements are written one by one. ``tag`` is what they share, Tag.VALUE where each has its own."""
 
     tag: Tag
@@ -191,8 +179,3 @@ def _well_known_array(cls: type[v.Value], length: int | None) -> Packed | Items:
     if cls is v.ArrayString:
         return Items(Tag.STRING, Plain(Tag.STRING), length)
     return Packed(cls.kind if issubclass(cls, v.NumberArray) else None, length)
-
-
-def members_by_raw_id(shape: Members) -> Mapping[bytes, Enum]:
-    """Every member by its variant's id, as on the wire."""
-    return {member.value.bytes: member for member in shape.cls}

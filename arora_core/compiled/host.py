@@ -1,0 +1,90 @@
+"""Compiled codecs of the other side: a Python function's arguments out of a buffer, and its answer into one."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import Any, Final, NamedTuple, NoReturn
+
+from ..calls import Result
+from ..header import ExportedFunction
+from ..types import TypeRegistry
+from ..values import Tag
+from .decoder import BufferReader
+from .encoder import BufferWriter
+from .reading import read
+from .shapes import Shapes, Uncovered
+from .source import Leave, Source
+from .writing import require, write
+
+
+class HostCodec(NamedTuple):
+    """``decode`` gives the arguments by name, ``encode`` takes what the function returned. Both raise, whatever it
+    may be, where the generic codec has to look."""
+
+    decode: Callable[[bytes], dict[str, Any]]
+    encode: Callable[[object], bytes]
+
+
+def _leave(given: object) -> NoReturn:
+    raise Leave
+
+
+no_host_codec: Final = HostCodec(_leave, _leave)
+"""Where another codec is to do it all."""
+
+
+def compile_host_codec(export: ExportedFunction, registry: TypeRegistry) -> HostCodec:
+    """The compiled codec of a function of a host module."""
+    if sys.byteorder == "big":
+        return no_host_codec
+    return HostCodec(
+        _compiled(_arguments, export, registry, f"<arora decoder of {export.name}'s arguments>"),
+        _compiled(_answer, export, registry, f"<arora encoder of {export.name}'s answer>"),
+    )
+
+
+def _compiled(
+    source: Callable[[ExportedFunction, Shapes], Source],
+    export: ExportedFunction,
+    registry: TypeRegistry,
+    filename: str,
+) -> Callable[..., Any]:
+    try:
+        return source(export, Shapes(registry)).function("codec", filename)
+    except Uncovered:
+        return _leave
+
+
+def _arguments(export: ExportedFunction, shapes: Shapes) -> Source:
+    source = Source("codec", ["buffer"])
+    reader = BufferReader(source, "buffer")
+    reader.constant(bytes([Tag.STRUCTURE]) + export.id.bytes + len(export.parameters).to_bytes(4, "little"))
+    arguments = []
+    for parameter in export.parameters:
+        reader.constant(parameter.id.bytes)
+        arguments.append(f"{parameter.name!r}: {read(reader, shapes.of(parameter.type))}")
+    reader.finish()
+    source.line(f"return {{{', '.join(arguments)}}}")
+    return source
+
+
+def _answer(export: ExportedFunction, shapes: Shapes) -> Source:
+    source = Source("codec", ["answer"])
+    writer = BufferWriter(source)
+    mutable = [each for each in export.parameters if each.mutable]
+    answer = "answer"
+    if mutable:
+        require(writer, f"type(answer) is {source.refer('RESULT', Result)}")
+        answer, mutated = source.variable("ret"), source.variable("mutated")
+        source.line(f"{answer}, {mutated} = answer")
+    head = bytes([Tag.STRUCTURE]) + export.id.bytes + (1 + len(mutable)).to_bytes(4, "little")
+    writer.constant(head + export.id.bytes)
+    write(writer, shapes.of(export.ret), answer)
+    for parameter in mutable:
+        value = source.variable("value")
+        source.line(f"{value} = {mutated}[{parameter.name!r}]")
+        writer.constant(parameter.id.bytes)
+        write(writer, shapes.of(parameter.type), value)
+    writer.finish()
+    return source
