@@ -39,7 +39,8 @@ class BufferReader:
         length = self.fixed("I", "length")
         start, stop = self.stretch(self.offset(), length)
         text = self.source.variable("text")
-        self.source.line(f"{text} = {self.buffer}[{start}:{stop}].decode()")
+        # Views have no ``decode``.
+        self.source.line(f"{text} = str({self.buffer}[{start}:{stop}], 'utf-8')")
         return text
 
     def packed(self, count: str, item_size: int) -> tuple[str, str]:

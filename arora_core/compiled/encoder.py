@@ -6,6 +6,7 @@ import struct
 from typing import Final
 
 from ..buffers.wire import SIZE_PREFIX, padding
+from ..large import LARGE, Large
 from .layout import Constant, Fixed, Part, run_of
 from .source import Source
 
@@ -68,20 +69,29 @@ class BufferWriter:
 
     def joined(self) -> str:
         """The expression for the bytes of all parts."""
-        expressions = [piece if isinstance(piece, str) else self._packed(piece) for piece in self._pieces if piece]
+        expressions = self._expressions()
         if len(expressions) == 1:
             return expressions[0]
         self.source.globals["join"] = b"".join
         return f"join(({', '.join(expressions)}))"
 
-    def finish(self) -> None:
-        """Writes the line that returns the buffer, its size in front."""
+    def finish(self, *, in_pieces: bool = False) -> None:
+        """Writes the lines that return the buffer, its size in front.
+
+        With ``in_pieces``, one that is large because of its packed items is not joined: see :class:`Large`.
+        """
         size = self.offset()
         prefix = Fixed("I", SIZE_PREFIX, size) if self._variable else Constant(struct.pack("<I", self._fixed))
         first = self._pieces[0]
         assert isinstance(first, list)
         first.insert(0, prefix)
+        if in_pieces and self.padded:
+            self.source.globals["Large"] = Large
+            self.source.line(f"if {size} > {LARGE}: raise Large({', '.join(self._expressions())})")
         self.source.line(f"return {self.joined()}")
+
+    def _expressions(self) -> list[str]:
+        return [piece if isinstance(piece, str) else self._packed(piece) for piece in self._pieces if piece]
 
     def _add(self, part: Part, size: int) -> None:
         run = self._pieces[-1]

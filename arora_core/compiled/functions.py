@@ -31,15 +31,16 @@ class _Absent:
 ABSENT: Final = _Absent()
 
 
-_TAKEN: Final = frozenset({"ABSENT", "Leave", "PADDING", "fewer", "join"}.union(dir(builtins)))
+_TAKEN: Final = frozenset({"ABSENT", "Large", "Leave", "PADDING", "fewer", "join"}.union(dir(builtins)))
 """What the source may refer to. A parameter of such a name gets another."""
 
 
 class CompiledCodec(NamedTuple):
     """What could be compiled of one function; None where the generic codec has to do it all.
 
-    ``encode`` takes a call's arguments and returns the argument buffer, ``decode`` takes the result buffer and
-    returns what the call answers. Both raise, whatever it may be, where the generic codec has to look.
+    ``encode`` takes a call's arguments and returns the argument buffer, or raises :class:`Large` with its pieces;
+    ``decode`` takes the result buffer, or a view of it that it does not keep, and returns what the call answers.
+    Both raise, whatever it may be, where the generic codec has to look.
     """
 
     encode: Callable[..., bytes] | None
@@ -89,7 +90,7 @@ def _encoder_source(
     for parameter, name in zip(parameters, names, strict=True):
         writer.constant(parameter.id.bytes)
         write(writer, shapes.of(parameter.type), name)
-    writer.finish()
+    writer.finish(in_pieces=True)
     return source
 
 

@@ -101,7 +101,7 @@ def _packed(reader: BufferReader, shape: Packed) -> str:
     if kind is None:
         source.line(f"{items} = list(map(bool, {packed}))")
     elif kind.name == "u8":
-        source.line(f"{items} = {packed}")
+        source.line(f"{items} = bytes({packed})")
     else:
         source.globals["array"] = array
         source.line(f"{items} = array({kind.code!r})")
