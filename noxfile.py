@@ -13,6 +13,8 @@ REQUIRED_IN_CI = {"3.10", "3.13"}
 
 PLUGINS = [f"plugins/arora-{name}" for name in ("wasmtime", "wasmer", "native")]
 BROWSER_PLUGIN = "plugins/arora-browser"
+# Whatever a guest on Wasmtime, or its host, could notice of how it is called.
+WASMTIME_SUITE = ["plugins/arora-wasmtime", "tests/wasm", "-k", "not browser and not wasmer"]
 JAVASCRIPT = "plugins/arora-browser/tests/js"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
@@ -85,7 +87,8 @@ def benchmarks(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """Every test, on every interpreter this machine has. Arguments after ``--`` go to pytest.
 
-    With a browser on the oldest and on the newest: it takes its time, and depends the least on the interpreter.
+    With a browser on the oldest and on the newest: it takes its time, and depends the least on the interpreter. There
+    also with the other way to call guests on Wasmtime.
     """
     browser = session.python in (PYTHONS[0], PYTHONS[-1])
     _install(session, browser=browser)
@@ -98,3 +101,5 @@ def tests(session: nox.Session) -> None:
     else:
         arguments.append(f"--ignore={BROWSER_PLUGIN}")
     session.run("pytest", *arguments, env=environment)
+    if browser and not session.posargs:
+        session.run("pytest", *WASMTIME_SUITE, env={**environment, "ARORA_WASMTIME_CALLS": "public"})

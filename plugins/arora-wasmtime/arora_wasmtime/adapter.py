@@ -11,13 +11,12 @@ from __future__ import annotations
 from ctypes import Array, byref, c_char, c_int64, c_size_t, c_uint64
 from typing import Any, Final, NamedTuple
 
-from wasmtime import Module, Store
+from wasmtime import Module
 
 from arora_core.guest_symbols import FREE, MEMORY
-from arora_core.linear_memory import SLACK, BufferCall, LinearGuest
+from arora_core.linear_memory import SLACK, BufferCall
 
-from .instantiation import Exports
-from .traps import ADAPTER
+from .traps import BETWEEN
 from .unchecked import RAW_VALUE, Calls, Memory
 from .unchecked import call as enter
 
@@ -27,7 +26,7 @@ _ANSWER: Final = 1024
 """Bytes of the largest answer that does."""
 
 SOURCE: Final = f"""
-(module ${ADAPTER}
+(module ${BETWEEN}
   (import "guest" "memory" (memory 0))
   (import "guest" "function" (func $function (param i32) (result i32)))
   (import "guest" "free" (func $free (param i32)))
@@ -77,27 +76,21 @@ class _Room(NamedTuple):
     values_at: Any
 
 
-class Adapted:
+class Adapter:
     """The adapted calls of one guest."""
 
-    def __init__(
-        self, store: Store, adapter: Module, calls: Calls, guest: LinearGuest, memory: Memory, exports: Exports
-    ) -> None:
-        self._store = store
-        self._adapter = adapter
+    def __init__(self, calls: Calls, module: Module, memory: Memory) -> None:
         self._calls = calls
-        self._guest = guest
+        self._module = module
         self._memory = memory
-        self._exports = exports
         self._rooms: list[_Room] = []
 
-    def call(self, symbol: str, plain: BufferCall) -> BufferCall:
+    def around(self, symbol: str, plain: BufferCall) -> BufferCall:
         """The exported function ``symbol`` through the adapter; ``plain`` is for what does not go that way."""
-        imports = [self._exports.item(name) for name in (MEMORY, symbol, FREE)]
-        exchange = Exports(self._store, self._calls.instantiate_beside(self._adapter, imports)).function("exchange")
-        guest, rooms, prepared = self._guest, self._rooms, self._prepared
-        carried, take = guest.carried, guest.take
-        context, trap, fail = self._calls.context, self._calls.trap, self._calls.fail
+        calls, rooms, prepared = self._calls, self._rooms, self._prepared
+        exchange = calls.instantiate_beside(self._module, [MEMORY, symbol, FREE])("exchange")
+        guest, carried, take = calls.guest, calls.guest.carried, calls.guest.take
+        context, trap, fail = calls.context, calls.trap, calls.fail
         exchange_at, count, trap_at = byref(exchange), c_size_t(_PARAMETERS), byref(trap)
 
         def run(argument: bytes) -> bytes:
@@ -122,14 +115,14 @@ class Adapted:
 
     def _prepared(self, size: int) -> bool:
         """Whether an argument of that size can go this way: there is room for it from now on."""
-        if size > _ARGUMENT or self._guest.closed:
+        if size > _ARGUMENT or self._calls.guest.closed:
             return False
-        while len(self._rooms) <= self._guest.calls_out:
+        while len(self._rooms) <= self._calls.guest.calls_out:
             self._rooms.append(self._room())
         return True
 
     def _room(self) -> _Room:
-        argument_at = self._guest.reserve(_ROOM)
+        argument_at = self._calls.guest.reserve(_ROOM)
         answer_at = argument_at + _ARGUMENT + SLACK
         values = (c_uint64 * (_PARAMETERS * _WORDS))()
         values[_WORDS], values[2 * _WORDS], values[3 * _WORDS] = argument_at, answer_at, argument_at + _ROOM

@@ -1,4 +1,4 @@
-"""An alarm for deadlines: one thread an engine, which exists only while calls with deadlines are made."""
+"""An alarm for deadlines: one thread an executor, which exists only while calls with deadlines are made."""
 
 from __future__ import annotations
 
@@ -13,62 +13,58 @@ _LINGER: Final = 1.0
 
 
 class Alarm:
-    """Calls ``ring`` from a thread of its own as soon as any set time has come."""
+    """Calls what it is told to from a thread of its own, as soon as the time set for it has come."""
 
-    def __init__(self, ring: Callable[[], None]) -> None:
-        self._ring = ring
+    def __init__(self) -> None:
         self._reset()
 
     def _reset(self) -> None:
         self._process = os.getpid()
         self._changed = threading.Condition()
-        self._times: dict[int, float] = {}
-        self._last = 0
+        self._times: dict[object, tuple[float, Callable[[], None]]] = {}
         self._thread: threading.Thread | None = None
         self._waits_until = 0.0
         self._closed = False
 
-    def set(self, time: float) -> int:
-        """Rings at ``time``, in seconds of ``time.monotonic``; returns what ``cancel`` takes."""
+    def set(self, key: object, time: float, ring: Callable[[], None]) -> None:
+        """Calls ``ring`` at ``time``, in seconds of ``time.monotonic``, unless ``key`` is cancelled or set anew."""
         if self._process != os.getpid():
             # A forked child has neither the thread nor, for sure, a condition that nobody holds.
             self._reset()
         with self._changed:
-            self._last += 1
-            self._times[self._last] = time
+            self._times[key] = time, ring
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="arora-wasmtime deadlines", daemon=True)
                 self._thread.start()
             elif time < self._waits_until:
                 self._changed.notify()
-            return self._last
 
-    def cancel(self, number: int) -> None:
-        """Takes back what ``set`` returned ``number`` for. Harmless when it has rung."""
+    def cancel(self, key: object) -> None:
+        """After this, what is set for ``key`` does not ring. Harmless when it has, or was never set."""
         with self._changed:
-            self._times.pop(number, None)
+            self._times.pop(key, None)
 
     def close(self) -> None:
-        """Ends the thread; after this, nothing rings."""
+        """Ends the thread; nothing that was set before rings after this."""
         if self._process != os.getpid():
             return
         with self._changed:
+            self._times.clear()
             self._closed = True
             thread = self._thread
             self._changed.notify()
         if thread is not None:
             thread.join()
+        self._closed = False
 
     def _run(self) -> None:
         with self._changed:
             while not self._closed:
                 now = monotonic()
-                due = [number for number, time in self._times.items() if time <= now]
-                for number in due:
-                    del self._times[number]
-                if due:
-                    self._ring()
-                nearest = min(self._times.values(), default=now + _LINGER)
+                due = [key for key, (time, _) in self._times.items() if time <= now]
+                for key in due:
+                    self._times.pop(key)[1]()
+                nearest = min((time for time, _ in self._times.values()), default=now + _LINGER)
                 self._waits_until = nearest
                 rested = not self._changed.wait(nearest - now)
                 if rested and not self._times and not due:

@@ -1,4 +1,4 @@
-"""Wasmtime's engines and compiled modules, made when first needed and shared by the instances of an executor."""
+"""Wasmtime's engines and compiled modules."""
 
 from __future__ import annotations
 
@@ -17,8 +17,6 @@ from arora_core.errors import MalformedExecutable
 from arora_core.executor import Limits
 from arora_core.wasm_types import ModuleTypes
 
-from . import adapter
-from .deadline import Alarm
 from .traps import reason
 
 _logger: Final = logging.getLogger("arora.wasmtime")
@@ -26,6 +24,7 @@ _logger: Final = logging.getLogger("arora.wasmtime")
 _MAGIC: Final = b"\0asm"
 _COMPONENT_LAYER: Final = b"\x01\x00"
 _SHOWN: Final = 16
+_STACK: Final = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -51,11 +50,16 @@ class Compiled:
 
 
 class CompilingEngine:
-    """One of Wasmtime's engines, the modules compiled for it, and its alarm."""
+    """One of Wasmtime's engines, and the modules compiled for it."""
 
     def __init__(self, metered: Metered) -> None:
-        self.engine = WasmtimeEngine(_config(metered))
-        self.alarm = Alarm(self.engine.increment_epoch)
+        self._counted = metered
+        config = _config(metered)
+        try:
+            config.cache = True
+        except WasmtimeError as error:
+            _logger.debug("compiled code is not cached on disk: %s", reason(error))
+        self.engine = WasmtimeEngine(config)
         self._modules: WeakValueDictionary[bytes, Compiled] = WeakValueDictionary()
 
     def compiled(self, executable: bytes) -> Compiled:
@@ -70,11 +74,24 @@ class CompilingEngine:
 
     @cached_property
     def adapter(self) -> Module:
-        """The module that stands between the host and a guest's function."""
-        return Module(self.engine, adapter.SOURCE)
+        """What stands between the host and a guest's function: see ``adapter``."""
+        from .adapter import SOURCE
+
+        return Module(self.engine, SOURCE)
+
+    @property
+    def metered(self) -> bool:
+        """Whether compiled code counts anything."""
+        return self._counted != Metered(deadline=False, fuel=False)
+
+    def copied(self, compiled: Compiled) -> tuple[WasmtimeEngine, Compiled]:
+        """A new engine like this one, and for it what was compiled for this one."""
+        # Without the cache, to which it has nothing to add, and for which an engine has a thread.
+        engine = WasmtimeEngine(_config(self._counted))
+        module = Module.deserialize(engine, compiled.module.serialize())
+        return engine, Compiled(module, compiled.types)
 
     def close(self) -> None:
-        self.alarm.close()
         self.engine.close()
 
 
@@ -87,12 +104,11 @@ def _config(metered: Metered) -> Config:
     config.signals_based_traps = False
     # The view of a memory is taken once (unchecked.Memory). Address space for all 32 bits is reserved anyway.
     config.memory_may_move = False
+    # Of a guest's stack, the host's calls in between take part too: on CPython 3.10 and over wasmtime-py's public
+    # classes, 64 nested ones take more than its default of half of it.
+    config.max_wasm_stack = _STACK
     config.epoch_interruption = metered.deadline
     config.consume_fuel = metered.fuel
-    try:
-        config.cache = True
-    except WasmtimeError as error:
-        _logger.debug("compiled code is not cached on disk: %s", reason(error))
     return config
 
 

@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING, ClassVar
 from arora_core.executor import Capability, Executor, Host, Instance, Limits
 from arora_core.guest_symbols import check_exports, check_imports
 
+from .choosing import chosen, wrong_choice
+from .deadline import Alarm
+
 if TYPE_CHECKING:
     from arora_core.header import ModuleDefinition
 
@@ -27,12 +30,13 @@ class WasmtimeExecutor(Executor):
 
     def __init__(self) -> None:
         self._engines: dict[Metered, CompilingEngine] = {}
+        self._alarm = Alarm()
 
     @classmethod
     def unavailable(cls) -> str | None:
         if importlib.util.find_spec("wasmtime") is None:
             return "the package wasmtime is not installed; pip install wasmtime"
-        return None
+        return wrong_choice()
 
     @classmethod
     def version(cls) -> str | None:
@@ -46,15 +50,21 @@ class WasmtimeExecutor(Executor):
         from .engines import CompilingEngine, Metered
         from .instance import WasmtimeInstance
 
+        calls = chosen()
         metered = Metered.by(limits)
-        engine = self._engines.get(metered)
-        if engine is None:
-            engine = self._engines[metered] = CompilingEngine(metered)
-        compiled = engine.compiled(definition.executable)
+        compiling = self._engines.get(metered)
+        if compiling is None:
+            compiling = self._engines[metered] = CompilingEngine(metered)
+        compiled = compiling.compiled(definition.executable)
         check_exports(definition.header, compiled.types.exports)
         check_imports(compiled.types.imports)
-        return WasmtimeInstance(engine, compiled, definition.header, host, limits)
+        engine = compiling.engine
+        if metered.deadline:
+            # What stops a guest at its deadline stops all guests of its engine, so it has one to itself.
+            engine, compiled = compiling.copied(compiled)
+        return WasmtimeInstance(engine, compiled, definition.header, host, limits, calls, self._alarm, compiling)
 
     def close(self) -> None:
+        self._alarm.close()
         while self._engines:
             self._engines.popitem()[1].close()

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
-from wasmtime import Linker, Store
+from wasmtime import Engine, Linker, Store
 
 from arora_core.executor import Host, Instance, Limits
-from arora_core.guest_symbols import ALLOC, FREE, INITIALIZE, function_symbol
+from arora_core.guest_symbols import ALLOC, FREE, INITIALIZE, MEMORY, function_symbol
 from arora_core.linear_memory import BufferCall, LinearGuest, TransferCall
 
-from .adapter import Adapted
+from .deadline import Alarm
 from .engines import Compiled, CompilingEngine
-from .instantiation import Exports, define_imports, instantiate, limit_memory, link
+from .instantiation import define_imports, instantiate, limit_memory, link
+from .interface import MakeCalls
 from .metering import Meter
 from .traps import Failures
-from .unchecked import Calls, Memory, context
 
 if TYPE_CHECKING:
     from arora_core.header import Header
@@ -25,19 +24,35 @@ if TYPE_CHECKING:
 class WasmtimeInstance(Instance):
     """A store holds everything of one instance, and nothing of another: it can only be given back as a whole."""
 
-    def __init__(self, engine: CompilingEngine, compiled: Compiled, header: Header, host: Host, limits: Limits) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        compiled: Compiled,
+        header: Header,
+        host: Host,
+        limits: Limits,
+        make_calls: MakeCalls,
+        alarm: Alarm,
+        compiling: CompilingEngine,
+    ) -> None:
         # Others that load the same executable find its compiled module for as long as someone holds on to it.
-        self._compiled = compiled
+        self._compiled: Compiled | None = compiled
+        self._own_engine = None if limits.deadline is None else engine
         self._guest = LinearGuest(host)
-        self._memory: Memory | None = None
-        self._adapted: Adapted | None = None
         self._functions: dict[bytes, BufferCall] = {}
-        self._store = Store(engine.engine)
-        # C code calls into these, and owns what they give it, until the store is closed.
-        self._callbacks: list[object] = []
-        self._after_store = ExitStack()
+        self._store = Store(engine)
+        names = {function_symbol(function.id.bytes): function.name for function in header.exports}
+        self._calls = make_calls(self._store, self._guest, Failures(limits, names))
+        self._meter = Meter(engine, self._calls, limits, alarm)
         try:
-            self._start(engine, header, limits)
+            self._start(engine, compiled, header, limits)
+            if not compiling.metered:
+                # What is counted is the guest's, and would be the short cut's too.
+                for function in header.exports:
+                    id = function.id.bytes
+                    self._functions[id] = self._calls.short_cut(
+                        compiling, function_symbol(id), self._guest.function(id)
+                    )
         except BaseException:
             self.close()
             raise
@@ -54,42 +69,28 @@ class WasmtimeInstance(Instance):
     def close(self) -> None:
         self._guest.close()
         self._functions.clear()
-        if self._adapted is not None:
-            self._adapted.close()
-        if self._memory is not None:
-            self._memory.close()
+        self._calls.close()
         self._store.close()
-        self._after_store.close()
-        self._callbacks.clear()
+        self._compiled = None
+        self._meter.close()
+        if self._own_engine is not None:
+            self._own_engine.close()
 
-    def _start(self, engine: CompilingEngine, header: Header, limits: Limits) -> None:
-        ids = [function.id.bytes for function in header.exports]
-        failures = Failures(limits, {function_symbol(f.id.bytes): f.name for f in header.exports})
-        calls = Calls(self, context(self._store), self._guest, failures)
-        self._after_store.callback(calls.unwinding.close)
-        meter = Meter(self._store, self._guest, limits, engine.alarm, failures)
-        self._after_store.callback(meter.close)
-        types = self._compiled.types
+    def _start(self, engine: Engine, compiled: Compiled, header: Header, limits: Limits) -> None:
+        types, calls, meter = compiled.types, self._calls, self._meter
         limit_memory(self._store, types.least_memory, limits)
-        with Linker(engine.engine) as linker:
-            self._callbacks += define_imports(linker, self._store, types.imports, self._guest, calls)
-            prepared = link(linker, self._compiled.module)
+        with Linker(engine) as linker:
+            define_imports(linker, self._store, types.imports, self._guest, calls)
+            prepared = link(linker, compiled.module)
         with prepared, meter.running():
-            exports = Exports(self._store, instantiate(prepared, calls, limits))
-            self._memory = Memory(context(self._store), exports.memory())
-            functions = {id: calls.export(exports.function(function_symbol(id))) for id in ids}
+            instantiate(prepared, calls, limits)
+            ids = [function.id.bytes for function in header.exports]
             self._guest.attach(
-                self._memory,
-                calls.export(exports.function(ALLOC)),
-                calls.export(exports.function(FREE)),
-                functions,
+                calls.memory(MEMORY),
+                calls.export(ALLOC),
+                calls.export(FREE),
+                {id: calls.export(function_symbol(id)) for id in ids},
                 meter.around,
             )
-            if limits.fuel is None:
-                # The adapter's steps would count as the guest's.
-                self._adapted = Adapted(self._store, engine.adapter, calls, self._guest, self._memory, exports)
-                self._functions = {
-                    id: meter.around(self._adapted.call(function_symbol(id), self._guest.function(id))) for id in ids
-                }
             if INITIALIZE in types.exports:
-                calls.export(exports.function(INITIALIZE))(0)
+                calls.export(INITIALIZE)(0)

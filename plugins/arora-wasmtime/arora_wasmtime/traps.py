@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import ctypes
 from collections.abc import Mapping
-from ctypes import POINTER
 from typing import Final
 
 from wasmtime import ExitTrap, TrapCode, WasmtimeError
 from wasmtime import Trap as WasmtimeTrap
-from wasmtime import _ffi as ffi
 
 from arora_core.errors import CallError, LimitExceeded, Trap, TrapKind
 from arora_core.executor import Limits
@@ -30,9 +27,10 @@ _WORDS: Final = {
     TrapCode.BAD_SIGNATURE: "indirect call to a function of another signature",
 }
 _FRAMES: Final = 3
-ADAPTER: Final = "arora_adapter"
-"""The module whose frames are none of the guest's. See ``adapter``."""
 _LONGEST_NAME: Final = 80
+
+BETWEEN: Final = "arora-wasmtime"
+"""The name of modules that stand between a guest and its host, of which no user wants to hear."""
 
 
 class Failures:
@@ -45,30 +43,20 @@ class Failures:
     def __init__(self, limits: Limits, names: Mapping[str, str]) -> None:
         self._limits = limits
         self._names = names
-        self.expired = False
-        """Whether it was the deadline that stopped the guest."""
 
-    def __call__(self, error: int | None, trap: int | None) -> CallError:
-        """The exception for one of the two pointers, both of which it takes over."""
-        if error:
-            return self._error(WasmtimeError._from_ptr(ctypes.cast(error, POINTER(ffi.wasmtime_error_t))))
-        assert trap is not None
-        return self._trap(WasmtimeTrap._from_ptr(ctypes.cast(trap, POINTER(ffi.wasm_trap_t))))
-
-    def _error(self, error: WasmtimeError) -> CallError:
-        if isinstance(error, ExitTrap):
-            return Trap(f"exited with code {error.code}", kind=TrapKind.EXIT, exit_code=error.code)
-        if self.expired:
-            self.expired = False
-            return self._past_deadline()
-        return Trap(reason(error))
+    def __call__(self, failure: WasmtimeError | WasmtimeTrap) -> CallError:
+        if isinstance(failure, WasmtimeTrap):
+            return self._trap(failure)
+        if isinstance(failure, ExitTrap):
+            return Trap(f"exited with code {failure.code}", kind=TrapKind.EXIT, exit_code=failure.code)
+        return Trap(reason(failure))
 
     def _trap(self, trap: WasmtimeTrap) -> CallError:
         code = trap.trap_code
         if code is TrapCode.OUT_OF_FUEL:
             return LimitExceeded(f"used up its {self._limits.fuel} units of fuel", limit="fuel")
         if code is TrapCode.INTERRUPT:
-            return self._past_deadline()
+            return LimitExceeded(f"ran longer than its deadline of {self._limits.deadline} s", limit="deadline")
         kind = _KINDS.get(code, TrapKind.OTHER) if code else TrapKind.OTHER
         if code is None:
             words = reason(trap)
@@ -79,11 +67,8 @@ class Failures:
         frames = self._innermost(trap)
         return Trap(f"{words} in {frames}" if frames else words, kind=kind)
 
-    def _past_deadline(self) -> LimitExceeded:
-        return LimitExceeded(f"ran longer than its deadline of {self._limits.deadline} s", limit="deadline")
-
     def _innermost(self, trap: WasmtimeTrap) -> str:
-        frames = [frame for frame in trap.frames if frame.module_name != ADAPTER]
+        frames = [frame for frame in trap.frames if frame.module_name != BETWEEN]
         names = [self._name(frame.func_name or f"function {frame.func_index}") for frame in frames[:_FRAMES]]
         if len(frames) > _FRAMES:
             names.append("...")

@@ -11,77 +11,89 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Callable, Sequence
 from ctypes import CFUNCTYPE, POINTER, byref, c_char, c_size_t, c_uint32, c_uint64, c_void_p
-from typing import Any, Final, NoReturn
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
-from wasmtime import FuncType, InstancePre, Linker, Module, Store, WasmtimeError
-from wasmtime import _ffi as ffi
+from wasmtime import InstancePre, Linker, Module, Store
 
 from arora_core.c_callbacks import Unwinding, c_callback
-from arora_core.linear_memory import Export, LinearGuest
+from arora_core.errors import LoadError
+from arora_core.guest_symbols import WasmFunctionType
+from arora_core.linear_memory import BufferCall, Export, LinearGuest
+
+from . import private
+from .interface import Failure, function_type
+
+if TYPE_CHECKING:
+    from .adapter import Adapter
+    from .engines import CompilingEngine
 
 RAW_VALUE: Final = 16
 """Bytes of a ``wasmtime_val_raw_t``: a union whose largest member is a v128. Every platform has it
 little-endian, and the other members at its start."""
 _WORDS: Final = RAW_VALUE // 8
 
-Failure = Callable[["int | None", "int | None"], BaseException]
-"""Owned pointers to a ``wasmtime_error_t`` and a ``wasm_trap_t``, one of them null, to what they mean."""
-
-
-def _function(name: str, result: Any, *, library: Any = ffi.dll) -> Any:
-    # Indexing a library makes a new function object: the wheel's own keeps its declared argument types. These
-    # have none, as converting an argument that already is a ctypes object costs more than the call.
-    function = library[name]
-    function.restype = result
-    return function
-
-
-call: Final = _function("wasmtime_func_call_unchecked", c_void_p)
-_instantiate: Final = _function("wasmtime_instance_new", c_void_p)
-_instantiate_prepared: Final = _function("wasmtime_instance_pre_instantiate", c_void_p)
-_define: Final = _function("wasmtime_linker_define_func_unchecked", c_void_p)
-_delete_error: Final = _function("wasmtime_error_delete", None)
-_delete_trap: Final = _function("wasm_trap_delete", None)
-_new_trap: Final = _function("wasmtime_trap_new", c_size_t)
-# Both only look up a field: not worth giving the GIL up for.
-_quick: Final = ctypes.PyDLL(str(ffi.filename))
-_memory_data: Final = _function("wasmtime_memory_data", c_void_p, library=_quick)
-_memory_size: Final = _function("wasmtime_memory_data_size", c_size_t, library=_quick)
+call: Final = private.function("wasmtime_func_call_unchecked", c_void_p)
+_instantiate_beside: Final = private.function("wasmtime_instance_new", c_void_p)
+_instantiate: Final = private.function("wasmtime_instance_pre_instantiate", c_void_p)
+_define: Final = private.function("wasmtime_linker_define_func_unchecked", c_void_p)
+_export: Final = private.function("wasmtime_instance_export_get", ctypes.c_bool)
+_delete_error: Final = private.function("wasmtime_error_delete", None)
+_delete_trap: Final = private.function("wasm_trap_delete", None)
+_new_trap: Final = private.function("wasmtime_trap_new", c_size_t)
+# All these only look up or set a field.
+_memory_data: Final = private.function("wasmtime_memory_data", c_void_p, quick=True)
+_memory_size: Final = private.function("wasmtime_memory_data_size", c_size_t, quick=True)
+_set_fuel: Final = private.function("wasmtime_context_set_fuel", c_void_p, quick=True)
+_set_epoch_deadline: Final = private.function("wasmtime_context_set_epoch_deadline", None, quick=True)
 
 _IMPORT: Final = CFUNCTYPE(c_size_t, c_void_p, c_void_p, POINTER(c_uint64), c_size_t)
-
-Answer = Callable[[Any, Any, Any, Any], int]
-"""Answers an import: of what C passes, the third are the raw values. Argument i is item ``2 * i``, the result goes
-into item 0. Returns 0, for no trap."""
 
 _UNWOUND: Final = b"unwound by the host"
 
 
-def context(store: Store) -> c_void_p:
-    """The pointer that calls into ``store`` take. Dangling once the store is closed."""
-    return ctypes.cast(store._context(), c_void_p)
-
-
 class Calls:
-    """Makes the exports of one instance callable. All its calls happen in one thread at a time."""
+    """Makes the exports of one instance callable: :class:`arora_wasmtime.interface.Calls`."""
 
-    def __init__(self, owner: object, context: c_void_p, guest: LinearGuest, failure: Failure) -> None:
+    def __init__(self, store: Store, guest: LinearGuest, failure: Failure) -> None:
         # A callable export that outlives all other mention of its instance keeps the store from being deleted.
-        self._owner = owner
-        self.context = context
-        self._guest = guest
+        self._store = store
+        self.context = private.context(store)
+        self.guest = guest
         self._failure = failure
         # One place for the argument and the result serves calls at any depth: Wasmtime takes arguments out
         # before the guest's first instruction, and puts results in after its last, so whatever a nested call
         # leaves there has been read by the time the outer one ends.
         self._slot = (c_uint64 * _WORDS)()
         self.trap = c_void_p()
-        self.unwinding = Unwinding(_unwinding_trap, lambda trap: _delete_trap(c_void_p(trap)))
-        """What makes the guest unwind when its host has failed."""
+        self._instance = private.structure("wasmtime_instance")
+        self._memory: Memory | None = None
+        self._adapter: Adapter | None = None
+        # C code calls into these until the store is closed.
+        self._callbacks: list[object] = []
+        # What makes the guest unwind when its host has failed.
+        self._unwinding = Unwinding(_unwinding_trap, lambda trap: _delete_trap(c_void_p(trap)))
 
-    def export(self, function: ffi.wasmtime_func_t) -> Export:
-        """``function``, which takes an i32 or nothing, and gives an i32 (0 to 2**32 - 1) or nothing."""
-        context, carried, trap, fail = self.context, self._guest.carried, self.trap, self.fail
+    def define(
+        self, linker: Linker, import_: tuple[str, str], type: WasmFunctionType, answer: Callable[..., int]
+    ) -> None:
+        callback = _IMPORT(c_callback(_raw(answer, len(type.params)), self.guest.carried, self._unwinding))
+        self._callbacks.append(callback)
+        declared = function_type(type.params, type.results)
+        namespace, name = (word.encode() for word in import_)
+        names = namespace, c_size_t(len(namespace)), name, c_size_t(len(name))
+        error = _define(private.pointer(linker), *names, private.pointer(declared), callback, None, None)
+        if error:
+            raise private.error(error)
+
+    def instantiate(self, prepared: InstancePre) -> None:
+        error = _instantiate(private.pointer(prepared), self.context, byref(self._instance), byref(self.trap))
+        if error or self.trap or self.guest.carried:
+            self.fail(error)
+
+    def export(self, symbol: str) -> Export:
+        function = self._exported(symbol).func
+        context, carried, trap, fail = self.context, self.guest.carried, self.trap, self.fail
         cell = c_uint32.from_buffer(self._slot)
         function_at, slot_at, one, trap_at = byref(function), byref(self._slot), c_size_t(1), byref(trap)
 
@@ -94,65 +106,84 @@ class Calls:
 
         return run
 
-    def instantiate(self, prepared: InstancePre) -> ffi.wasmtime_instance_t:
-        """Runs what of the guest runs on its own: its start function."""
-        instance = ffi.wasmtime_instance_t()
-        prepared_at = ctypes.cast(prepared.ptr(), c_void_p)
-        error = _instantiate_prepared(prepared_at, self.context, byref(instance), byref(self.trap))
-        if error or self.trap or self._guest.carried:
-            self.fail(error)
-        return instance
+    def short_cut(self, compiling: CompilingEngine, symbol: str, call: BufferCall) -> BufferCall:
+        if self._adapter is None:
+            from .adapter import Adapter
 
-    def instantiate_beside(self, module: Module, imports: Sequence[ffi.wasmtime_extern_t]) -> ffi.wasmtime_instance_t:
-        """An instance of ``module``, which has no start function, in the guest's store."""
-        instance = ffi.wasmtime_instance_t()
-        given = (ffi.wasmtime_extern_t * len(imports))(*imports)
-        module_at = ctypes.cast(module.ptr(), c_void_p)
-        count = c_size_t(len(imports))
-        error = _instantiate(self.context, module_at, byref(given), count, byref(instance), byref(self.trap))
+            assert self._memory is not None
+            self._adapter = Adapter(self, compiling.adapter, self._memory)
+        return self._adapter.around(symbol, call)
+
+    def memory(self, symbol: str) -> Memory:
+        self._memory = Memory(self.context, self._exported(symbol).memory)
+        return self._memory
+
+    def setting_fuel(self, fuel: int) -> Callable[[], object]:
+        return partial(_set_fuel, self.context, c_uint64(fuel))
+
+    def setting_deadline(self) -> Callable[[], object]:
+        return partial(_set_epoch_deadline, self.context, c_uint64(1))
+
+    def close(self) -> None:
+        if self._adapter is not None:
+            self._adapter.close()
+        if self._memory is not None:
+            self._memory.close()
+        self._unwinding.close()
+
+    def instantiate_beside(self, module: Module, imports: Sequence[str]) -> Callable[[str], Any]:
+        """Instantiates ``module`` in the guest's store, over these of its exports; returns what finds its functions."""
+        given = private.structures("wasmtime_extern", [self._export_of(self._instance, symbol) for symbol in imports])
+        made = private.structure("wasmtime_instance")
+        module_at, count = private.pointer(module), c_size_t(len(imports))
+        error = _instantiate_beside(self.context, module_at, byref(given), count, byref(made), byref(self.trap))
         if error or self.trap:
             self.fail(error)
-        return instance
+        return lambda symbol: self._export_of(made, symbol).of.func
+
+    def _exported(self, symbol: str) -> Any:
+        return self._export_of(self._instance, symbol).of
+
+    def _export_of(self, instance: Any, symbol: str) -> Any:
+        item, name = private.structure("wasmtime_extern"), symbol.encode()
+        if not _export(self.context, byref(instance), name, c_size_t(len(name)), byref(item)):
+            raise LoadError(f"lost its export {symbol}")
+        return item
 
     def fail(self, error: int | None) -> NoReturn:
-        """Raises what ended a call: ``error`` and ``self.trap`` are what it left behind, both taken over here."""
+        """Raises what ended a call: ``error`` and ``self.trap`` are what it left behind, and are taken over."""
         trap = self.trap.value
         self.trap.value = None
-        if self._guest.carried:
+        if self.guest.carried:
             if error:
                 _delete_error(c_void_p(error))
             if trap:
                 _delete_trap(c_void_p(trap))
-            self.unwinding.arm()
-            self._guest.raise_carried()
-        raise self._failure(error, trap)
+            self._unwinding.arm()
+            self.guest.raise_carried()
+        if error:
+            raise self._failure(private.error(error))
+        assert trap is not None
+        raise self._failure(private.trap(trap))
 
 
-def define(
-    linker: Linker,
-    import_: tuple[str, str],
-    type: FuncType,
-    answer: Answer,
-    carried: list[BaseException],
-    unwinding: Unwinding,
-) -> object:
-    """Defines the import (namespace, name); returns what has to outlive the store."""
-    callback = _IMPORT(c_callback(answer, carried, unwinding))
-    namespace, name = (word.encode() for word in import_)
-    error = _define(
-        ctypes.cast(linker.ptr(), c_void_p),
-        namespace,
-        c_size_t(len(namespace)),
-        name,
-        c_size_t(len(name)),
-        ctypes.cast(type.ptr(), c_void_p),
-        callback,
-        None,
-        None,
-    )
-    if error:
-        raise WasmtimeError._from_ptr(ctypes.cast(error, POINTER(ffi.wasmtime_error_t)))
-    return callback
+def _raw(answer: Callable[..., int], count: int) -> Callable[[Any, Any, Any, Any], int]:
+    """``answer``, which takes so many integers, as C calls it."""
+
+    def one(env: Any, caller: Any, values: Any, _: Any) -> int:
+        values[0] = answer(values[0])
+        return 0
+
+    def three(env: Any, caller: Any, values: Any, _: Any) -> int:
+        values[0] = answer(values[0], values[_WORDS], values[2 * _WORDS])
+        return 0
+
+    # This would do for all, and takes longer.
+    def any_number(env: Any, caller: Any, values: Any, _: Any) -> int:
+        values[0] = answer(*values[0 : _WORDS * count : _WORDS])
+        return 0
+
+    return {1: one, 3: three}.get(count, any_number)
 
 
 def _unwinding_trap() -> int:
@@ -167,7 +198,7 @@ class Memory:
     covers those there were when ``size`` was last asked, and the protocol asks before it goes beyond.
     """
 
-    def __init__(self, context: c_void_p, memory: ffi.wasmtime_memory_t) -> None:
+    def __init__(self, context: c_void_p, memory: Any) -> None:
         self._context = context
         self._memory = memory
         self._memory_at = byref(memory)

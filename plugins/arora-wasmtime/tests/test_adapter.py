@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Iterator
 
 import pytest
 from arora_wasmtime.executor import WasmtimeExecutor
+from arora_wasmtime.unchecked import Calls
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -36,13 +38,21 @@ SIZED = """(local $at i32)
   (local.get $at)"""
 
 
+@pytest.fixture(scope="module", autouse=True)
+def unchecked() -> Iterator[None]:
+    """However guests are called in this run: the adapter is there where they are called unchecked."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("arora_wasmtime.executor.chosen", lambda: Calls)
+        yield
+
+
 @pytest.fixture
 def load() -> Load:
     return Load(WasmtimeExecutor)
 
 
 @pytest.fixture(scope="module")
-def told() -> tuple[Instance, Instance]:
+def told(unchecked: None) -> tuple[Instance, Instance]:
     """The same guest with the adapter and without."""
     load, executable = Load(WasmtimeExecutor), guest(TOLD)
     return load(executable), load(executable, limits=PLAIN)

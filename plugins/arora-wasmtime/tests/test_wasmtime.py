@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import subprocess
 import sys
@@ -11,8 +12,11 @@ from pathlib import Path
 import pytest
 from arora_wasmtime.executor import WasmtimeExecutor
 
+from arora_core import Engine
 from arora_core.errors import MissingExport
-from tests.wasm.guests import ARGUMENT, RUN, Load, guest, wat
+from arora_core.executor import Limits
+from arora_core.header import ModuleDefinition
+from tests.wasm.guests import ARGUMENT, HEADER, RUN, Load, guest, wat
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -59,6 +63,28 @@ def test_a_forked_child_compiles_prints_and_meets_deadlines() -> None:
     assert done.stdout.splitlines() == ["[(1, b'hello1')] deadline", "[(1, b'hello2')] deadline"], done.stderr
 
 
+def test_unloading_gives_back_at_once_what_a_deadline_takes() -> None:
+    def mappings() -> int:
+        return len(Path("/proc/self/maps").read_text().splitlines())
+
+    def cycle(engine: Engine) -> None:
+        module = engine.load_module(ModuleDefinition(HEADER, guest()), limits=Limits(deadline=60), executor="wasmtime")
+        engine.dispatch(module.id, RUN, ARGUMENT)
+        engine.unload(module)
+
+    with Engine() as engine:
+        cycle(engine)
+        gc.collect()
+        gc.disable()
+        try:
+            before = mappings()
+            for _ in range(20):
+                cycle(engine)
+            assert mappings() <= before + 10
+        finally:
+            gc.enable()
+
+
 def test_importing_the_executor_does_not_import_wasmtime() -> None:
     done = run_python("import arora_wasmtime.executor, sys; print('wasmtime' in sys.modules)")
     assert done.stdout.strip() == "False"
@@ -75,7 +101,8 @@ def test_a_cache_that_cannot_be_written_is_done_without(
 
 
 def test_the_version_is_the_runtimes() -> None:
-    assert str(WasmtimeExecutor.version()).startswith("50.")
+    oldest, newest = 45, 50
+    assert oldest <= int(str(WasmtimeExecutor.version()).partition(".")[0]) <= newest
 
 
 def test_it_is_available_where_wasmtime_is_installed() -> None:

@@ -1,0 +1,62 @@
+"""The one place where it is decided how guests are called."""
+
+from __future__ import annotations
+
+import logging
+import os
+import warnings
+from functools import cache
+from typing import TYPE_CHECKING, Final
+
+from arora_core.errors import ExecutorUnavailable
+
+if TYPE_CHECKING:
+    from .interface import MakeCalls
+
+VARIABLE: Final = "ARORA_WASMTIME_CALLS"
+UNCHECKED, PUBLIC = "unchecked", "public"
+
+_logger: Final = logging.getLogger("arora.wasmtime")
+
+
+def wrong_choice() -> str | None:
+    """What is wrong with the choice made by hand; None when it, or that there is none, is all right."""
+    asked = os.environ.get(VARIABLE)
+    if asked in (None, "", UNCHECKED, PUBLIC):
+        return None
+    return f"{VARIABLE} is {asked!r}, expected {UNCHECKED!r}, {PUBLIC!r} or nothing"
+
+
+@cache
+def chosen() -> MakeCalls:
+    """What all instances of this process are called with, decided the first time. Raises ExecutorUnavailable."""
+    wrong = wrong_choice()
+    if wrong is not None:
+        raise ExecutorUnavailable(wrong)
+    asked = os.environ.get(VARIABLE)
+    if asked == PUBLIC:
+        _logger.info("guests are called through wasmtime-py's public classes, as %s asks", VARIABLE)
+        return _public()
+
+    from .private import DIFFERENCE
+
+    if DIFFERENCE is None:
+        from .unchecked import Calls
+
+        _logger.debug("guests are called through Wasmtime's unchecked C functions")
+        return Calls
+    if asked == UNCHECKED:
+        raise ExecutorUnavailable(f"{VARIABLE} asks for {UNCHECKED} calls, but {DIFFERENCE}")
+    message = (
+        f"guests are called through wasmtime-py's public classes, many times slower, because {DIFFERENCE}. Install a "
+        f"release of arora-wasmtime that knows this one of wasmtime, or accept it with {VARIABLE}={PUBLIC}"
+    )
+    _logger.info("%s", message)
+    warnings.warn(message, RuntimeWarning, stacklevel=2)
+    return _public()
+
+
+def _public() -> MakeCalls:
+    from .public import Calls
+
+    return Calls

@@ -1,0 +1,143 @@
+"""What both ways to call a guest have to do; the suite runs once with each (``ARORA_WASMTIME_CALLS``)."""
+
+from __future__ import annotations
+
+import gc
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from types import FrameType
+from weakref import ref
+
+import pytest
+from arora_wasmtime.executor import WasmtimeExecutor
+
+from arora_core.errors import Trap
+from tests.wasm.guests import (
+    ANSWER,
+    ARGUMENT,
+    BUSY,
+    DISPATCH,
+    ECHO,
+    FD_WRITE,
+    FORWARD,
+    IDS,
+    PRINT,
+    RUN,
+    TEXT,
+    Load,
+    StubHost,
+    Surprise,
+    guest,
+)
+
+load = Load(WasmtimeExecutor)
+FORWARDING = guest(FORWARD, imports=DISPATCH, rest=IDS)
+SOON = 0.01
+
+
+@pytest.fixture(autouse=True)
+def on_alarm() -> Iterator[Callable[[int, FrameType | None], None]]:
+    """What SIGALRM does: raises Surprise."""
+
+    def surprise(number: int, frame: FrameType | None) -> None:
+        raise Surprise
+
+    before = signal.signal(signal.SIGALRM, surprise)
+    yield surprise
+    signal.signal(signal.SIGALRM, before)
+
+
+def test_a_handler_that_raises_in_the_hosts_own_code_does_so_there() -> None:
+    caught: list[Surprise] = []
+
+    def answer(*_: bytes) -> bytes:
+        try:
+            signal.raise_signal(signal.SIGALRM)
+        except Surprise as surprise:
+            caught.append(surprise)
+        return ANSWER
+
+    assert load(FORWARDING, StubHost(on_dispatch=answer)).dispatch(RUN, ARGUMENT) == ANSWER
+    assert len(caught) == 1
+
+
+def test_a_signal_that_arrives_in_a_guest_which_calls_nobody_comes_out_of_the_call() -> None:
+    instance = load(guest(BUSY + ECHO))
+    signal.setitimer(signal.ITIMER_REAL, SOON)
+    with pytest.raises(Surprise):
+        instance.dispatch(RUN, ARGUMENT)
+    assert instance.dispatch(RUN, ARGUMENT) == ARGUMENT
+
+
+def test_a_signal_that_arrives_in_a_nested_guest_comes_out_of_its_next_call_to_the_host() -> None:
+    level = 0
+    caught: list[Surprise] = []
+
+    def answer(module: bytes, function: bytes, argument: bytes) -> bytes:
+        nonlocal level
+        level += 1
+        if level == 2:
+            return ANSWER
+        signal.setitimer(signal.ITIMER_REAL, SOON)
+        try:
+            return busy.dispatch(RUN, argument)
+        except Surprise as surprise:
+            caught.append(surprise)
+            return ARGUMENT
+
+    busy = load(guest(BUSY + FORWARD, imports=DISPATCH, rest=IDS), StubHost(on_dispatch=answer))
+    assert load(FORWARDING, StubHost(on_dispatch=answer)).dispatch(RUN, ARGUMENT) == ARGUMENT
+    assert (level, len(caught)) == (1, 1)
+
+
+def test_handlers_are_in_their_places_after_a_call_however_it_ends(
+    on_alarm: Callable[[int, FrameType | None], None],
+) -> None:
+    before = signal.getsignal(signal.SIGINT)
+    for body in (ECHO, "unreachable"):
+        with suppress(Trap):
+            load(guest(body)).dispatch(RUN, ARGUMENT)
+        assert (signal.getsignal(signal.SIGALRM), signal.getsignal(signal.SIGINT)) == (on_alarm, before)
+
+
+def test_a_handler_that_the_host_puts_in_place_during_a_call_stays() -> None:
+    def answer(*_: bytes) -> bytes:
+        signal.signal(signal.SIGALRM, signal.SIG_IGN)
+        return ANSWER
+
+    load(FORWARDING, StubHost(on_dispatch=answer)).dispatch(RUN, ARGUMENT)
+    assert signal.getsignal(signal.SIGALRM) is signal.SIG_IGN
+
+
+def test_a_crash_in_a_nested_call_names_functions_of_guests_alone() -> None:
+    def answer(module: bytes, function: bytes, argument: bytes) -> bytes:
+        return instance.dispatch(RUN, ANSWER)
+
+    crash = "(if (i32.eqz (i32.load8_u offset=5 (local.get 0))) (then unreachable))"
+    instance = load(guest(crash + FORWARD, imports=DISPATCH, rest=IDS), StubHost(on_dispatch=answer))
+    with pytest.raises(Trap) as caught:
+        instance.dispatch(RUN, ARGUMENT)
+    assert str(caught.value) == "unreachable in run <- run"
+
+
+def test_an_instance_that_is_forgotten_without_being_closed_is_given_back() -> None:
+    host = StubHost()
+    executable = guest(PRINT.format(fd=1) + FORWARD, imports=DISPATCH + FD_WRITE, rest=IDS + TEXT)
+    load(executable, host).dispatch(RUN, ARGUMENT)
+    forgotten = ref(host)
+    del host
+    gc.collect()
+    assert forgotten() is None
+
+
+def test_an_instance_whose_last_call_failed_is_given_back_as_soon_as_it_is_closed() -> None:
+    host = StubHost()
+    instance = load(guest("unreachable"), host)
+    with pytest.raises(Trap):
+        instance.dispatch(RUN, ARGUMENT)
+    forgotten = ref(host)
+    instance.close()
+    del host, instance
+    gc.collect()
+    assert forgotten() is None
