@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import struct
-from array import array
 from uuid import UUID
 
+from .. import numeric
 from ..values import Tag
 from .decoder import BufferReader
 from .shapes import Items, Map, Members, Number, Optional, Packed, Plain, Record, Shape, Variants
@@ -103,10 +103,9 @@ def _packed(reader: BufferReader, shape: Packed) -> str:
     elif kind.name == "u8":
         source.line(f"{items} = bytes({packed})")
     else:
-        source.globals["array"] = array
-        source.line(f"{items} = array({kind.code!r})")
         # Through a view: the items are copied once, from the buffer into the array.
-        source.line(f"{items}.frombytes(memoryview({reader.buffer})[{start}:{stop}])")
+        unpack, view = source.refer("numbers", numeric.unpack), f"memoryview({reader.buffer})[{start}:{stop}]"
+        source.line(f"{items} = {unpack}({source.refer('kind', kind)}, {view})")
     return items
 
 
