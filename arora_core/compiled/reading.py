@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import struct
+from array import array
 from uuid import UUID
 
-from .. import numeric
+from .. import large_buffers
 from ..values import Tag
 from .decoder import BufferReader
 from .shapes import Items, Map, Members, Number, Optional, Packed, Plain, Record, Shape, Variants
@@ -103,9 +104,11 @@ def _packed(reader: BufferReader, shape: Packed) -> str:
     elif kind.name == "u8":
         source.line(f"{items} = bytes({packed})")
     else:
+        source.globals.update(array=array, expect=large_buffers.expect)
+        source.line(f"if {stop} - {start} >= {large_buffers.LARGE}: expect({stop} - {start})")
+        source.line(f"{items} = array({kind.code!r})")
         # Through a view: the items are copied once, from the buffer into the array.
-        unpack, view = source.refer("numbers", numeric.unpack), f"memoryview({reader.buffer})[{start}:{stop}]"
-        source.line(f"{items} = {unpack}({source.refer('kind', kind)}, {view})")
+        source.line(f"{items}.frombytes(memoryview({reader.buffer})[{start}:{stop}])")
     return items
 
 
