@@ -14,7 +14,7 @@ from array import array
 from collections.abc import Sequence
 from typing import Any, Final, NamedTuple, Union
 
-from . import large_buffers
+from . import kept_memory
 
 Number = Union[int, float]
 
@@ -140,8 +140,8 @@ def packed(kind: NumberKind, items: object) -> bytes | memoryview:
         if view.ndim != 1:
             raise TypeError(f"expected one dimension, got an array of shape {view.shape}")
         if view.itemsize == kind.size and view.format in _FORMATS[kind.code]:
-            if view.nbytes >= large_buffers.LARGE:
-                large_buffers.expect(view.nbytes)
+            if view.nbytes >= kept_memory.LARGE:
+                kept_memory.expect(view.nbytes)
             return _little_endian(kind, view)
         if isinstance(items, (bytes, bytearray)):
             raise TypeError(f"expected numbers ({kind}), got {type(items).__name__}")
@@ -153,8 +153,8 @@ def packed(kind: NumberKind, items: object) -> bytes | memoryview:
 
 def unpack(kind: NumberKind, raw: bytes | memoryview) -> array[Any]:
     """The numbers in little-endian bytes, as an ``array.array`` of the kind's type code; one copy."""
-    if len(raw) >= large_buffers.LARGE:
-        large_buffers.expect(len(raw))
+    if len(raw) >= kept_memory.LARGE:
+        kept_memory.expect(len(raw))
     items = array(kind.code)
     items.frombytes(raw)
     if _BIG_ENDIAN_HOST:

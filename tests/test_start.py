@@ -35,7 +35,7 @@ def test_the_package_alone_imports_nothing() -> None:
 def test_values_come_without_the_engine() -> None:
     imported = imported_by("from arora_core import values")
     assert {name for name in imported if name.startswith("arora_core.")} == {
-        *("arora_core.large_buffers", "arora_core.numeric", "arora_core.values")
+        *("arora_core.kept_memory", "arora_core.numeric", "arora_core.values")
     }
     assert not imported.intersection(["dataclasses", "inspect", "logging", *SLOW])
 
