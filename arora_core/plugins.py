@@ -186,18 +186,7 @@ def _origin(entry_point: EntryPoint) -> Origin:
     distribution = entry_point.dist
     if distribution is None:
         return Origin(entry_point.name, entry_point.value, "")
-    told = _fields(distribution.read_text("METADATA") or distribution.read_text("PKG-INFO") or "")
-    return Origin(entry_point.name, told.get("name", ""), told.get("version", ""))
-
-
-def _fields(metadata: str) -> dict[str, str]:
-    """The fields of a distribution's metadata by lower-case name, of each the first.
-
-    ``Distribution.name`` parses them as an e-mail, and importing that parser takes as long as finding all plugins.
-    """
-    head = metadata.partition("\n\n")[0]
-    lines = [line.partition(":") for line in reversed(head.splitlines()) if not line.startswith((" ", "\t"))]
-    return {name.lower(): value.strip() for name, _, value in lines}
+    return Origin(entry_point.name, distribution.name, distribution.version)
 
 
 def _executor_class(answer: object) -> type[Executor]:

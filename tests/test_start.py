@@ -60,11 +60,6 @@ def test_finding_plugins_imports_no_runtime_no_parser_and_no_terminal() -> None:
         assert runtime not in imported
 
 
-@pytest.mark.skipif(sys.version_info < (3, 13), reason="older ones import it with importlib.metadata")
-def test_finding_plugins_parses_no_email() -> None:
-    assert "email.message" not in imported_by("from arora_core import discover\ndiscover()")
-
-
 def test_codecs_are_compiled_for_the_first_call_and_not_before() -> None:
     program = """
 from arora_core import Engine, Header, HostModule
