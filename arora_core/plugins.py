@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import inspect
 import logging
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType, ModuleType
@@ -18,7 +19,10 @@ from .errors import ExecutorNotFound, ExecutorUnavailable, PluginError
 from .executor import Executor
 
 if TYPE_CHECKING:
-    from importlib.metadata import EntryPoint
+    if sys.version_info >= (3, 12):
+        from importlib.metadata import EntryPoint
+    else:
+        from importlib_metadata import EntryPoint
 
     import click
     import pluggy
@@ -162,7 +166,10 @@ class Plugins:
 
 def discover() -> Plugins:
     """The plugins that installed distributions declare in the entry-point group ``arora``."""
-    from importlib.metadata import entry_points
+    if sys.version_info >= (3, 12):
+        from importlib.metadata import entry_points
+    else:
+        from importlib_metadata import entry_points
 
     from .hookspecs import PROJECT
 
