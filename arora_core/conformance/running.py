@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from time import perf_counter
 from typing import Final
 
@@ -13,7 +14,7 @@ from .checking import Check, checks
 from .expecting import CheckSkipped, expect_raises
 from .guests import Guest, guest_for
 from .results import CheckResult, Outcome, Results
-from .subject import Subject
+from .subject import ScriptedHost, Subject
 
 LIMITS: Final = {
     Capability.MEMORY_LIMIT: ("memory", Limits(memory=1 << 24)),
@@ -43,11 +44,12 @@ def run_checks(
     chosen = available(executor)
     found = guest or guest_for(chosen)
     results = []
-    for each in checks(areas):
-        result = run_check(each, chosen, found, examples=examples)
-        results.append(result)
-        if progress is not None:
-            progress(result)
+    with kept_loaded(chosen, found):
+        for each in checks(areas):
+            result = run_check(each, chosen, found, examples=examples)
+            results.append(result)
+            if progress is not None:
+                progress(result)
     capabilities = tuple(sorted(each.value for each in chosen.capabilities))
     return Results(chosen.name, chosen.version(), capabilities, tuple(results))
 
@@ -59,6 +61,19 @@ def available(executor: type[Executor] | str) -> type[Executor]:
     if reason is not None:
         raise ExecutorUnavailable(f"executor {chosen.name!r} cannot run here: {reason}", executor=chosen.name)
     return chosen
+
+
+@contextmanager
+def kept_loaded(executor: type[Executor], guest: Guest) -> Iterator[None]:
+    """Keeps the guest loaded in an executor of its own, and never calls it.
+
+    What executors share in a process, such as a browser, then starts once and not for every check. One that cannot
+    load the guest is none of its business: the checks will tell.
+    """
+    with Subject(executor, guest) as subject:
+        with suppress(Exception):
+            subject.instance(ScriptedHost())
+        yield
 
 
 def run_check(check: Check, executor: type[Executor], guest: Guest, *, examples: int = EXAMPLES) -> CheckResult:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import ExitStack, suppress
 from functools import cache
 
 import pytest
@@ -13,7 +14,7 @@ from ..plugins import Plugins
 from .checking import Check, checks
 from .guests import Guest, guest_for
 from .results import CheckResult, Outcome
-from .running import EXAMPLES, available, run_check
+from .running import EXAMPLES, available, kept_loaded, run_check
 
 
 def executor_suite(
@@ -47,8 +48,18 @@ def executor_suite(
             pytest.skip(str(unavailable))
         return run_check(check, chosen, found, examples=examples)
 
+    keeping = ExitStack()
+
+    def setup_class(_: type) -> None:
+        with suppress(ExecutorUnavailable):
+            keeping.enter_context(kept_loaded(*subject()))
+
+    def teardown_class(_: type) -> None:
+        keeping.close()
+
     found = checks(areas)
     methods: dict[str, object] = {_method_name(each): _method(each, outcome, known.get(each.name)) for each in found}
+    methods |= {each.__name__: classmethod(each) for each in (setup_class, teardown_class)}
     methods["test_every_known_failure_is_the_sentence_of_a_check"] = _known_failures_test(known)
     name = executor if isinstance(executor, str) else executor.name
     methods["__doc__"] = f"The conformance of the executor {name}."

@@ -63,6 +63,12 @@ def executor(allow_root: None) -> Iterator[BrowserExecutor]:
     executor.close()
 
 
+class Alone(BrowserExecutor):
+    """Started with a flag that means nothing here, so that it shares no browser with ``executor``."""
+
+    flags = ("--lang=en-GB",)
+
+
 def load(executor: BrowserExecutor, executable: bytes, host: StubHost | None = None, **limits: float) -> DrivenInstance:
     wanted = Limits(deadline=limits.get("deadline"))
     instance = Load(BrowserExecutor)(executable, host, wanted, executor)
@@ -312,7 +318,7 @@ def test_a_page_that_crashes_under_a_callback_is_a_trap(executor: BrowserExecuto
 
 @pytest.mark.parametrize("victim", ["--remote-debugging", "run-driver"])
 def test_a_browser_or_driver_that_dies_is_a_trap_and_the_next_load_starts_another(victim: str) -> None:
-    executor = BrowserExecutor()
+    executor = Alone()
     before = descendants(os.getpid())
     orphan = load(executor, guest(ENDLESS))
     started = descendants(os.getpid()) - before
@@ -334,7 +340,7 @@ def test_a_browser_or_driver_that_dies_is_a_trap_and_the_next_load_starts_anothe
 
 def test_closing_leaves_no_process_and_no_thread() -> None:
     processes, threads = descendants(os.getpid()), set(threading.enumerate())
-    executor = BrowserExecutor()
+    executor = Alone()
     load(executor, guest()).dispatch(RUN, ARGUMENT)
     started = descendants(os.getpid()) - processes
     assert started
@@ -346,11 +352,67 @@ def test_closing_leaves_no_process_and_no_thread() -> None:
 
 def test_an_executor_and_instances_that_are_forgotten_leave_no_process() -> None:
     processes = descendants(os.getpid())
-    function = load(BrowserExecutor(), guest()).function(RUN)
+    function = load(Alone(), guest()).function(RUN)
     assert function(ARGUMENT) == ARGUMENT
     started = descendants(os.getpid()) - processes
     del function
     assert all(ended(pid) for pid in started)
+
+
+# Browsers that are shared.
+
+
+def test_executors_of_a_process_share_a_browser_until_the_last_is_closed() -> None:
+    processes, threads = descendants(os.getpid()), {*threading.enumerate()}
+    one, other = Alone(), Alone()
+    kept, closed = load(one, guest()), load(other, guest())
+    started = descendants(os.getpid()) - processes
+    assert len([each for each in threading.enumerate() if each not in threads and each.name == "arora-browser"]) == 1
+    other.close()
+    with pytest.raises(Trap, match="its browser was closed"):
+        closed.dispatch(RUN, ARGUMENT)
+    assert kept.dispatch(RUN, ARGUMENT) == ARGUMENT
+    assert load(other, guest()).dispatch(RUN, ARGUMENT) == ARGUMENT
+    other.close()
+    one.close()
+    assert all(ended(pid) for pid in started)
+
+
+def test_executors_that_ask_for_other_flags_share_no_browser(executor: BrowserExecutor) -> None:
+    with_flags = Alone()
+    one, other = load(executor, guest()), load(with_flags, guest())
+    assert one._page._thread is not other._page._thread
+    with_flags.close()
+
+
+def test_a_guest_that_never_ends_keeps_no_other_executor_waiting(executor: BrowserExecutor) -> None:
+    busy, ending = BrowserExecutor(), []
+    endless = load(busy, guest(ENDLESS))
+
+    def call() -> None:
+        try:
+            endless.dispatch(RUN, ARGUMENT)
+        except Trap as trap:
+            ending.append(trap.message)
+
+    thread = threading.Thread(target=call)
+    thread.start()
+    assert load(executor, guest()).dispatch(RUN, ARGUMENT) == ARGUMENT
+    busy.close()
+    thread.join()
+    assert ending == ["its browser was closed; what it held is lost, load the module again"]
+
+
+def test_a_forked_process_starts_a_browser_of_its_own(executor: BrowserExecutor) -> None:
+    load(executor, guest())
+    child = os.fork()
+    if not child:
+        fresh = BrowserExecutor()
+        right = load(fresh, guest()).dispatch(RUN, ARGUMENT) == ARGUMENT
+        fresh.close()
+        os._exit(0 if right else 1)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+    assert load(executor, guest()).dispatch(RUN, ARGUMENT) == ARGUMENT
 
 
 PROGRAM = """

@@ -29,32 +29,8 @@ class BrowserEnded(ExecutorUnavailable):
     """The browser is no more; another one may be."""
 
 
-class Browser:
-    """One headless browser: it ends when it is closed, or when nobody holds on to this object any more."""
-
-    def __init__(self, executable: str, flags: Sequence[str]) -> None:
-        self._running = _RunningBrowser(executable, flags)
-        weakref.finalize(self, self._running.close_aside).atexit = False
-
-    @property
-    def alive(self) -> bool:
-        """Whether it still runs, and for this process."""
-        return self._running.alive
-
-    def open_page(self) -> Page:
-        """A new page.
-
-        Raises BrowserEnded, and ExecutorUnavailable if pages of this browser cannot suspend a guest.
-        """
-        return self._running.open_page()
-
-    def close(self) -> None:
-        """Ends the browser with all of its pages, and waits until it has. Idempotent."""
-        self._running.close()
-
-
-class _RunningBrowser:
-    """The browser as its own thread holds on to it."""
+class RunningBrowser:
+    """One headless browser, driven from a thread of its own: it runs until it is closed."""
 
     def __init__(self, executable: str, flags: Sequence[str]) -> None:
         self._process = os.getpid()
@@ -64,7 +40,6 @@ class _RunningBrowser:
         self._pages: weakref.WeakSet[Page] = weakref.WeakSet()
         self._playwright: Playwright | None = None
         self._browser: PlaywrightBrowser | None = None
-        self._context: BrowserContext | None = None
         self._thread = LoopThread("arora-browser")
         _open.add(self)
         try:
@@ -75,19 +50,27 @@ class _RunningBrowser:
 
     @property
     def alive(self) -> bool:
+        """Whether it still runs, and for this process."""
         return self._alive and self._process == os.getpid()
 
-    def open_page(self) -> Page:
-        opening: Future[Page] = self._thread.submit(self._new_page())
+    def open_context(self) -> BrowserContext:
+        """A new context: pages of different ones share neither storage nor processes. Raises BrowserEnded."""
+        opening: Future[BrowserContext] = self._thread.submit(self._new_context())
         return opening.result()
 
-    def close_aside(self) -> None:
-        """Closes without waiting: whoever collects garbage may do so in any thread, this one's too."""
-        # No thread starts any more once the interpreter is ending; then it is closed by that.
-        with suppress(RuntimeError):
-            threading.Thread(target=self.close, name="arora-browser end", daemon=True).start()
+    def close_context(self, context: BrowserContext) -> None:
+        """Closes a context with its pages, and waits until it has given everything back."""
+        if self.alive:
+            with suppress(Exception):
+                self._thread.submit(context.close()).result(_PATIENCE)
+
+    def open_page(self, context: BrowserContext) -> Page:
+        """A new page. Raises BrowserEnded, and ExecutorUnavailable if pages of this browser cannot suspend a guest."""
+        opening: Future[Page] = self._thread.submit(self._new_page(context))
+        return opening.result()
 
     def close(self) -> None:
+        """Ends the browser with all of its pages, and waits until it has. Idempotent."""
         if self._process != os.getpid():
             return
         self._lose("its browser was closed")
@@ -122,20 +105,23 @@ class _RunningBrowser:
                 handle_sighup=False,
             )
             self._browser.on("disconnected", lambda _: self._lose("its browser ended"))
-            self._context = await self._browser.new_context()
         except Error as error:
             raise ExecutorUnavailable(_no_start(executable, str(error))) from None
 
-    async def _new_page(self) -> Page:
+    async def _new_context(self) -> BrowserContext:
         assert self._browser is not None
-        assert self._context is not None
         try:
-            page = await Page.opened(self._thread, self._context)
+            return await self._browser.new_context()
+        except Exception as error:
+            raise self._ended(error) from None
+
+    async def _new_page(self, context: BrowserContext) -> Page:
+        assert self._browser is not None
+        try:
+            page = await Page.opened(self._thread, context)
             suspends = await page.suspends()
         except Exception as error:
-            # It may take a while until the browser's end is heard of otherwise, or its driver may have ended.
-            self._lose("its browser ended")
-            raise BrowserEnded(f"the browser opens no page any more: {_first_line(error)}") from None
+            raise self._ended(error) from None
         if not suspends:
             page.abandon("it cannot suspend a guest")
             raise ExecutorUnavailable(
@@ -144,6 +130,11 @@ class _RunningBrowser:
             )
         self._pages.add(page)
         return page
+
+    def _ended(self, error: Exception) -> BrowserEnded:
+        # It may take a while until the browser's end is heard of otherwise, or its driver may have ended.
+        self._lose("its browser ended")
+        return BrowserEnded(f"the browser opens no page any more: {_first_line(error)}")
 
     async def _end(self) -> None:
         if self._browser is not None:
@@ -169,7 +160,7 @@ def _first_line(said: object) -> str:
     return str(said).partition("\n")[0]
 
 
-_open: Final[set[_RunningBrowser]] = set()
+_open: Final[set[RunningBrowser]] = set()
 
 
 @atexit.register

@@ -15,9 +15,9 @@ from arora_core.executor import Host, Instance, Limits
 from arora_core.guest_symbols import function_symbol
 
 from ..guest_failures import not_exported
-from .browser import Browser
 from .call import PageCall, lost, text
 from .page import Page
+from .sharing import Browser
 
 if TYPE_CHECKING:
     from arora_core.header import ModuleDefinition

@@ -1,4 +1,4 @@
-"""What the executor does outside a page: one browser, started when it is first needed."""
+"""What the executor does outside a page: a browser of its own or a part of one, when it is first needed."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from . import finding
 if TYPE_CHECKING:
     from arora_core.header import ModuleDefinition
 
-    from .browser import Browser
+    from .sharing import Browser
 
 
 class Driven:
@@ -32,8 +32,8 @@ class Driven:
         from .instance import DrivenInstance
 
         checks.check(definition)
-        browser = self._running_browser()
         try:
+            browser = self._running_browser()
             page = browser.open_page()
         except BrowserEnded:
             # Between two loads a browser may have died without anyone noticing; one that dies at once is broken.
@@ -45,14 +45,14 @@ class Driven:
         """Nothing: the browser compiles in a process of its own, and ``load`` waits for it."""
 
     def close(self) -> None:
-        """Ends the browser. Idempotent."""
+        """Ends the browser, unless another executor has a part in it. Idempotent."""
         if self._browser is not None:
             self._browser.close()
             self._browser = None
 
     def _running_browser(self) -> Browser:
         """The browser, or a new one in the place of one that has ended."""
-        from .browser import Browser
+        from .sharing import Browser
 
         with self._starting:
             if self._browser is not None and not self._browser.alive:
