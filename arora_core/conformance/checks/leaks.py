@@ -15,7 +15,7 @@ from ..expecting import CheckSkipped, expect, expect_equal, expect_raises
 from ..subject import Subject
 
 _TIMES = 20
-_LOADS = 30
+_LOADS = 12
 _MEGABYTES = 8
 
 
@@ -103,7 +103,7 @@ def an_unloaded_module_gives_its_memory_back(subject: Subject) -> None:
         subject.load().fill(_MEGABYTES << 20, 1)
         subject.engine.unload(subject.guest.header().id)
 
-    for _ in range(5):
+    for _ in range(3):
         once()
     before = _resident()
     for _ in range(_LOADS):
