@@ -90,14 +90,12 @@ def same_answers(one: HostUnderTest, other: HostUnderTest, examples: int = 100) 
 
 def same_graph(spread: Sequence[HostUnderTest], examples: int = 30, *, modules: int = 5) -> None:
     """Raises CheckFailed when modules spread at random over the hosts behave otherwise than all on the first one."""
+    everywhere = only(*{each.executor for each in spread})
+    with Engine(plugins=everywhere) as mixed, Engine(plugins=only(spread[0].executor)) as plain:
 
-    def compare(drawn: tuple[int, list[tuple[list[int], int, int]]]) -> None:
-        seed, walks = drawn
-        placed = random.Random(seed).choices(list(spread), k=modules)
-        with (
-            Engine(plugins=only(*{each.executor for each in spread})) as mixed,
-            Engine(plugins=only(spread[0].executor)) as plain,
-        ):
+        def compare(drawn: tuple[int, list[tuple[list[int], int, int]]]) -> None:
+            seed, walks = drawn
+            placed = random.Random(seed).choices(list(spread), k=modules)
             apart = [_module(mixed, host, number) for number, host in enumerate(placed)]
             together = [_module(plain, spread[0], number) for number in range(modules)]
             for route, start, end in walks:
@@ -107,9 +105,10 @@ def same_graph(spread: Sequence[HostUnderTest], examples: int = 30, *, modules: 
                 names = " -> ".join(placed[number].name for number in route)
                 expect_equal(answers[0], answers[1], f"a walk over {names}, against one on {spread[0].name} alone")
 
-    route = st.lists(st.integers(0, modules - 1), min_size=1, max_size=20)
-    walk = st.tuples(route, st.integers(0, (1 << 64) - 1), st.integers(0, 2))
-    for_all(st.tuples(st.integers(0, 1 << 32), st.lists(walk, min_size=1, max_size=5)), compare, examples)
+        route = st.lists(st.integers(0, modules - 1), min_size=1, max_size=20)
+        walk = st.tuples(route, st.integers(0, (1 << 64) - 1), st.integers(0, 2))
+        drawn = st.tuples(st.integers(0, 1 << 32), st.lists(walk, min_size=1, max_size=5))
+        for_all(drawn, compare, examples)
 
 
 def across_suite(plugins: Plugins | None = None, *, examples: int = 60) -> type:

@@ -46,15 +46,6 @@ SLEEP = """(i64.store (i32.const 88) (i64.const {nanoseconds})) (i32.store (i32.
   (if (call $poll (i32.const 64) (i32.const 128) (i32.const 1) (i32.const 192)) (then unreachable))"""
 
 
-@pytest.fixture(autouse=True, scope="module")
-def allow_root() -> Iterator[None]:
-    """Chromium refuses to run as root with its sandbox, which is how containers often run tests."""
-    with pytest.MonkeyPatch.context() as patch:
-        if os.geteuid() == 0 and finding.FLAGS not in os.environ:
-            patch.setenv(finding.FLAGS, "--no-sandbox --disable-gpu")
-        yield
-
-
 @pytest.fixture(scope="module")
 def executor(allow_root: None) -> Iterator[BrowserExecutor]:
     """One browser for all the tests that leave it alive."""
@@ -403,18 +394,6 @@ def test_a_guest_that_never_ends_keeps_no_other_executor_waiting(executor: Brows
     assert ending == ["its browser was closed; what it held is lost, load the module again"]
 
 
-def test_a_forked_process_starts_a_browser_of_its_own(executor: BrowserExecutor) -> None:
-    load(executor, guest())
-    child = os.fork()
-    if not child:
-        fresh = BrowserExecutor()
-        right = load(fresh, guest()).dispatch(RUN, ARGUMENT) == ARGUMENT
-        fresh.close()
-        os._exit(0 if right else 1)
-    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
-    assert load(executor, guest()).dispatch(RUN, ARGUMENT) == ARGUMENT
-
-
 PROGRAM = """
     import os, signal
     from arora_browser.executor import BrowserExecutor
@@ -465,3 +444,19 @@ def test_an_interrupt_of_the_terminal_ends_the_call_and_not_the_browser() -> Non
     """
     )
     assert (done.stdout.split(), done.stderr) == (["True", "interrupted", "True", "True"], "")
+
+
+def test_a_forked_process_starts_a_browser_of_its_own() -> None:
+    done = run_program(
+        PROGRAM
+        + """
+    child = os.fork()
+    if not child:
+        executor = BrowserExecutor()
+        print(load(ECHO).dispatch(RUN, ARGUMENT) == ARGUMENT, flush=True)
+        executor.close()
+        os._exit(0)
+    print(os.waitpid(child, 0)[1], kept[0].dispatch(RUN, ARGUMENT) == ARGUMENT)
+    """
+    )
+    assert done.stdout.split() == ["True", "True", "0", "True"], done.stderr
