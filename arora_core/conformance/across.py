@@ -23,8 +23,9 @@ from ..plugins import Plugins, discover
 from . import strategies
 from .compiling import CompilerNotFound
 from .expecting import CheckFailed, expect_equal
+from .generating import for_all
 from .guests import Guest, guest_for, header, id_of
-from .subject import for_all, only
+from .subject import only
 
 _CALLED = (
     *(each.name for each in header().exports if each.name.startswith("echo")),

@@ -18,7 +18,7 @@ from ..errors import MalformedBuffer
 from ..plugins import discover
 from . import strategies
 from .expecting import CheckFailed, expect, expect_equal
-from .subject import for_all
+from .generating import for_all
 
 VECTORS: Final = Path(__file__).parent / "vectors" / "buffers.json"
 """A list of ``{"value": ..., "hex": ...}`` and ``{"error": ..., "hex": ...}``: values as text (ABI §9) and bytes."""

@@ -14,7 +14,8 @@ from .checking import Check, checks
 from .expecting import CheckSkipped, expect_raises
 from .guests import Guest, guest_for
 from .results import CheckResult, Outcome, Results
-from .subject import ScriptedHost, Subject
+from .scripted_host import ScriptedHost
+from .subject import Subject
 
 LIMITS: Final = {
     Capability.MEMORY_LIMIT: ("memory", Limits(memory=1 << 24)),

@@ -8,7 +8,6 @@ from types import TracebackType
 from typing import TypeVar
 from uuid import UUID
 
-from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from .. import buffers
@@ -19,11 +18,15 @@ from ..executor import Capability, Executor, Host, Instance, Limits
 from ..hookspecs import hookimpl
 from ..loaded_module import LoadedModule
 from ..plugins import Origin, Plugins
+from .expecting import expect_equal
+from .generating import for_all
 from .guests import Guest
 
 _T = TypeVar("_T")
 
 NO_LIMITS = Limits()
+_COUNTING = 0xFF
+"""The number of a module that checks do not load themselves."""
 
 
 class Subject:
@@ -68,11 +71,15 @@ class Subject:
             self.guest.definition(number), executor=self.executor.name, limits=limits, replace=replace
         )
 
-    def instance(self, host: Host, *, number: int = 0, limits: Limits = NO_LIMITS) -> Instance:
-        """The guest on a bare executor, without an engine around it. Closed after the check, if not before."""
+    def new_executor(self) -> Executor:
+        """A bare executor, closed after the check."""
         executor = self.executor()
         self._stack.callback(executor.close)
-        instance = executor.load(self.guest.definition(number), host, limits)
+        return executor
+
+    def instance(self, host: Host, *, number: int = 0, limits: Limits = NO_LIMITS) -> Instance:
+        """The guest on a bare executor, without an engine around it. Closed after the check, if not before."""
+        instance = self.new_executor().load(self.guest.definition(number), host, limits)
         self._stack.callback(instance.close)
         return instance
 
@@ -106,6 +113,12 @@ class Subject:
         counts: Sequence[int] = list((module or self.module).allocations())
         return counts
 
+    def require_single_calls(self) -> None:
+        """Raises CheckFailed when a nested call is made more than once. Deep ones would then never come to an end."""
+        module = self.load(_COUNTING)
+        answer = module.forward(module.id, self.function_id("count"), self.argument("count"))
+        expect_equal(answer, self.answered("count", v.U32(1)), "count(), called by the guest itself")
+
     def for_all(self, strategy: st.SearchStrategy[_T], test: Callable[[_T], None], *, examples: int = 0) -> None:
         """Runs ``test`` on examples of ``strategy``; raises what it raises, for the smallest example that fails."""
         for_all(strategy, test, examples or self.examples)
@@ -123,31 +136,6 @@ class Subject:
         self.close()
 
 
-def for_all(strategy: st.SearchStrategy[_T], test: Callable[[_T], None], examples: int) -> None:
-    """Runs ``test`` on examples of ``strategy``; raises what it raises, for the smallest example that fails."""
-
-    @given(strategy)
-    def run(drawn: _T) -> None:
-        test(drawn)
-
-    quiet_settings(max(1, examples))(run)()
-
-
-def quiet_settings(examples: int, *, steps: int = 50) -> settings:
-    """Hypothesis's settings for checks: the same examples every time, nothing written to disk, no deadline."""
-    return settings(
-        max_examples=examples,
-        stateful_step_count=steps,
-        derandomize=True,
-        database=None,
-        deadline=None,
-        print_blob=False,
-        report_multiple_bugs=False,
-        suppress_health_check=list(HealthCheck),
-        phases=(Phase.explicit, Phase.generate, Phase.shrink),
-    )
-
-
 class _OnlyPlugin:
     def __init__(self, executors: Sequence[type[Executor]]) -> None:
         self._executors = executors
@@ -162,24 +150,3 @@ def only(*executors: type[Executor]) -> Plugins:
     plugins = Plugins()
     plugins.add(_OnlyPlugin(executors), Origin("conformance", "arora-core", ""))
     return plugins
-
-
-class ScriptedHost:
-    """A host that keeps what it is asked for, and gives the answer it is told to: a refusal, at first."""
-
-    def __init__(self) -> None:
-        self.written: list[tuple[int, bytes]] = []
-        self.asked: list[tuple[bytes, bytes, bytes]] = []
-        self.indirect: list[int] = []
-        self.answer: Callable[[], bytes] = lambda: buffers.encode_error("nobody is there")
-
-    def dispatch(self, module_id: bytes, function_id: bytes, argument: bytes) -> bytes:
-        self.asked.append((module_id, function_id, argument))
-        return self.answer()
-
-    def dispatch_indirect(self, callable_id: int) -> bytes:
-        self.indirect.append(callable_id)
-        return self.answer()
-
-    def write_output(self, fd: int, data: bytes) -> None:
-        self.written.append((fd, data))

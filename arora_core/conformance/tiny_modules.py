@@ -21,20 +21,27 @@ ABI_EXPORTS: Final[Mapping[str, WasmFunctionType]] = {ALLOC: ALLOC_TYPE, FREE: F
 def tiny_module(
     imports: Sequence[tuple[str, str, WasmFunctionType]] = (),
     exports: Mapping[str, WasmFunctionType] = ABI_EXPORTS,
+    *,
+    memory: str | None = MEMORY,
 ) -> bytes:
-    """A module with a memory of one page, importing functions, and exporting functions that do nothing but trap."""
+    """A module with a memory of one page, importing functions, and exporting functions that do nothing but trap.
+
+    ``memory`` is the name under which its memory is exported, None to keep it to itself.
+    """
     types = [type for _, _, type in imports] + list(exports.values())
     functions = range(len(imports), len(types))
     exported = [
         _name(name) + bytes([_FUNCTION]) + _number(index) for name, index in zip(exports, functions, strict=True)
     ]
+    if memory is not None:
+        exported.insert(0, _name(memory) + bytes([_MEMORY]) + b"\0")
     unreachable = b"\0\0\x0b"
     sections = {
         1: [b"\x60" + _words(type.params) + _words(type.results) for type in types],
         2: [_name(space) + _name(name) + bytes([_FUNCTION]) + _number(i) for i, (space, name, _) in enumerate(imports)],
         3: [_number(index) for index in functions],
         5: [b"\0\1"],
-        7: [_name(MEMORY) + bytes([_MEMORY]) + b"\0", *exported],
+        7: exported,
         10: [_number(len(unreachable)) + unreachable for _ in exports],
     }
     return b"\0asm\1\0\0\0" + b"".join(

@@ -23,6 +23,8 @@ class Fault:
     """Whether nothing works any more with it, so that there is no telling it from others."""
     examples: int = 3
     """How many examples the checks that generate them try: a few, unless the fault shows in few of them."""
+    beside: int = 20
+    """How many other checks may fail: about one in seven, unless the fault shows in whatever a guest does."""
 
 
 FAULTS: Final[dict[str, Fault]] = {}
@@ -30,13 +32,13 @@ FAULTS: Final[dict[str, Fault]] = {}
 
 
 def mutant(
-    caught_by: str, *, everywhere: bool = False, examples: int = 3
+    caught_by: str, *, everywhere: bool = False, examples: int = 3, beside: int = 20
 ) -> Callable[[type[ReferenceInstance]], type[ReferenceInstance]]:
     """A decorator: makes an executor of a faulty instance, under the name of its class."""
 
     def register(instance: type[ReferenceInstance]) -> type[ReferenceInstance]:
         mutated = type(instance.__name__, (ReferenceExecutor,), {"instance": instance})
-        add(mutated, Fault(caught_by, everywhere, examples))
+        add(mutated, Fault(caught_by, everywhere, examples, beside))
         return instance
 
     return register

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import nan
 
 from arora_core import buffers
 from arora_core import values as v
 from arora_core.conformance.guests import header
 from arora_core.errors import MalformedBuffer
+from arora_core.executor import Host, Instance, Limits
+from arora_core.header import ModuleDefinition
+from arora_core.linear_memory import BufferCall
 
-from .faults import Rewriting, mutant
-from .reference import ReferenceInstance
+from .faults import Fault, Rewriting, add, mutant
+from .reference import ReferenceExecutor, ReferenceInstance
 
 
 def _arguments(argument: bytes) -> v.Structure | None:
@@ -46,7 +50,52 @@ class FillsInAbsentArguments(Rewriting):
         return buffers.encode(v.Structure(given.id, [*given.fields, *added]))
 
 
-@mutant("every scalar type is read and written by the guest", examples=50)
+def _quieted(value: v.Value) -> v.Value:
+    """With the first bit of the mantissa set where it is a NaN: what arithmetic makes of signalling ones."""
+    if isinstance(value, (v.F32, v.F64)) and value.value != value.value:
+        raw, quiet = value.raw, 6 if isinstance(value, v.F32) else 3
+        return v.float_from_raw(type(value), raw[:-2] + bytes([raw[-2] | 1 << quiet]) + raw[-1:])
+    if isinstance(value, (v.ArrayF32, v.ArrayF64)):
+        cls, size = (v.F32, 4) if isinstance(value, v.ArrayF32) else (v.F64, 8)
+        each = (v.float_from_raw(cls, value.raw[at : at + size]) for at in range(0, len(value.raw), size))
+        return v.from_raw(type(value), b"".join(_quieted(number).raw for number in each))  # type: ignore[attr-defined]
+    return value
+
+
+class _QuietingNaNs(Rewriting):
+    """Spoils the first field of a buffer."""
+
+    arrays = False
+
+    def spoiled(self, buffer: bytes) -> bytes:
+        value = _arguments(buffer)
+        if value is None or not value.fields or isinstance(value.fields[0].value, v.NumberArray) != self.arrays:
+            return buffer
+        first, *others = value.fields
+        return buffers.encode(v.Structure(value.id, [v.Field(first.id, _quieted(first.value)), *others]))
+
+
+@mutant("every nan keeps its sign and payload")
+class QuietsNaNsInAnswers(_QuietingNaNs):
+    def answered(self, argument: bytes, result: bytes) -> bytes:
+        return self.spoiled(result)
+
+
+@mutant("every nan keeps its sign and payload")
+class QuietsNaNsInArrays(_QuietingNaNs):
+    arrays = True
+
+    def answered(self, argument: bytes, result: bytes) -> bytes:
+        return self.spoiled(result)
+
+
+@mutant("every nan keeps its sign and payload")
+class QuietsNaNsInArguments(_QuietingNaNs):
+    def given(self, argument: bytes) -> bytes:
+        return self.spoiled(argument)
+
+
+@mutant("every nan keeps its sign and payload")
 class CanonicalisesNaNs(Rewriting):
     def answered(self, argument: bytes, result: bytes) -> bytes:
         value = buffers.decode(result) if result[4] == 13 else None
@@ -56,6 +105,18 @@ class CanonicalisesNaNs(Rewriting):
         if not isinstance(number, (v.F32, v.F64)) or number.value == number.value:
             return result
         return result[: -len(number.raw)] + type(number)(nan).raw
+
+
+@mutant("a guest keeps its state between calls", beside=30)
+class MakesCallsTwice(ReferenceInstance):
+    def around(self, call: BufferCall) -> BufferCall:
+        metered = super().around(call)
+
+        def twice(argument: bytes) -> bytes:
+            metered(argument)
+            return metered(argument)
+
+        return twice
 
 
 @mutant("large answers arrive whole")
@@ -68,3 +129,26 @@ class TruncatesLargeAnswers(Rewriting):
 class NeverInitialises(ReferenceInstance):
     def initialised(self, _: int) -> int:
         return 0
+
+
+@mutant("initialize is called once and first")
+class InitialisesLate(ReferenceInstance):
+    """Makes room for arguments first."""
+
+    def initialised(self, _: int) -> int:
+        self.freed(self.allocated(256))
+        return super().initialised(_)
+
+
+class FindsWhatTheHeaderLeavesOut(ReferenceExecutor):
+    """Goes by what the executable exports."""
+
+    def load(self, definition: ModuleDefinition, host: Host, limits: Limits) -> Instance:
+        super().load(definition, host, limits).close()
+        known = {each.id for each in definition.header.exports}
+        more = tuple(each for each in header().exports if each.id not in known)
+        whole = replace(definition.header, exports=definition.header.exports + more)
+        return self.instance(replace(definition, header=whole), host, limits)
+
+
+add(FindsWhatTheHeaderLeavesOut, Fault("a function that the header leaves out is not found"))

@@ -104,6 +104,20 @@ class KeepsExceptionsInAGlobal(ReferenceInstance):
         return enter
 
 
+@mutant("an error that the host raises is not the guests to handle")
+class LetsGuestsHandleErrorsOfTheHost(ReferenceInstance):
+    def imported(self, name: str, answer: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*numbers: int) -> Any:
+            try:
+                return answer(*numbers)
+            except CallError as error:
+                if isinstance(error, Trap) and error.kind in (TrapKind.ABI, TrapKind.EXIT):
+                    raise
+                return self.guest.put(buffers.encode_error(str(error)))
+
+        return super().imported(name, call)
+
+
 @mutant("an error buffer is a guest error with its message")
 class LosesErrorBuffers(Rewriting):
     def answered(self, argument: bytes, result: bytes) -> bytes:

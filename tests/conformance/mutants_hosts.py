@@ -46,6 +46,29 @@ def _swapped(id: bytes) -> bytes:
     return id[3::-1] + id[5:3:-1] + id[7:5:-1] + id[8:]
 
 
+class _Twice(_Passing):
+    def dispatch(self, module_id: bytes, function_id: bytes, argument: bytes) -> bytes:
+        self.host.dispatch(module_id, function_id, argument)
+        return self.host.dispatch(module_id, function_id, argument)
+
+
+@mutant("the host is asked for what the guest named")
+class DispatchesTwice(ReferenceInstance):
+    def __init__(self, definition: ModuleDefinition, host: Host, limits: Limits) -> None:
+        super().__init__(definition, _Twice(host), limits)
+
+
+class _Views(_Passing):
+    def dispatch(self, module_id: bytes, function_id: bytes, argument: bytes) -> bytes:
+        return self.host.dispatch(module_id, function_id, memoryview(argument))  # type: ignore[arg-type]
+
+
+@mutant("what crosses to the host and back is bytes")
+class GivesTheHostViews(ReferenceInstance):
+    def __init__(self, definition: ModuleDefinition, host: Host, limits: Limits) -> None:
+        super().__init__(definition, _Views(host), limits)
+
+
 class _ShortIds(_Passing):
     def dispatch_indirect(self, callable_id: int) -> bytes:
         return self.host.dispatch_indirect(callable_id & 0xFFFF_FFFF)

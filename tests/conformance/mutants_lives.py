@@ -1,28 +1,18 @@
-"""Faults in loading, isolation, limits and closing."""
+"""Faults in isolation, limits and closing."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from threading import get_ident
 from typing import Any, ClassVar
 
-from arora_core.errors import LimitExceeded, MalformedExecutable, Trap, UnsupportedImport
-from arora_core.executor import Host, Instance, Limits
-from arora_core.guest_symbols import (
-    ALLOC,
-    ALLOC_TYPE,
-    FREE,
-    FREE_TYPE,
-    FUNCTION_TYPE,
-    HOST_TYPES,
-    INITIALIZE_TYPE,
-    WASI_NAMESPACE,
-    WasmType,
-)
+from arora_core.errors import LimitExceeded, Trap
+from arora_core.executor import Host, Limits
 from arora_core.header import ExportedFunction, ModuleDefinition
-from arora_core.wasi import PREVIEW_1
+from arora_core.linear_memory import BufferCall
 
-from .faults import Fault, add, mutant
-from .reference import ReferenceExecutor, ReferenceInstance
+from .faults import mutant
+from .reference import ReferenceInstance
 
 
 @mutant("two instances share no state")
@@ -83,6 +73,23 @@ class FuelIsFilledOnce(ReferenceInstance):
         self.guest.meter.fill_once()
 
 
+@mutant("engines work in threads of their own")
+class WorksInOneThreadOnly(ReferenceInstance):
+    def __init__(self, definition: ModuleDefinition, host: Host, limits: Limits) -> None:
+        super().__init__(definition, host, limits)
+        self._thread = get_ident()
+
+    def around(self, call: BufferCall) -> BufferCall:
+        metered = super().around(call)
+
+        def here(argument: bytes) -> bytes:
+            if get_ident() != self._thread:
+                raise RuntimeError("called from another thread than it was made in")
+            return metered(argument)
+
+        return here
+
+
 @mutant("a closed instance refuses calls")
 class ClosesNothing(ReferenceInstance):
     def close(self) -> None:
@@ -95,40 +102,3 @@ class ClosesOnlyOnce(ReferenceInstance):
         if self._closed:
             raise RuntimeError("the store is gone")
         super().close()
-
-
-class LoadsWithoutLooking(ReferenceExecutor):
-    def check(self, *looked_at: object) -> None:
-        pass
-
-
-class IgnoresTypes(ReferenceExecutor):
-    """Looks for the names of exports and imports, and not for what they are."""
-
-    def check(
-        self, definition: ModuleDefinition, imports: list[tuple[str, str, WasmType]], exports: dict[str, WasmType]
-    ) -> None:
-        right: dict[str, WasmType] = {
-            "memory": "memory",
-            "_initialize": INITIALIZE_TYPE,
-            ALLOC: ALLOC_TYPE,
-            FREE: FREE_TYPE,
-        }
-        super().check(definition, [], {name: right.get(name, FUNCTION_TYPE) for name in exports})
-        offered = {("env", name) for name in HOST_TYPES} | {(WASI_NAMESPACE, name) for name in PREVIEW_1}
-        for namespace, name, _ in imports:
-            if (namespace, name) not in offered:
-                raise UnsupportedImport("nobody offers it", symbol=f"{namespace}.{name}")
-
-
-class LoadsAnything(ReferenceExecutor):
-    def load(self, definition: ModuleDefinition, host: Host, limits: Limits) -> Instance:
-        try:
-            return super().load(definition, host, limits)
-        except MalformedExecutable:
-            return self.instance(definition, host, limits)
-
-
-add(LoadsWithoutLooking, Fault("an export that is missing is named"))
-add(IgnoresTypes, Fault("an import of another type is refused"))
-add(LoadsAnything, Fault("what is no executable is malformed"))

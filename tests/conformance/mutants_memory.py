@@ -67,6 +67,11 @@ class _OneByteMore(_Translated):
         return self.memory.size() + 1
 
 
+class _ZeroBehind(_OneByteMore):
+    def read(self, offset: int, size: int) -> bytes:
+        return self.memory.read(offset, min(size, self.memory.size() - offset)).ljust(size, b"\0")
+
+
 class _OneByteLess(_Translated):
     def size(self) -> int:
         return self.memory.size() - 1
@@ -106,6 +111,14 @@ class StaleSizeAfterGrowth(ReferenceInstance):
 class SizeCheckOneTooHigh(ReferenceInstance):
     def memory_of(self, guest: SimulatedGuest) -> LinearMemory:
         return _OneByteMore(guest.memory)
+
+
+@mutant("an answer outside of memory is a trap")
+class SizeCheckOneTooHighBeforeZeros(ReferenceInstance):
+    """What lies behind memory is a zero that can be read."""
+
+    def memory_of(self, guest: SimulatedGuest) -> LinearMemory:
+        return _ZeroBehind(guest.memory)
 
 
 @mutant("an answer may end with the last byte of memory")

@@ -9,9 +9,21 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import strategies as st
 
 from arora_core import Capability, Executor, ExecutorNotFound, ExecutorUnavailable, LoadError, Plugins
-from arora_core.conformance import AREAS, Guest, Outcome, checks, executor_suite, run_checks, wasm_guest
+from arora_core.conformance import (
+    AREAS,
+    CheckFailed,
+    Guest,
+    Outcome,
+    checks,
+    executor_suite,
+    run_checks,
+    wasm_guest,
+)
+from arora_core.conformance.expecting import expect
+from arora_core.conformance.generating import for_all
 from arora_core.conformance.report import html, verdict, write_report
 from arora_core.conformance.subject import only
 
@@ -61,6 +73,26 @@ def test_progress_is_told_of_every_check() -> None:
     seen: list[str] = []
     results = run_checks("wasmtime", ["calls"], progress=lambda each: seen.append(each.check.name))
     assert seen == [each.check.name for each in results.results]
+
+
+def test_what_failed_is_made_smaller_for_a_while_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[list[int]] = []
+
+    def fail(drawn: list[int]) -> None:
+        seen.append(drawn)
+        expect(sum(drawn) < 100, f"a sum of {sum(drawn)}")
+
+    lists = st.lists(st.integers(0, 100))
+    with pytest.raises(CheckFailed, match="a sum of 100") as smallest:
+        for_all(lists, fail, 50)
+    assert "drawn=[" in "".join(smallest.value.__notes__)
+    patient, seen[:] = len(seen), []
+    monkeypatch.setattr("arora_core.conformance.generating.SHRINKING", 0.0)
+    with pytest.raises(CheckFailed, match="a sum of "):
+        for_all(lists, fail, 50)
+    first = next(place for place, drawn in enumerate(seen) if sum(drawn) >= 100)
+    assert {str(drawn) for drawn in seen[first:]} == {str(seen[first])}
+    assert len(seen) < patient
 
 
 def test_a_capability_that_is_not_declared_skips_its_checks_when_it_is_refused() -> None:

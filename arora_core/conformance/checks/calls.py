@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from uuid import UUID, uuid4
 
 from ... import buffers
@@ -9,9 +10,11 @@ from ... import values as v
 from ...calls import Result
 from ...errors import CallError, FunctionNotFound
 from ...executor import Capability
+from ...header import ModuleDefinition
 from ..checking import check
 from ..expecting import expect_equal, expect_raises
-from ..subject import ScriptedHost, Subject
+from ..scripted_host import ScriptedHost
+from ..subject import NO_LIMITS, Subject
 
 _LARGE = 1 << 19
 
@@ -70,6 +73,19 @@ def a_function_that_is_not_exported_is_not_found(subject: Subject) -> None:
     instance, id = subject.instance(ScriptedHost()), uuid4().bytes
     argument = buffers.encode(v.Structure(UUID(bytes=id)))
     expect_raises(FunctionNotFound, lambda: instance.dispatch(id, argument), "dispatch of an unknown function")
+
+
+@check("calls")
+def a_function_that_the_header_leaves_out_is_not_found(subject: Subject) -> None:
+    whole, id = subject.guest.header(), subject.function_id("nothing").bytes
+    exports = tuple(each for each in whole.exports if each.name != "nothing")
+    definition = ModuleDefinition(replace(whole, exports=exports), subject.guest.executable)
+    instance = subject.new_executor().load(definition, ScriptedHost(), NO_LIMITS)
+    argument = subject.argument("nothing")
+    what = "of a function that the executable exports and the header does not"
+    expect_raises(FunctionNotFound, lambda: instance.dispatch(id, argument), f"dispatch {what}")
+    expect_raises(FunctionNotFound, lambda: instance.function(id)(argument), f"function {what}")
+    instance.close()
 
 
 @check("calls")

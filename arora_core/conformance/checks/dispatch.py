@@ -9,14 +9,15 @@ from hypothesis import strategies as st
 
 from ... import buffers
 from ... import values as v
-from ...errors import CallError, Trap, TrapKind
+from ...errors import CallError, GuestError, Trap, TrapKind
 from ...executor import Capability
 from ...loaded_module import LoadedModule
 from .. import strategies
 from ..checking import check
 from ..expecting import expect, expect_equal, expect_raises
 from ..guests import id_of
-from ..subject import ScriptedHost, Subject
+from ..scripted_host import ScriptedHost
+from ..subject import Subject
 
 _LARGEST_ID = (1 << 64) - 1
 
@@ -63,6 +64,17 @@ def the_host_is_asked_for_what_the_guest_named(subject: Subject) -> None:
     answer = instance.dispatch(subject.function_id("forward").bytes, argument)
     expect_equal(host.asked, [(module.bytes, function.bytes, inner)], "what Host.dispatch was called with")
     expect_equal(answer, subject.answered("forward", v.ArrayU8(host.answer())), "the answer the guest was given")
+
+
+@check("dispatch")
+def what_crosses_to_the_host_and_back_is_bytes(subject: Subject) -> None:
+    # Nothing else stays as it is when the guest goes on.
+    host = ScriptedHost()
+    instance = subject.instance(host)
+    given = (v.Uuid(uuid4()), v.Uuid(uuid4()), v.ArrayU8(subject.argument("nothing")))
+    answer = instance.dispatch(subject.function_id("forward").bytes, subject.argument("forward", *given))
+    found = [type(each).__name__ for each in (*host.asked[-1], answer)]
+    expect_equal(found, ["bytes"] * 4, "the types of the ids and argument for Host.dispatch, and of the answer")
 
 
 @check("dispatch")
@@ -155,6 +167,25 @@ def an_exception_of_the_host_comes_out_as_the_same_object(subject: Subject) -> N
         )
         expect(raised is bug, f"expected the very {bug!r} that the callable raised, got {raised!r}")
         expect_equal(subject.module.add(1, 2), 3, f"add(1, 2) after {kind.__name__}")
+
+
+@check("dispatch")
+def an_error_that_the_host_raises_is_not_the_guests_to_handle(subject: Subject) -> None:
+    # What a guest may handle, a host answers as an error buffer.
+    host = ScriptedHost()
+    instance = subject.instance(host)
+    given = (v.Uuid(uuid4()), v.Uuid(uuid4()), v.ArrayU8(subject.argument("nothing")))
+    calls = {"forward": subject.argument("forward", *given), "indirect": subject.argument("indirect", v.U64(1))}
+    for error in (CallError("no"), Trap("elsewhere", kind=TrapKind.UNREACHABLE), GuestError("of another guest")):
+
+        def refuse(error: CallError = error) -> bytes:
+            raise error
+
+        host.answer = refuse
+        for name, argument in calls.items():
+            run = partial(instance.dispatch, subject.function_id(name).bytes, argument)
+            raised = expect_raises(type(error), run, f"{name}, where the host raises {error!r}")
+            expect(raised is error, f"{name}: expected the very {error!r} that the host raised, got {raised!r}")
 
 
 @check("dispatch")

@@ -19,7 +19,7 @@ from ...errors import (
     UnsupportedImport,
 )
 from ...executor import Capability
-from ...guest_symbols import WASI_NAMESPACE, WasmFunctionType
+from ...guest_symbols import INITIALIZE, MEMORY, WASI_NAMESPACE, WasmFunctionType, function_symbol
 from ...header import ExportedFunction, ModuleDefinition
 from ...types import TYPE_IDS, ScalarRef
 from ...wasi import PREVIEW_1
@@ -137,8 +137,8 @@ def an_allocator_that_answers_null_or_nonsense_is_a_trap(subject: Subject) -> No
 # --- modules that promise or ask for other things --------------------------------------------------
 
 
-def _load(subject: Subject, executable: bytes) -> object:
-    header = replace(subject.guest.header(), exports=())
+def _load(subject: Subject, executable: bytes, *exports: ExportedFunction) -> object:
+    header = replace(subject.guest.header(), exports=exports)
     return subject.engine.load_module(ModuleDefinition(header, executable), executor=subject.executor.name)
 
 
@@ -184,15 +184,20 @@ def an_import_of_another_type_is_refused(subject: Subject) -> None:
 def an_export_the_abi_asks_for_is_missed(subject: Subject) -> None:
     for name in ABI_EXPORTS:
         others = {each: type for each, type in ABI_EXPORTS.items() if each != name}
-        expect_raises(
-            MissingExport, partial(_load, subject, tiny_module((), others)), f"a module without {name}", symbol=name
-        )
+        _is_missed(subject, name, tiny_module((), others), f"a module without {name}")
+    _is_missed(subject, MEMORY, tiny_module(memory=None), "a module that does not export its memory")
 
 
 @check("errors", kind="wasm")
 def an_export_of_another_type_is_refused(subject: Subject) -> None:
-    for name in ABI_EXPORTS:
-        wrong = {**ABI_EXPORTS, name: WasmFunctionType(("i64",), ("i64",))}
-        expect_raises(
-            MissingExport, partial(_load, subject, tiny_module((), wrong)), f"{name} as (i64) -> (i64)", symbol=name
-        )
+    other = WasmFunctionType(("i64",), ("i64",))
+    for name in (*ABI_EXPORTS, INITIALIZE):
+        _is_missed(subject, name, tiny_module((), {**ABI_EXPORTS, name: other}), f"{name} as {other}")
+    function = subject.guest.header().exports[0]
+    symbol = function_symbol(function.id.bytes)
+    _is_missed(subject, symbol, tiny_module((), {**ABI_EXPORTS, symbol: other}), f"{symbol} as {other}", function)
+    _is_missed(subject, MEMORY, tiny_module((), {**ABI_EXPORTS, MEMORY: other}, memory=None), "memory as a function")
+
+
+def _is_missed(subject: Subject, symbol: str, executable: bytes, what: str, *exports: ExportedFunction) -> None:
+    expect_raises(MissingExport, lambda: _load(subject, executable, *exports), f"loading {what}", symbol=symbol)

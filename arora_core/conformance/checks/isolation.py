@@ -98,14 +98,27 @@ def every_thread_gets_the_exception_of_its_own_call(subject: Subject) -> None:
                 module.indirect(callable)
             except RuntimeError as raised:
                 found[index].append(raised is current[-1])
+            else:
+                found[index].append(False)
 
     _in_threads(work, len(engines))
     expect_equal(found, [[True] * 30] * len(engines), "whether each of four threads got its own exceptions")
 
 
 def _in_threads(work: Callable[[int], None], count: int) -> None:
-    threads = [threading.Thread(target=work, args=(index,)) for index in range(count)]
+    """Runs ``work`` in threads of its own, and raises what the first one raised that did."""
+    raised: list[BaseException] = []
+
+    def run(index: int) -> None:
+        try:
+            work(index)
+        except BaseException as error:
+            raised.append(error)
+
+    threads = [threading.Thread(target=run, args=(index,)) for index in range(count)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
+    if raised:
+        raise raised[0]

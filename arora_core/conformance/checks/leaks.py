@@ -83,6 +83,7 @@ def a_callable_gives_everything_back(subject: Subject) -> None:
 
 @check("leaks")
 def nested_calls_give_everything_back(subject: Subject) -> None:
+    subject.require_single_calls()
     _balanced(subject, partial(subject.module.descend, subject.module.id, 10), "descend(10)")
 
 

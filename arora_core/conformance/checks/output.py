@@ -6,8 +6,9 @@ from ... import values as v
 from ...executor import Capability
 from ..checking import check
 from ..expecting import expect_equal
+from ..scripted_host import ScriptedHost
 from ..strategies import texts
-from ..subject import ScriptedHost, Subject
+from ..subject import Subject
 
 _OUTPUT = [Capability.OUTPUT]
 _EBADF = 8

@@ -14,13 +14,20 @@ from ..subject import Subject
 
 
 @check("reentrancy")
+def a_nested_call_is_made_once(subject: Subject) -> None:
+    subject.require_single_calls()
+
+
+@check("reentrancy")
 def a_guest_calls_itself_through_the_host(subject: Subject) -> None:
+    subject.require_single_calls()
     for depth in (1, 2, 10, 40):
         expect_equal(subject.module.descend(subject.module.id, depth), depth, f"descend({depth})")
 
 
 @check("reentrancy")
 def two_guests_call_each_other_in_turn(subject: Subject) -> None:
+    subject.require_single_calls()
     module, other = subject.module, subject.load(1)
     route = (other.id.bytes + module.id.bytes) * 10
     first = module.walk(route, 1, 0)
@@ -32,6 +39,7 @@ def two_guests_call_each_other_in_turn(subject: Subject) -> None:
 
 @check("reentrancy")
 def nesting_beyond_the_limit_is_an_error_the_guest_can_handle(subject: Subject) -> None:
+    subject.require_single_calls()
     module = subject.module
     message = _refusal(subject, module.id.bytes, 500)
     expect("64" in message, f"expected an error that names the limit of 64, got {message!r}")

@@ -39,6 +39,22 @@ def every_array_type_is_read_and_written_by_the_guest(subject: Subject) -> None:
 
 
 @check("values")
+def every_nan_keeps_its_sign_and_payload(subject: Subject) -> None:
+    for scalar, array, bits, size in ((v.F32, v.ArrayF32, _NANS_32, 4), (v.F64, v.ArrayF64, _NANS_64, 8)):
+        raw = [each.to_bytes(size, "little") for each in bits]
+        name = f"echo_{scalar.__name__.lower()}"
+        for function, value in (
+            *((name, v.float_from_raw(scalar, each)) for each in raw),
+            (f"{name}s", v.from_raw(array, b"".join(raw))),
+        ):
+            # First as the guest sees it, so that an argument and an answer that are spoiled are told apart.
+            sent = subject.argument("received", value)
+            seen = subject.dispatch("received", value)
+            expect_equal(seen, subject.answered("received", v.ArrayU8(sent)), "the NaNs that the guest saw")
+            _echo(subject, function, value)
+
+
+@check("values")
 def structures_are_read_field_by_field(subject: Subject) -> None:
     def mirror(x: v.Value, y: v.Value, label: v.Value) -> v.Structure:
         return v.Structure(id_of(0xFF0100), zip(_FIELDS, [x, y, label], strict=True))
@@ -91,6 +107,17 @@ def a_buffer_of_any_size_arrives_whole(subject: Subject) -> None:
         expect_equal(answer, subject.answered("received", v.ArrayU8(sent)), f"the buffer the guest saw, of {len(sent)}")
 
 
+_NANS_32 = [0x7FC00000, 0xFFC00000, 0x7FC00001, 0x7FFFFFFF, 0x7F800001, 0xFF800001, 0x7FA5A5A5]
+"""Quiet ones, then signalling ones, whose first bit of the mantissa is 0."""
+_NANS_64 = [
+    0x7FF8 << 48,
+    0xFFF8 << 48,
+    0x7FF8 << 48 | 1,
+    (1 << 63) - 1,
+    0x7FF0 << 48 | 1,
+    0xFFF0 << 48 | 1,
+    0x7FF5A5 << 40,
+]
 _FIELDS = [id_of(0xFF0101), id_of(0xFF0102), id_of(0xFF0103)]
 
 

@@ -837,14 +837,17 @@ FUNCTION(c3) {
     return arora_result_u32(&self, (uint32_t)__builtin_wasm_memory_size(0));
 }
 
+enum { TOO_LATE = 100 };
+
 static uint32_t initialised;
 
 ARORA_EXPORT("_initialize") void _initialize(void);
 void _initialize(void) {
-    initialised++;
+    initialised += allocated ? TOO_LATE : 1;
 }
 
-/* initialised() -> u32: how often the host has called _initialize */
+/* initialised() -> u32: how often the host has called _initialize; a hundred for each time after something was
+ * allocated */
 FUNCTION(c4) {
     arora_uuid self = ID(c4);
     return arora_result_u32(&self, initialised);
