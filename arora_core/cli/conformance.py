@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import importlib.util
 import logging
+import shutil
 import sys
+import textwrap
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -14,6 +17,7 @@ from .session import Session, pass_session
 from .terminal import printable
 
 if TYPE_CHECKING:
+    from ..conformance.checking import Check
     from ..conformance.results import CheckResult, Results
 
 _EXTRA: Final = ("pytest", "hypothesis")
@@ -38,7 +42,7 @@ def command(session: Session, executor: str, areas: tuple[str, ...], report: Pat
     if missing:
         raise click.UsageError(f"{' and '.join(missing)} missing: pip install 'arora-core[conformance]'")
     from ..conformance import report as reports
-    from ..conformance.checking import AREAS
+    from ..conformance.checking import AREAS, checks
     from ..conformance.compiling import CompilerNotFound
     from ..conformance.running import run_checks
 
@@ -49,7 +53,7 @@ def command(session: Session, executor: str, areas: tuple[str, ...], report: Pat
         raise click.BadParameter(f"{report.name!r} ends neither in .html nor in .json", param_hint="--report")
     # Guests are made to write; what they write is looked at by the checks.
     logging.getLogger("arora.module").setLevel(logging.CRITICAL)
-    progress = _Progress()
+    progress = _Progress(checks(areas or None))
     try:
         results = run_checks(session.plugins.executor(executor), areas or None, progress=progress)
     except CompilerNotFound as error:
@@ -65,33 +69,42 @@ def command(session: Session, executor: str, areas: tuple[str, ...], report: Pat
 
 
 class _Progress:
-    """One line on stderr that says which check was the last, where stderr is a terminal; failures as they come."""
+    """One line on stderr that says which check is running, where stderr is a terminal; failures as they come."""
 
-    def __init__(self) -> None:
+    def __init__(self, found: Sequence[Check]) -> None:
         self._shown = sys.stderr.isatty()
-        self._count = 0
+        self._checks = found
+        self._done = 0
+        self._show()
 
     def __call__(self, result: CheckResult) -> None:
-        self._count += 1
-        if self._shown:
-            line = f"{self._count:4} {result.check.area}: {result.check.name}"
-            click.echo(f"\r\x1b[K{printable(line)[:100]}", nl=False, err=True)
+        self._done += 1
         if result.outcome.value == "failed":
             self.clear()
-            click.echo(printable(f"FAILED {result.check.area}: {result.check.name}\n  {result.message}"), err=True)
+            message = textwrap.indent(result.message, "  ")
+            click.echo(printable(f"FAILED {result.check.area}: {result.check.name}\n{message}"), err=True)
+        self._show()
 
     def clear(self) -> None:
         if self._shown:
             click.echo("\r\x1b[K", nl=False, err=True)
 
+    def _show(self) -> None:
+        if self._shown and self._done < len(self._checks):
+            check = self._checks[self._done]
+            line = f"{self._done + 1}/{len(self._checks)} {check.area}: {check.name}"
+            # A line that wraps could not be taken back.
+            most = shutil.get_terminal_size().columns - 1
+            click.echo(f"\r\x1b[K{line if len(line) <= most else line[: most - 1] + '…'}", nl=False, err=True)
+
 
 def _print(results: Results) -> None:
-    from ..conformance.report import counted
+    from ..conformance.report import counted, reasons
 
+    rows = {**results.by_area, "all": results.results}
     click.echo(f"{'area':12} {'passed':>6} {'failed':>6} {'skipped':>7}")
-    for area, found in results.by_area.items():
+    for area, found in rows.items():
         passed, failed, skipped = (str(number or "-") for number in counted(found))
         click.echo(f"{area:12} {passed:>6} {failed:>6} {skipped:>7}")
-    reasons = sorted({each.message for each in results.skipped})
-    if reasons:
-        click.echo("skipped because " + printable("; ".join(reasons)))
+    for reason, count in reasons(results):
+        click.echo(printable(f"{count:4} skipped: {reason}"))

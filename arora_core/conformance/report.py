@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Sequence
 from html import escape
 from pathlib import Path
@@ -20,22 +21,35 @@ _PAGE: Final = Template(
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>$title</title>
 <style>
-:root { color-scheme: light dark; --good: #1a7f37; --bad: #cf222e; --line: #8886; }
-body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; }
+:root { color-scheme: light dark; --good: #1a7f37; --bad: #b3261e; --quiet: #656d76; --line: #8884; --panel: #8881; }
+@media (prefers-color-scheme: dark) { :root { --good: #57c46f; --bad: #ff8a80; --quiet: #9aa4ae; } }
+body { font: 16px/1.5 system-ui, sans-serif; max-width: 56rem; margin: 2rem auto; padding: 0 1rem; }
+h1 { font-size: 1.75rem; line-height: 1.2; margin: 0 0 .5rem; } h2 { font-size: 1.125rem; margin: 2rem 0 .5rem; }
+.verdict { font-size: 1.125rem; font-weight: 600; margin: 0; } .facts { color: var(--quiet); margin: .25rem 0; }
 table { border-collapse: collapse; width: 100%; }
-th, td { text-align: left; padding: .25rem .75rem .25rem 0; border-bottom: 1px solid var(--line); vertical-align: top; }
-td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; }
-.passed .mark { color: var(--good); } .failed .mark, .failed .message { color: var(--bad); }
-.skipped { opacity: .7; } .message { font-size: .875rem; overflow-wrap: anywhere; white-space: pre-wrap; }
-summary { cursor: pointer; font-weight: 600; padding: .25rem 0; }
+th, td { text-align: left; padding: .3rem .75rem .3rem 0; border-bottom: 1px solid var(--line); vertical-align: top; }
+thead th { font-weight: 400; color: var(--quiet); } th { font-weight: 400; } tfoot * { font-weight: 600; }
+.number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; padding-right: 0; width: 5.5rem; }
+.mark { width: 1rem; } .time { width: 3.75rem; } .time, .skipped, .none { color: var(--quiet); }
+.good, .passed .mark { color: var(--good); } .bad, .failed .mark { color: var(--bad); }
+.message { overflow-wrap: anywhere; white-space: pre-wrap; margin: .25rem 0 0; font-size: .875rem; }
+.failed .message { font: .8125rem/1.5 ui-monospace, monospace; background: var(--panel); padding: .5rem .75rem; }
+.area { color: var(--quiet); font-size: .875rem; }
+summary { cursor: pointer; padding: .3rem 0; } summary .area { margin-left: .5rem; }
 </style>
 <h1>$title</h1>
-<p>$verdict</p>
-<p>$facts</p>
+<p class="verdict $colour">$verdict</p>
+<p class="facts">$facts</p>
+$failures
+<h2>Areas</h2>
 <table>
-<tr><th>area<th class="number">passed<th class="number">failed<th class="number">skipped</tr>
-$summary
+<thead><tr><th scope="col">area<th scope="col" class="number">passed<th scope="col" class="number">failed<th scope="col"
+class="number">skipped</thead>
+<tbody>$summary</tbody>
+<tfoot>$total</tfoot>
 </table>
+$skipped
+<h2>Checks</h2>
 $areas
 </html>
 """
@@ -53,22 +67,22 @@ def write_report(results: Results, path: Path) -> None:
 
 
 def html(results: Results) -> str:
-    """The results as one page."""
-    data = results.to_data()
-    runtime = f" on {results.version}" if results.version else ""
-    facts = f"Python {data['python']} ({data['implementation']}), {data['platform']}. "
-    facts += f"It declares: {', '.join(results.capabilities) or 'no capabilities'}."
+    """The results as one page: what failed first, then the areas, why checks were skipped, and every check."""
     return _PAGE.substitute(
-        title=escape(f"Conformance of {results.executor}{runtime}"),
+        title=escape(f"Conformance of {results.executor}"),
+        colour="bad" if results.failed else "good",
         verdict=escape(verdict(results)),
-        facts=escape(facts),
+        facts=escape(_facts(results)),
+        failures=_section("Failures", [_row(each, each.check.area) for each in results.failed]),
         summary="\n".join(_summary_row(area, found) for area, found in results.by_area.items()),
+        total=_summary_row("all", results.results),
+        skipped=_section("Skipped, because", [_reason(*each) for each in reasons(results)]),
         areas="\n".join(_area(area, found) for area, found in results.by_area.items()),
     )
 
 
 def verdict(results: Results) -> str:
-    """One sentence: ``120 checks passed, 6 were skipped.``"""
+    """One sentence: ``Of 126 checks 120 passed, 6 were skipped.``"""
     counts = [f"{len(results.failed)} failed"] if results.failed else []
     counts.append(f"{len(results.passed)} passed")
     counts += [f"{len(results.skipped)} were skipped"] if results.skipped else []
@@ -81,21 +95,60 @@ def counted(found: Sequence[CheckResult]) -> tuple[int, int, int]:
     return passed, failed, skipped
 
 
+def reasons(results: Results) -> Sequence[tuple[str, int]]:
+    """Why checks were skipped, and how many for each reason, the most frequent first."""
+    return Counter(each.message for each in results.skipped).most_common()
+
+
+def _facts(results: Results) -> str:
+    data = results.to_data()
+    facts = [
+        *([f"runtime {results.version}"] if results.version else []),
+        f"arora-core {data['core']}",
+        f"{data['implementation']} {data['python']}",
+        f"{data['platform']}",
+    ]
+    return f"{', '.join(facts)}. It declares: {', '.join(results.capabilities) or 'no capabilities'}."
+
+
+def _section(title: str, rows: Sequence[str]) -> str:
+    return f"<h2>{title}</h2>\n<table>\n{chr(10).join(rows)}\n</table>" if rows else ""
+
+
 def _summary_row(area: str, found: Sequence[CheckResult]) -> str:
-    numbers = "".join(f'<td class="number">{number or ""}' for number in counted(found))
-    return f"<tr><td>{escape(area)}{numbers}</tr>"
+    classes = ("", " bad", " skipped")
+    numbers = "".join(
+        f'<td class="number{name if number else " none"}">{number or "·"}'
+        for name, number in zip(classes, counted(found), strict=True)
+    )
+    return f'<tr><th scope="row">{_words(area)}{numbers}</tr>'
+
+
+def _reason(reason: str, count: int) -> str:
+    return f'<tr><td>{escape(reason)}<td class="number">{count}</tr>'
 
 
 def _area(area: str, found: Sequence[CheckResult]) -> str:
-    opened = " open" if any(each.outcome is Outcome.FAILED for each in found) else ""
     rows = "\n".join(_row(each) for each in found)
-    return f"<details{opened}><summary>{escape(area)}</summary>\n<table>\n{rows}\n</table></details>"
+    passed, failed, skipped = counted(found)
+    outcomes = ((failed, "failed"), (passed, "passed"), (skipped, "skipped"))
+    told = [f"{number} {outcome}" for number, outcome in outcomes if number]
+    summary = f'<summary>{_words(area)}<span class="area">{", ".join(told)}</span></summary>'
+    return f"<details>{summary}\n<table>\n{rows}\n</table></details>"
 
 
-def _row(result: CheckResult) -> str:
+def _row(result: CheckResult, area: str = "") -> str:
+    where = f'<span class="area"> {_words(area)}</span>' if area else ""
     message = f'<div class="message">{escape(result.message)}</div>' if result.message else ""
-    time = f"{result.seconds:.2f} s"
     return (
         f'<tr class="{result.outcome.value}"><td class="mark">{_MARKS[result.outcome]}'
-        f'<td>{escape(result.check.name)}{message}<td class="number">{time}</tr>'
+        f'<td>{escape(result.check.name)}{where}{message}<td class="number time">{_time(result.seconds)}</tr>'
     )
+
+
+def _words(area: str) -> str:
+    return escape(area.replace("_", " "))
+
+
+def _time(seconds: float) -> str:
+    return f"{seconds:.1f} s" if seconds >= 1 else f"{seconds * 1000:.0f} ms"

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
+from importlib import metadata
 
 from .checking import AREAS, Check
 
@@ -71,6 +72,7 @@ class Results:
         return {
             "executor": self.executor,
             "version": self.version,
+            "core": metadata.version("arora-core"),
             "capabilities": list(self.capabilities),
             "python": platform.python_version(),
             "implementation": platform.python_implementation(),

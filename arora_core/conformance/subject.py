@@ -117,7 +117,7 @@ class Subject:
         """Raises CheckFailed when a nested call is made more than once. Deep ones would then never come to an end."""
         module = self.load(_COUNTING)
         answer = module.forward(module.id, self.function_id("count"), self.argument("count"))
-        expect_equal(answer, self.answered("count", v.U32(1)), "count(), called by the guest itself")
+        expect_equal(answer, self.answered("count", v.U32(1)), "the first count(), called once by the guest itself")
 
     def for_all(self, strategy: st.SearchStrategy[_T], test: Callable[[_T], None], *, examples: int = 0) -> None:
         """Runs ``test`` on examples of ``strategy``; raises what it raises, for the smallest example that fails."""

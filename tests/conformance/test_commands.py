@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 
 def run(*command: str, cwd: Path) -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, "PYTHONWARNINGS": "ignore"}
@@ -19,7 +21,31 @@ def test_it_ends_with_a_table_of_areas(tmp_path: Path) -> None:
     lines = done.stdout.splitlines()
     assert (done.returncode, lines[0].split()) == (0, ["area", "passed", "failed", "skipped"])
     assert [line.split()[0] for line in lines[1:3]] == ["calls", "output"]
+    assert lines[3].split()[0] == "all"
     assert lines[-1].startswith("wasmtime: Of ")
+    assert "\x1b" not in done.stdout + done.stderr
+
+
+def test_it_says_how_many_were_skipped_and_why(tmp_path: Path) -> None:
+    done = run("arora_core", "conformance", "native", "--area", "limits", cwd=tmp_path)
+    skipped = [line.strip() for line in done.stdout.splitlines() if "skipped:" in line]
+    assert "4 skipped: native does not declare the capability 'deadline'" in skipped
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="it has no pseudo-terminals")
+def test_a_terminal_is_shown_the_running_check_on_one_line(tmp_path: Path) -> None:
+    import pty
+
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-m", "arora_core", "conformance", "native", "--area", "calls"]
+    environment = {**os.environ, "COLUMNS": "40"}
+    done = subprocess.run(command, cwd=tmp_path, env=environment, stdout=subprocess.DEVNULL, stderr=theirs)
+    shown = os.read(ours, 1 << 16).decode().replace("\r", "").split("\x1b[K")
+    os.close(ours)
+    os.close(theirs)
+    assert done.returncode == 0
+    assert shown[1] == "1/16 calls: a function is called with …"
+    assert max(map(len, shown)) < 40
 
 
 def test_it_writes_a_report(tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ from arora_core.conformance import (
 )
 from arora_core.conformance.expecting import expect
 from arora_core.conformance.generating import for_all
-from arora_core.conformance.report import html, verdict, write_report
+from arora_core.conformance.report import html, reasons, verdict, write_report
 from arora_core.conformance.subject import only
 
 from .broken import calls_twice, loses_errors, sound, spoiled
@@ -217,6 +217,20 @@ def test_an_html_report_has_every_check_and_needs_nothing_else(broken: Any, tmp_
     tags = Tags()
     tags.feed(page)
     assert tags.references == []
+
+
+def test_an_html_report_begins_with_what_failed_and_why(broken: Any) -> None:
+    page = html(broken)
+    assert page.index(FAILS) < page.index("<h2>Areas") < page.index("<h2>Skipped, because") < page.index("<h2>Checks")
+    assert page.index("expected GuestError") < page.index("<h2>Areas")
+
+
+def test_a_report_says_why_checks_were_skipped_and_how_many(broken: Any) -> None:
+    assert reasons(broken) == [("spoiled does not declare the capability 'fuel'", 3)]
+
+
+def test_an_html_report_of_what_passed_speaks_of_no_failures() -> None:
+    assert "<h2>Failures" not in html(run_checks("wasmtime", ["output"]))
 
 
 def test_what_a_message_says_is_no_markup(broken: Any) -> None:
