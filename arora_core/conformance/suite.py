@@ -67,6 +67,16 @@ def executor_suite(
     return type("ExecutorSuite", (), methods)
 
 
+def settle(result: CheckResult) -> None:
+    """Skips or fails the running test, or lets it pass, as the check came out."""
+    if result.outcome is Outcome.SKIPPED:
+        pytest.skip(result.message)
+    if isinstance(result.error, AssertionError):
+        pytest.fail(result.message, pytrace=False)
+    if result.error is not None:
+        raise result.error
+
+
 def _method_name(check: Check) -> str:
     return f"test_{check.area}_{check.name.replace(' ', '_')}"
 
@@ -74,16 +84,11 @@ def _method_name(check: Check) -> str:
 def _method(check: Check, outcome: Callable[[Check], CheckResult], known: str | None) -> Callable[[object], None]:
     def test(_: object) -> None:
         result = outcome(check)
-        if result.outcome is Outcome.SKIPPED:
-            pytest.skip(result.message)
         if known is not None and result.outcome is Outcome.PASSED:
             pytest.fail(f"passes, and is a known failure ({known}): take it out of known_failures", pytrace=False)
-        if known is not None:
+        if known is not None and result.outcome is Outcome.FAILED:
             pytest.xfail(f"{known} ({result.message})")
-        if isinstance(result.error, AssertionError):
-            pytest.fail(result.message, pytrace=False)
-        if result.error is not None:
-            raise result.error
+        settle(result)
 
     test.__name__ = _method_name(check)
     test.__doc__ = f"{check.area}: {check.name}."

@@ -5,28 +5,45 @@ pytest reads options before it imports a package named with ``--pyargs``, so the
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
+from ..errors import AroraError, ExecutorUnavailable
+from ..executor import Executor
+from ..plugins import discover
 from .checking import Check, checks
-from .guests import guest_for
-from .results import Outcome
-from .running import available, run_check
+from .guests import Guest, guest_for
+from .running import available, kept_loaded, run_check
+from .suite import settle
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """A test for each check."""
-    areas = metafunc.config.getoption("--area", None)
-    found = checks(areas)
+    """A test for each check. Wrong options are one error, and not one for each test."""
+    name = metafunc.config.getoption("--executor", None)
+    try:
+        found = checks(metafunc.config.getoption("--area", None))
+        if name is not None:
+            discover().executor(name)
+    except (AroraError, ValueError) as error:
+        raise pytest.Collector.CollectError(str(error)) from None
     metafunc.parametrize("check", found, ids=[f"{each.area}: {each.name}" for each in found])
 
 
-def test_the_executor(check: Check, request: pytest.FixtureRequest) -> None:
+@pytest.fixture(scope="module")
+def under_test(request: pytest.FixtureRequest) -> Iterator[tuple[type[Executor], Guest]]:
+    """The executor named, and its guest."""
     name = request.config.getoption("--executor", None)
     if name is None:
         pytest.skip("no --executor is named")
-    executor = available(str(name))
-    result = run_check(check, executor, guest_for(executor))
-    if result.outcome is Outcome.SKIPPED:
-        pytest.skip(result.message)
-    if result.error is not None:
-        raise result.error
+    try:
+        executor = available(str(name))
+    except ExecutorUnavailable as unavailable:
+        pytest.skip(str(unavailable))
+    guest = guest_for(executor)
+    with kept_loaded(executor, guest):
+        yield executor, guest
+
+
+def test_the_executor(check: Check, under_test: tuple[type[Executor], Guest]) -> None:
+    settle(run_check(check, *under_test))

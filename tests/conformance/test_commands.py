@@ -65,12 +65,25 @@ def test_an_unknown_area_or_report_is_wrong_usage(tmp_path: Path) -> None:
         assert run("arora_core", "conformance", "native", *options, cwd=tmp_path).returncode == 2
 
 
+def run_suite(*options: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    return run("pytest", "-p", "no:cacheprovider", "--pyargs", "arora_core.conformance", "-q", *options, cwd=cwd)
+
+
 def test_pytest_runs_the_suite_without_a_file(tmp_path: Path) -> None:
-    plugin = ["-p", "arora_core.conformance.pytest_plugin"]
-    package = ["--pyargs", "arora_core.conformance", "--executor", "wasmtime", "--area", "calls"]
-    done = run("pytest", *plugin, *package, "-q", "-p", "no:cacheprovider", cwd=tmp_path)
+    done = run_suite("--executor", "wasmtime", "--area", "calls", cwd=tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
     assert " passed" in done.stdout
+
+
+def test_pytest_says_once_what_is_wrong_with_its_options(tmp_path: Path) -> None:
+    for options, said in (
+        (["--executor", "nonesuch"], "no executor 'nonesuch' is installed"),
+        (["--executor", "wasmtime", "--area", "speed"], "no area 'speed'"),
+    ):
+        done = run_suite(*options, cwd=tmp_path)
+        assert done.returncode == 2
+        assert said in done.stdout
+        assert "1 error in" in done.stdout
 
 
 def test_importing_the_suite_imports_neither_pytest_nor_hypothesis(tmp_path: Path) -> None:
