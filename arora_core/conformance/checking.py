@@ -13,11 +13,13 @@ if TYPE_CHECKING:
     from .subject import Subject
 
 AREAS: Final = (
+    "loading",
     "values",
     "calls",
     "errors",
     "traps",
     "dispatch",
+    "exceptions",
     "reentrancy",
     "limits",
     "output",

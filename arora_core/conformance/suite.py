@@ -31,7 +31,8 @@ def executor_suite(
     ``executor`` is the name of an installed one, or of one in ``plugins``, or a class. ``known_failures`` gives, by a
     check's sentence, the reason why it fails for now: such a test is expected to fail, fails itself when the check
     passes, and a sentence that is no check's fails too. ``guest`` replaces the guest in the kind the executor serves.
-    Where the executor is unavailable, the tests are skipped with its reason.
+    ``examples`` is how many inputs the checks try that generate them. Where the executor is unavailable, the tests are
+    skipped with its reason.
     """
     known = dict(known_failures or {})
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
+from typing import ClassVar
 
 from arora_core import buffers
+from arora_core.errors import MalformedBuffer, Trap
 from arora_core.executor import Host, Limits
 from arora_core.header import ModuleDefinition
 
@@ -67,6 +69,45 @@ class _Views(_Passing):
 class GivesTheHostViews(ReferenceInstance):
     def __init__(self, definition: ModuleDefinition, host: Host, limits: Limits) -> None:
         super().__init__(definition, _Views(host), limits)
+
+
+class _Careful(_Passing):
+    def dispatch(self, module_id: bytes, function_id: bytes, argument: bytes) -> bytes:
+        try:
+            buffers.decode(argument)
+        except MalformedBuffer as error:
+            return buffers.encode_error(str(error))
+        return self.host.dispatch(module_id, function_id, argument)
+
+
+@mutant("what is dispatched may be any buffer")
+class LooksIntoWhatIsDispatched(ReferenceInstance):
+    def __init__(self, definition: ModuleDefinition, host: Host, limits: Limits) -> None:
+        super().__init__(definition, _Careful(host), limits)
+
+
+class _Strict(_Passing):
+    def dispatch(self, module_id: bytes, function_id: bytes, argument: bytes) -> bytes:
+        answer = self.host.dispatch(module_id, function_id, argument)
+        message = buffers.error_message(answer)
+        if message is not None:
+            raise Trap(message)
+        return answer
+
+
+@mutant("a missing module is an error the guest can handle")
+class ErrorsOfDispatchesAreTraps(ReferenceInstance):
+    def __init__(self, definition: ModuleDefinition, host: Host, limits: Limits) -> None:
+        super().__init__(definition, _Strict(host), limits)
+
+
+@mutant("a closed instance is let go of")
+class KeepsItsHosts(ReferenceInstance):
+    kept: ClassVar[list[Host]] = []
+
+    def __init__(self, definition: ModuleDefinition, host: Host, limits: Limits) -> None:
+        super().__init__(definition, host, limits)
+        self.kept[:] = [host]
 
 
 class _ShortIds(_Passing):

@@ -30,23 +30,60 @@ class SharesState(ReferenceInstance):
             self.shared.update(calls=self.guest.calls, kept=self.guest.kept)
 
 
-@mutant("a guest sees no arguments and no environment")
-class ShowsTheEnvironment(ReferenceInstance):
+class _Answering(ReferenceInstance):
+    """Answers some functions of WASI in its own way."""
+
     def imported(self, name: str, answer: Callable[..., Any]) -> Callable[..., Any]:
-        if name != "environ_sizes_get":
-            return super().imported(name, answer)
+        return super().imported(name, getattr(self, f"answer_{name}", answer))
 
-        def sizes(count_at: int, size_at: int) -> int:
-            self.guest.memory.write(count_at, b"\x07\0\0\0")
-            return 0
+    def put(self, at: int, number: int, size: int = 4) -> int:
+        self.guest.memory.write(at, number.to_bytes(size, "little"))
+        return 0
 
-        return sizes
+
+@mutant("a guest sees no arguments and no environment")
+class ShowsTheEnvironment(_Answering):
+    def answer_environ_sizes_get(self, count_at: int, size_at: int) -> int:
+        return self.put(count_at, 7)
+
+
+@mutant("a guest sees no files")
+class ShowsADirectory(_Answering):
+    def answer_fd_prestat_get(self, fd: int, at: int) -> int:
+        return self.put(at, 0) if fd == 3 else 8
+
+
+@mutant("a guest reads nothing from stdin")
+class ReadsStdin(_Answering):
+    def answer_fd_read(self, fd: int, vectors_at: int, count: int, read_at: int) -> int:
+        return self.put(read_at, 5)
+
+
+@mutant("a guest has clocks")
+class TheClockHasStopped(_Answering):
+    def answer_clock_time_get(self, id: int, precision: int, at: int) -> int:
+        return self.put(at, 0, 8)
+
+
+@mutant("other descriptors are closed")
+class WritesToAnyDescriptor(_Answering):
+    def answer_fd_write(self, fd: int, vectors_at: int, count: int, written_at: int) -> int:
+        return super().answer_fd_write(fd if fd in (1, 2) else 1, vectors_at, count, written_at)
 
 
 @mutant("a guest has random numbers")
-class RandomNumbersAreZeros(ReferenceInstance):
-    def imported(self, name: str, answer: Callable[..., Any]) -> Callable[..., Any]:
-        return super().imported(name, (lambda at, size: 0) if name == "random_get" else answer)
+class RandomNumbersAreZeros(_Answering):
+    def answer_random_get(self, at: int, size: int) -> int:
+        return 0
+
+
+@mutant("an unloaded module gives its memory back")
+class KeepsClosedGuests(ReferenceInstance):
+    kept: ClassVar[list[object]] = []
+
+    def __init__(self, definition: ModuleDefinition, host: Host, limits: Limits) -> None:
+        super().__init__(definition, host, limits)
+        self.kept.append(self.guest)
 
 
 @mutant("memory beyond its limit is refused to the guest")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from arora_core.conformance.scripted_host import ScriptedHost
-from arora_core.errors import MalformedExecutable, Trap, UnsupportedImport
+from arora_core.errors import MalformedExecutable, MissingExport, Trap, UnsupportedImport
 from arora_core.executor import Host, Instance, Limits
 from arora_core.guest_symbols import (
     ALLOC,
@@ -12,6 +12,7 @@ from arora_core.guest_symbols import (
     FREE_TYPE,
     FUNCTION_TYPE,
     HOST_TYPES,
+    INITIALIZE,
     INITIALIZE_TYPE,
     WASI_NAMESPACE,
     WasmType,
@@ -52,6 +53,40 @@ class NeedsNoMemory(ReferenceExecutor):
         self, definition: ModuleDefinition, imports: list[tuple[str, str, WasmType]], exports: dict[str, WasmType]
     ) -> None:
         super().check(definition, imports, {"memory": "memory", **exports})
+
+
+class LacksSockets(ReferenceExecutor):
+    def check(
+        self, definition: ModuleDefinition, imports: list[tuple[str, str, WasmType]], exports: dict[str, WasmType]
+    ) -> None:
+        super().check(definition, imports, exports)
+        for namespace, name, _ in imports:
+            if name.startswith("sock_"):
+                raise UnsupportedImport("there is no network", symbol=f"{namespace}.{name}")
+
+
+class AsksForInitialize(ReferenceExecutor):
+    def check(
+        self, definition: ModuleDefinition, imports: list[tuple[str, str, WasmType]], exports: dict[str, WasmType]
+    ) -> None:
+        super().check(definition, imports, exports)
+        if INITIALIZE not in exports:
+            raise MissingExport("it is no reactor", symbol=INITIALIZE)
+
+
+class ClosesWhatItLoaded(ReferenceExecutor):
+    def load(self, definition: ModuleDefinition, host: Host, limits: Limits) -> Instance:
+        self._runtime = object()
+        return super().load(definition, host, limits)
+
+    def close(self) -> None:
+        del self._runtime
+
+
+class VersionIsATuple(ReferenceExecutor):
+    @classmethod
+    def version(cls) -> str | None:
+        return (1, 2, 3)  # type: ignore[return-value]
 
 
 class StartsWhatCrashes(ReferenceExecutor):
@@ -136,6 +171,10 @@ add(LoadsWithoutLooking, Fault("an export that is missing is named"))
 add(IgnoresTypes, Fault("an import of another type is refused"))
 add(NeedsNoMemory, Fault("an export the abi asks for is missed"))
 add(StartsWhatCrashes, Fault("a guest that crashes while it starts is a trap"))
+add(LacksSockets, Fault("every function of wasi preview 1 can be imported"))
+add(AsksForInitialize, Fault("a module that asks for nothing loads"))
+add(ClosesWhatItLoaded, Fault("an executor can be made and closed without a module", everywhere=True))
+add(VersionIsATuple, Fault("the executor says what it is"))
 add(PreparesAnything, Fault("preparing what is no executable is refused as by load or left to it"))
 add(PreparesByModule, Fault("what was prepared is not taken for another module"))
 add(PreparesForOneLoad, Fault("a prepared module loads as any other"))

@@ -27,6 +27,7 @@ from . import (  # noqa: F401 - they register
     mutants_lives,
     mutants_loading,
     mutants_memory,
+    mutants_results,
 )
 from .faults import FAULTS, MUTANTS
 from .guest_calls import FUNCTIONS

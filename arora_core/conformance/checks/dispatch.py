@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from ... import buffers
 from ... import values as v
-from ...errors import CallError, GuestError, Trap, TrapKind
+from ...errors import CallError, Trap, TrapKind
 from ...executor import Capability
 from ...loaded_module import LoadedModule
 from .. import strategies
@@ -20,14 +20,6 @@ from ..scripted_host import ScriptedHost
 from ..subject import Subject
 
 _LARGEST_ID = (1 << 64) - 1
-
-
-class _Bug(Exception):
-    """Stands for a bug in host code. Not an error of Arora's."""
-
-
-class _Interrupt(BaseException):
-    """Stands for KeyboardInterrupt."""
 
 
 def _forwarded(subject: Subject, by: LoadedModule, to: UUID, name: str, *given: v.Value) -> bytes:
@@ -151,72 +143,6 @@ def a_callee_that_breaks_the_abi_is_an_error_to_the_caller(subject: Subject) -> 
     other = subject.load(1)
     answer = _forwarded(subject, subject.module, other.id, "malform", v.U32(0))
     expect(buffers.error_message(answer) is not None, f"expected an error buffer, the guest got {answer!r}")
-
-
-@check("dispatch")
-def an_exception_of_the_host_comes_out_as_the_same_object(subject: Subject) -> None:
-    for kind in (_Bug, _Interrupt, ValueError, StopIteration):
-        bug = kind("of the host")
-
-        def fail(bug: BaseException = bug) -> v.Value:
-            raise bug
-
-        callable = subject.engine.register_callable(fail)
-        raised = expect_raises(
-            kind, partial(subject.module.indirect, callable), f"a callable that raises {kind.__name__}"
-        )
-        expect(raised is bug, f"expected the very {bug!r} that the callable raised, got {raised!r}")
-        expect_equal(subject.module.add(1, 2), 3, f"add(1, 2) after {kind.__name__}")
-
-
-@check("dispatch")
-def an_error_that_the_host_raises_is_not_the_guests_to_handle(subject: Subject) -> None:
-    # What a guest may handle, a host answers as an error buffer.
-    host = ScriptedHost()
-    instance = subject.instance(host)
-    given = (v.Uuid(uuid4()), v.Uuid(uuid4()), v.ArrayU8(subject.argument("nothing")))
-    calls = {"forward": subject.argument("forward", *given), "indirect": subject.argument("indirect", v.U64(1))}
-    for error in (CallError("no"), Trap("elsewhere", kind=TrapKind.UNREACHABLE), GuestError("of another guest")):
-
-        def refuse(error: CallError = error) -> bytes:
-            raise error
-
-        host.answer = refuse
-        for name, argument in calls.items():
-            run = partial(instance.dispatch, subject.function_id(name).bytes, argument)
-            raised = expect_raises(type(error), run, f"{name}, where the host raises {error!r}")
-            expect(raised is error, f"{name}: expected the very {error!r} that the host raised, got {raised!r}")
-
-
-@check("dispatch")
-def an_exception_of_the_host_comes_out_through_several_guests(subject: Subject) -> None:
-    bug = _Bug("deep below")
-
-    def fail() -> v.Value:
-        raise bug
-
-    modules = [subject.load(number) for number in range(3)]
-    name, argument = "indirect", subject.argument("indirect", v.U64(subject.engine.register_callable(fail)))
-    for module in modules[1:]:
-        given = (v.Uuid(module.id), v.Uuid(subject.function_id(name)), v.ArrayU8(argument))
-        name, argument = "forward", subject.argument("forward", *given)
-    run = partial(subject.engine.dispatch, modules[-1].id, subject.function_id(name), argument)
-    raised = expect_raises(_Bug, run, "an exception below three guests")
-    expect(raised is bug, f"expected the very {bug!r} that the callable raised, got {raised!r}")
-    expect_equal([each.add(1, 2) for each in modules], [3, 3, 3], "add(1, 2) of all afterwards")
-
-
-@check("dispatch")
-def an_exception_that_was_carried_is_not_seen_again(subject: Subject) -> None:
-    def fail() -> v.Value:
-        raise _Bug
-
-    callable = subject.engine.register_callable(fail)
-    for _ in range(3):
-        expect_raises(_Bug, partial(subject.module.indirect, callable), "a callable that raises")
-    expect_equal(subject.module.add(1, 2), 3, "add(1, 2) afterwards")
-    other = subject.engine.register_callable(lambda: v.U8(1))
-    expect_equal(subject.module.indirect(other), buffers.encode(v.U8(1)), "another callable afterwards")
 
 
 @check("dispatch", needs=[Capability.TRAPS])

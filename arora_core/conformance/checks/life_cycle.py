@@ -1,25 +1,19 @@
-"""Loading, replacing, unloading and closing."""
+"""Replacing, unloading and closing, one by one and in any order."""
 
 from __future__ import annotations
 
-import asyncio
 import gc
 import weakref
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from functools import partial
 
 from ... import values as v
-from ...errors import EngineClosed, LoadError, MalformedExecutable, ModuleNotFound, Trap, TrapKind
-from ...executor import Capability, Executor, Limits
-from ...guest_symbols import INITIALIZE, INITIALIZE_TYPE
-from ...header import ModuleDefinition
+from ...errors import EngineClosed, LoadError, ModuleNotFound
+from ...executor import Limits
 from ..checking import check
-from ..expecting import CheckFailed, expect, expect_equal, expect_raises
+from ..expecting import expect, expect_equal, expect_raises
 from ..life import Life, lives
 from ..scripted_host import ScriptedHost
 from ..subject import Subject
-from ..tiny_modules import ABI_EXPORTS, tiny_module
 
 
 @check("life_cycle")
@@ -37,62 +31,6 @@ def the_executor_says_what_it_is(subject: Subject) -> None:
     expect_equal(executor.unavailable(), None, "unavailable(), where it has just run")
     version = executor.version()
     expect(version is None or isinstance(version, str), f"version() answers {version!r}, expected text or None")
-
-
-@check("life_cycle", uses=["initialised"])
-def initialize_is_called_once_and_first(subject: Subject) -> None:
-    expect_equal([subject.module.initialised() for _ in range(2)], [1, 1], "how often _initialize was called")
-
-
-@check("life_cycle", needs=[Capability.TRAPS], kind="wasm")
-def a_guest_that_crashes_while_it_starts_is_a_trap(subject: Subject) -> None:
-    exports = {**ABI_EXPORTS, INITIALIZE: INITIALIZE_TYPE}
-    definition = ModuleDefinition(replace(subject.guest.header(), exports=()), tiny_module((), exports))
-    run = partial(subject.engine.load_module, definition, executor=subject.executor.name)
-    expect_raises(Trap, run, "loading a module whose _initialize is unreachable", kind=TrapKind.UNREACHABLE)
-    expect_equal(subject.module.add(1, 2), 3, "add(1, 2) of the module loaded in its place")
-
-
-def _prepare(executor: Executor, definition: ModuleDefinition) -> None:
-    # In a thread of its own, because the one this runs in may have an event loop already.
-    with ThreadPoolExecutor(1) as aside:
-        aside.submit(asyncio.run, executor.prepare(definition)).result()
-
-
-@check("life_cycle")
-def a_prepared_module_loads_as_any_other(subject: Subject) -> None:
-    executor = subject.new_executor()
-    definition = subject.guest.definition()
-    _prepare(executor, definition)
-    _prepare(executor, definition)
-    for which in ("the first", "the second"):
-        instance = executor.load(subject.guest.definition(), ScriptedHost(), Limits())
-        answer = instance.dispatch(subject.function_id("count").bytes, subject.argument("count"))
-        instance.close()
-        expect_equal(answer, subject.answered("count", v.U32(1)), f"count() of {which} instance of a prepared module")
-
-
-@check("life_cycle")
-def what_was_prepared_is_not_taken_for_another_module(subject: Subject) -> None:
-    executor = subject.new_executor()
-    _prepare(executor, subject.guest.definition())
-    another = ModuleDefinition(subject.guest.header(), b"another executable")
-    what = "loading what is no executable, after another module of its id was prepared"
-    expect_raises(MalformedExecutable, lambda: executor.load(another, ScriptedHost(), Limits()), what)
-
-
-@check("life_cycle")
-def preparing_what_is_no_executable_is_refused_as_by_load_or_left_to_it(subject: Subject) -> None:
-    executor = subject.new_executor()
-    malformed = ModuleDefinition(subject.guest.header(), b"not an executable at all")
-    try:
-        _prepare(executor, malformed)
-    except MalformedExecutable:
-        pass
-    except Exception as other:
-        raise CheckFailed(f"prepare: expected MalformedExecutable, or nothing, it raised {other!r}") from other
-    expect_raises(MalformedExecutable, lambda: executor.load(malformed, ScriptedHost(), Limits()), "loading it")
-    executor.load(subject.guest.definition(), ScriptedHost(), Limits()).close()
 
 
 @check("life_cycle")

@@ -72,20 +72,3 @@ def output_goes_to_the_module_that_wrote_it(subject: Subject) -> None:
         argument = subject.argument("print", v.U32(2), v.String(f"guest {number}"))
         subject.instance(host, number=number).dispatch(subject.function_id("print").bytes, argument)
     expect_equal([each.written for each in hosts], [[(2, b"guest 0")], [(2, b"guest 1")]], "what each host was given")
-
-
-@check("output", needs=_OUTPUT)
-def an_exception_raised_while_output_is_taken_comes_out_as_itself(subject: Subject) -> None:
-    bug = OSError("the log is full")
-
-    class Host(ScriptedHost):
-        def write_output(self, fd: int, data: bytes) -> None:
-            raise bug
-
-    instance, id = subject.instance(Host()), subject.function_id("print").bytes
-    try:
-        instance.dispatch(id, subject.argument("print", v.U32(1), v.String("x")))
-    except OSError as raised:
-        expect_equal(raised is bug, True, "it is the exception that Host.write_output raised")
-    else:
-        expect_equal("an answer", "the exception", "what came of a host whose write_output raises")

@@ -55,6 +55,14 @@ def every_nan_keeps_its_sign_and_payload(subject: Subject) -> None:
 
 
 @check("values")
+def text_may_hold_zeros_and_characters_of_any_length(subject: Subject) -> None:
+    texts = ["", "\0", "a\0b", "\0\0", "\x7f\x80", "é\ufeff", "\ud7ff\ue000\uffff", "🦀\U0010ffff", "a\r\n\tb "]
+    for text in texts:
+        _echo(subject, "echo_str", v.String(text))
+    _echo(subject, "echo_strs", v.ArrayString(texts))
+
+
+@check("values")
 def structures_are_read_field_by_field(subject: Subject) -> None:
     def mirror(x: v.Value, y: v.Value, label: v.Value) -> v.Structure:
         return v.Structure(id_of(0xFF0100), zip(_FIELDS, [x, y, label], strict=True))

@@ -1,0 +1,140 @@
+"""What the host raises while a guest calls it comes out as itself, whatever lies between."""
+
+from __future__ import annotations
+
+from functools import partial
+from uuid import uuid4
+
+from ... import buffers
+from ... import values as v
+from ...errors import CallError, GuestError, Trap, TrapKind
+from ...executor import Capability
+from ..checking import check
+from ..expecting import expect, expect_equal, expect_raises
+from ..scripted_host import ScriptedHost
+from ..subject import Subject
+
+
+class _Bug(Exception):
+    """Stands for a bug in host code. Not an error of Arora's."""
+
+
+class _Interrupt(BaseException):
+    """Stands for KeyboardInterrupt."""
+
+
+@check("exceptions")
+def an_exception_of_the_host_comes_out_as_the_same_object(subject: Subject) -> None:
+    for kind in (_Bug, _Interrupt, ValueError, StopIteration):
+        bug = kind("of the host")
+
+        def fail(bug: BaseException = bug) -> v.Value:
+            raise bug
+
+        callable = subject.engine.register_callable(fail)
+        raised = expect_raises(
+            kind, partial(subject.module.indirect, callable), f"a callable that raises {kind.__name__}"
+        )
+        expect(raised is bug, f"expected the very {bug!r} that the callable raised, got {raised!r}")
+        expect_equal(subject.module.add(1, 2), 3, f"add(1, 2) after {kind.__name__}")
+
+
+@check("exceptions")
+def an_error_that_the_host_raises_is_not_the_guests_to_handle(subject: Subject) -> None:
+    # What a guest may handle, a host answers as an error buffer.
+    host = ScriptedHost()
+    instance = subject.instance(host)
+    given = (v.Uuid(uuid4()), v.Uuid(uuid4()), v.ArrayU8(subject.argument("nothing")))
+    calls = {"forward": subject.argument("forward", *given), "indirect": subject.argument("indirect", v.U64(1))}
+    for error in (CallError("no"), Trap("elsewhere", kind=TrapKind.UNREACHABLE), GuestError("of another guest")):
+
+        def refuse(error: CallError = error) -> bytes:
+            raise error
+
+        host.answer = refuse
+        for name, argument in calls.items():
+            run = partial(instance.dispatch, subject.function_id(name).bytes, argument)
+            raised = expect_raises(type(error), run, f"{name}, where the host raises {error!r}")
+            expect(raised is error, f"{name}: expected the very {error!r} that the host raised, got {raised!r}")
+
+
+@check("exceptions")
+def an_exception_of_the_host_comes_out_through_several_guests(subject: Subject) -> None:
+    bug = _Bug("deep below")
+
+    def fail() -> v.Value:
+        raise bug
+
+    modules = [subject.load(number) for number in range(3)]
+    name, argument = "indirect", subject.argument("indirect", v.U64(subject.engine.register_callable(fail)))
+    for module in modules[1:]:
+        given = (v.Uuid(module.id), v.Uuid(subject.function_id(name)), v.ArrayU8(argument))
+        name, argument = "forward", subject.argument("forward", *given)
+    run = partial(subject.engine.dispatch, modules[-1].id, subject.function_id(name), argument)
+    raised = expect_raises(_Bug, run, "an exception below three guests")
+    expect(raised is bug, f"expected the very {bug!r} that the callable raised, got {raised!r}")
+    expect_equal([each.add(1, 2) for each in modules], [3, 3, 3], "add(1, 2) of all afterwards")
+
+
+@check("exceptions")
+def an_exception_that_was_carried_is_not_seen_again(subject: Subject) -> None:
+    def fail() -> v.Value:
+        raise _Bug
+
+    callable = subject.engine.register_callable(fail)
+    for _ in range(3):
+        expect_raises(_Bug, partial(subject.module.indirect, callable), "a callable that raises")
+    expect_equal(subject.module.add(1, 2), 3, "add(1, 2) afterwards")
+    other = subject.engine.register_callable(lambda: v.U8(1))
+    expect_equal(subject.module.indirect(other), buffers.encode(v.U8(1)), "another callable afterwards")
+
+
+@check("exceptions")
+def an_exception_below_a_nested_call_passes_a_guest_twice(subject: Subject) -> None:
+    module = subject.module
+    bug = LookupError("inside")
+
+    def fail() -> v.Value:
+        raise bug
+
+    inner = subject.engine.register_callable(fail)
+
+    def outer() -> v.Value:
+        module.indirect(inner)
+        return v.Unit()
+
+    run = partial(module.indirect, subject.engine.register_callable(outer))
+    raised = expect_raises(LookupError, run, "an exception two calls deep in one guest")
+    expect(raised is bug, f"expected the very {bug!r} that was raised, got {raised!r}")
+    expect_equal(module.add(1, 2), 3, "add(1, 2) afterwards")
+
+
+@check("exceptions")
+def an_exception_handled_halfway_harms_nobody(subject: Subject) -> None:
+    module = subject.module
+
+    def fail() -> v.Value:
+        raise LookupError("inside")
+
+    inner = subject.engine.register_callable(fail)
+
+    def outer() -> v.Value:
+        expect_raises(LookupError, partial(module.indirect, inner), "the inner call")
+        return v.U8(7)
+
+    answer = module.indirect(subject.engine.register_callable(outer))
+    expect_equal(answer, buffers.encode(v.U8(7)), "the outer call's answer")
+
+
+@check("exceptions", needs=[Capability.OUTPUT])
+def an_exception_raised_while_output_is_taken_comes_out_as_itself(subject: Subject) -> None:
+    bug = OSError("the log is full")
+
+    class Host(ScriptedHost):
+        def write_output(self, fd: int, data: bytes) -> None:
+            raise bug
+
+    instance, id = subject.instance(Host()), subject.function_id("print").bytes
+    run = partial(instance.dispatch, id, subject.argument("print", v.U32(1), v.String("x")))
+    raised = expect_raises(OSError, run, "a host whose write_output raises")
+    expect(raised is bug, f"expected the very {bug!r} that Host.write_output raised, got {raised!r}")

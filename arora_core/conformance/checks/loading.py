@@ -1,0 +1,187 @@
+"""Preparing, loading and starting: what has to be there, what has to be refused, and how it is named."""
+
+from __future__ import annotations
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from functools import partial
+
+from ... import values as v
+from ...errors import LoadError, MalformedExecutable, MissingExport, Trap, TrapKind, UnsupportedImport
+from ...executor import Capability, Executor, Limits
+from ...guest_symbols import (
+    INITIALIZE,
+    INITIALIZE_TYPE,
+    MEMORY,
+    WASI_NAMESPACE,
+    WasmFunctionType,
+    function_symbol,
+)
+from ...header import ExportedFunction, ModuleDefinition
+from ...types import TYPE_IDS, ScalarRef
+from ...wasi import PREVIEW_1
+from ..checking import check
+from ..expecting import CheckFailed, expect_equal, expect_raises
+from ..guests import id_of
+from ..scripted_host import ScriptedHost
+from ..subject import Subject
+from ..tiny_modules import ABI_EXPORTS, tiny_module
+
+
+@check("loading")
+def what_is_no_executable_is_malformed(subject: Subject) -> None:
+    for executable in (b"", b"\0", b"not an executable at all", subject.guest.executable[:64]):
+        definition = ModuleDefinition(subject.guest.header(), executable)
+        expect_raises(
+            MalformedExecutable,
+            partial(subject.engine.load_module, definition, executor=subject.executor.name),
+            f"loading {len(executable)} bytes that are no executable",
+        )
+
+
+@check("loading")
+def an_export_that_is_missing_is_named(subject: Subject) -> None:
+    unit = ScalarRef(TYPE_IDS["unit"])
+    promised = ExportedFunction(id_of(0xFE00), "promised", (), unit)
+    definition = ModuleDefinition(subject.guest.header(also=[promised]), subject.guest.executable)
+    expect_raises(
+        MissingExport,
+        lambda: subject.engine.load_module(definition, executor=subject.executor.name),
+        "loading with a header that promises one function more",
+        symbol="arora_function_00000000_0000_4000_8c0f_00000000fe00",
+    )
+
+
+@check("loading")
+def a_module_that_fails_to_load_leaves_nothing_behind(subject: Subject) -> None:
+    definition = ModuleDefinition(subject.guest.header(), b"nothing")
+    expect_raises(
+        MalformedExecutable,
+        lambda: subject.engine.load_module(definition, executor=subject.executor.name),
+        "loading what is no executable",
+    )
+    expect_equal(len(subject.engine.modules), 0, "modules after a load that failed")
+    expect_equal(subject.module.add(1, 2), 3, "add(1, 2) of the module loaded in its place")
+
+
+def _load(subject: Subject, executable: bytes, *exports: ExportedFunction) -> object:
+    header = replace(subject.guest.header(), exports=exports)
+    return subject.engine.load_module(ModuleDefinition(header, executable), executor=subject.executor.name)
+
+
+@check("loading", kind="wasm")
+def a_module_that_asks_for_nothing_loads(subject: Subject) -> None:
+    _load(subject, tiny_module())
+
+
+@check("loading", kind="wasm")
+def every_function_of_wasi_preview_1_can_be_imported(subject: Subject) -> None:
+    imports = [(WASI_NAMESPACE, name, type) for name, type in PREVIEW_1.items()]
+    try:
+        _load(subject, tiny_module(imports))
+    except LoadError as error:
+        raise CheckFailed(f"a module that imports all of {WASI_NAMESPACE} does not load: {error}") from error
+
+
+@check("loading", kind="wasm")
+def an_import_that_no_host_offers_is_named(subject: Subject) -> None:
+    type = WasmFunctionType(("i32",), ("i32",))
+    for space, name in (("env", "launch"), ("wasi_unstable", "fd_write"), (WASI_NAMESPACE, "fd_teleport")):
+        expect_raises(
+            UnsupportedImport,
+            partial(_load, subject, tiny_module([(space, name, type)])),
+            f"loading a module that imports {space}.{name}",
+            symbol=f"{space}.{name}",
+        )
+
+
+@check("loading", kind="wasm")
+def an_import_of_another_type_is_refused(subject: Subject) -> None:
+    for space, name in (("env", "arora_dispatch"), (WASI_NAMESPACE, "fd_write")):
+        wrong = tiny_module([(space, name, WasmFunctionType(("i64",), ()))])
+        expect_raises(
+            UnsupportedImport,
+            partial(_load, subject, wrong),
+            f"{space}.{name} as (i64) -> ()",
+            symbol=f"{space}.{name}",
+        )
+
+
+@check("loading", kind="wasm")
+def an_export_the_abi_asks_for_is_missed(subject: Subject) -> None:
+    for name in ABI_EXPORTS:
+        others = {each: type for each, type in ABI_EXPORTS.items() if each != name}
+        _is_missed(subject, name, tiny_module((), others), f"a module without {name}")
+    _is_missed(subject, MEMORY, tiny_module(memory=None), "a module that does not export its memory")
+
+
+@check("loading", kind="wasm")
+def an_export_of_another_type_is_refused(subject: Subject) -> None:
+    other = WasmFunctionType(("i64",), ("i64",))
+    for name in (*ABI_EXPORTS, INITIALIZE):
+        _is_missed(subject, name, tiny_module((), {**ABI_EXPORTS, name: other}), f"{name} as {other}")
+    function = subject.guest.header().exports[0]
+    symbol = function_symbol(function.id.bytes)
+    _is_missed(subject, symbol, tiny_module((), {**ABI_EXPORTS, symbol: other}), f"{symbol} as {other}", function)
+    _is_missed(subject, MEMORY, tiny_module((), {**ABI_EXPORTS, MEMORY: other}, memory=None), "memory as a function")
+
+
+def _is_missed(subject: Subject, symbol: str, executable: bytes, what: str, *exports: ExportedFunction) -> None:
+    expect_raises(MissingExport, lambda: _load(subject, executable, *exports), f"loading {what}", symbol=symbol)
+
+
+@check("loading", uses=["initialised"])
+def initialize_is_called_once_and_first(subject: Subject) -> None:
+    expect_equal([subject.module.initialised() for _ in range(2)], [1, 1], "how often _initialize was called")
+
+
+@check("loading", needs=[Capability.TRAPS], kind="wasm")
+def a_guest_that_crashes_while_it_starts_is_a_trap(subject: Subject) -> None:
+    exports = {**ABI_EXPORTS, INITIALIZE: INITIALIZE_TYPE}
+    definition = ModuleDefinition(replace(subject.guest.header(), exports=()), tiny_module((), exports))
+    run = partial(subject.engine.load_module, definition, executor=subject.executor.name)
+    expect_raises(Trap, run, "loading a module whose _initialize is unreachable", kind=TrapKind.UNREACHABLE)
+    expect_equal(subject.module.add(1, 2), 3, "add(1, 2) of the module loaded in its place")
+
+
+def _prepare(executor: Executor, definition: ModuleDefinition) -> None:
+    # In a thread of its own, because the one this runs in may have an event loop already.
+    with ThreadPoolExecutor(1) as aside:
+        aside.submit(asyncio.run, executor.prepare(definition)).result()
+
+
+@check("loading")
+def a_prepared_module_loads_as_any_other(subject: Subject) -> None:
+    executor = subject.new_executor()
+    definition = subject.guest.definition()
+    _prepare(executor, definition)
+    _prepare(executor, definition)
+    for which in ("the first", "the second"):
+        instance = executor.load(subject.guest.definition(), ScriptedHost(), Limits())
+        answer = instance.dispatch(subject.function_id("count").bytes, subject.argument("count"))
+        instance.close()
+        expect_equal(answer, subject.answered("count", v.U32(1)), f"count() of {which} instance of a prepared module")
+
+
+@check("loading")
+def what_was_prepared_is_not_taken_for_another_module(subject: Subject) -> None:
+    executor = subject.new_executor()
+    _prepare(executor, subject.guest.definition())
+    another = ModuleDefinition(subject.guest.header(), b"another executable")
+    what = "loading what is no executable, after another module of its id was prepared"
+    expect_raises(MalformedExecutable, lambda: executor.load(another, ScriptedHost(), Limits()), what)
+
+
+@check("loading")
+def preparing_what_is_no_executable_is_refused_as_by_load_or_left_to_it(subject: Subject) -> None:
+    executor = subject.new_executor()
+    malformed = ModuleDefinition(subject.guest.header(), b"not an executable at all")
+    try:
+        _prepare(executor, malformed)
+    except MalformedExecutable:
+        pass
+    except Exception as other:
+        raise CheckFailed(f"prepare: expected MalformedExecutable, or nothing, it raised {other!r}") from other
+    expect_raises(MalformedExecutable, lambda: executor.load(malformed, ScriptedHost(), Limits()), "loading it")
+    executor.load(subject.guest.definition(), ScriptedHost(), Limits()).close()
