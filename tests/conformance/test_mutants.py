@@ -33,7 +33,7 @@ from .faults import FAULTS, MUTANTS
 from .guest_calls import FUNCTIONS
 from .reference import ReferenceExecutor
 
-LEFT_OUT = 15
+LEFT_OUT = 25
 """How many of the slowest checks are not among those others."""
 ONCE = (3, 13)
 """The one interpreter on which all the others are run: it takes half a second for each mutant."""
