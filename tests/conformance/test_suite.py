@@ -56,7 +56,7 @@ def test_an_area_that_does_not_exist_is_refused() -> None:
 
 
 def test_results_say_what_came_of_each_check() -> None:
-    results = run_checks(spoiled(loses_errors), ["errors"], examples=5)
+    results = run_checks(spoiled(loses_errors), ["errors", "loading"], examples=5)
     assert results[FAILS].outcome is Outcome.FAILED
     assert "expected GuestError" in results[FAILS].message
     assert isinstance(results[FAILS].error, AssertionError)
