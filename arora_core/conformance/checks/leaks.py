@@ -15,8 +15,8 @@ from ..expecting import CheckSkipped, expect, expect_equal, expect_raises
 from ..subject import Subject
 
 _TIMES = 20
-_LOADS = 12
-_MEGABYTES = 8
+_LOADS = 15
+_MEGABYTES = 4
 
 
 def _balanced(subject: Subject, call: Callable[[], object], what: str) -> None:
