@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
-from html.parser import HTMLParser
-from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import strategies as st
 
-from arora_core import Capability, Executor, ExecutorNotFound, ExecutorUnavailable, LoadError, Plugins
+from arora_core import (
+    Capability,
+    ExecutorNotFound,
+    ExecutorUnavailable,
+    LoadError,
+    MalformedExecutable,
+    Plugins,
+)
 from arora_core.conformance import (
     AREAS,
     CheckFailed,
@@ -24,7 +28,6 @@ from arora_core.conformance import (
 )
 from arora_core.conformance.expecting import expect
 from arora_core.conformance.generating import for_all
-from arora_core.conformance.report import html, reasons, verdict, write_report
 from arora_core.conformance.subject import only
 
 from .broken import calls_twice, loses_errors, sound, spoiled
@@ -93,6 +96,50 @@ def test_what_failed_is_made_smaller_for_a_while_only(monkeypatch: pytest.Monkey
     first = next(place for place, drawn in enumerate(seen) if sum(drawn) >= 100)
     assert {str(drawn) for drawn in seen[first:]} == {str(seen[first])}
     assert len(seen) < patient
+
+
+class Sharing(spoiled(sound)):  # type: ignore[misc]
+    """Knows how many of its objects are in use: what they share would start with the first and end with the last."""
+
+    in_use = 0
+    started = 0
+
+    def __init__(self) -> None:
+        super().__init__()
+        type(self).started += not self.in_use
+        type(self).in_use += 1
+        self._open = True
+
+    def close(self) -> None:
+        type(self).in_use -= self._open
+        self._open = False
+        super().close()
+
+
+def test_what_executors_share_starts_once_for_all_checks() -> None:
+    Sharing.started = 0
+    results = run_checks(Sharing, ["output"])
+    assert not results.failed
+    assert (Sharing.started, Sharing.in_use) == (1, 0)
+
+
+def test_what_executors_share_starts_once_for_all_tests_of_a_suite() -> None:
+    Sharing.started = 0
+    suite: Any = executor_suite(Sharing, areas=["calls"])
+    suite.setup_class()
+    run(suite, COUNTS_TEST)
+    run(suite, "test_calls_a_function_is_called_with_its_arguments")
+    suite.teardown_class()
+    assert (Sharing.started, Sharing.in_use) == (1, 0)
+
+
+def test_an_executor_that_cannot_load_the_guest_fails_its_checks_and_not_the_suite() -> None:
+    class Refusing(spoiled(sound)):  # type: ignore[misc]
+        def load(self, *given: object) -> Any:
+            raise MalformedExecutable("not today")
+
+    result = run_checks(Refusing, ["output"])["stdout and stderr are told apart"]
+    assert result.message == "MalformedExecutable: not today"
 
 
 def test_a_capability_that_is_not_declared_skips_its_checks_when_it_is_refused() -> None:
@@ -181,63 +228,3 @@ def test_a_suite_may_be_of_some_areas() -> None:
     suite = executor_suite("wasmtime", areas=["calls"])
     assert hasattr(suite, COUNTS_TEST)
     assert not hasattr(suite, FAILS_TEST)
-
-
-# --- reports -------------------------------------------------------------------------------------
-
-
-class Tags(HTMLParser):
-    """Collects what a page refers to."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.references: list[str | None] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.references += [value for name, value in attrs if name in ("src", "href")]
-
-
-@pytest.fixture(scope="module")
-def broken() -> Any:
-    executor: type[Executor] = spoiled(loses_errors, lacking=frozenset({Capability.FUEL}))
-    return run_checks(executor, ["errors", "limits"], examples=5)
-
-
-def test_a_json_report_has_every_check(broken: Any, tmp_path: Path) -> None:
-    write_report(broken, tmp_path / "report.json")
-    data = json.loads((tmp_path / "report.json").read_text())
-    assert [each["name"] for each in data["checks"]] == [each.check.name for each in broken.results]
-    assert (data["executor"], data["failed"]) == ("spoiled", len(broken.failed))
-
-
-def test_an_html_report_has_every_check_and_needs_nothing_else(broken: Any, tmp_path: Path) -> None:
-    write_report(broken, tmp_path / "report.html")
-    page = (tmp_path / "report.html").read_text(encoding="utf-8")
-    assert all(each.check.name in page for each in broken.results)
-    tags = Tags()
-    tags.feed(page)
-    assert tags.references == []
-
-
-def test_an_html_report_begins_with_what_failed_and_why(broken: Any) -> None:
-    page = html(broken)
-    assert page.index(FAILS) < page.index("<h2>Areas") < page.index("<h2>Skipped, because") < page.index("<h2>Checks")
-    assert page.index("expected GuestError") < page.index("<h2>Areas")
-
-
-def test_a_report_says_why_checks_were_skipped_and_how_many(broken: Any) -> None:
-    assert reasons(broken) == [("spoiled does not declare the capability 'fuel'", 3)]
-
-
-def test_an_html_report_of_what_passed_speaks_of_no_failures() -> None:
-    assert "<h2>Failures" not in html(run_checks("wasmtime", ["output"]))
-
-
-def test_what_a_message_says_is_no_markup(broken: Any) -> None:
-    assert "<built-in" not in html(broken)
-    assert verdict(broken).startswith(f"Of {len(broken.results)} checks {len(broken.failed)} failed, ")
-
-
-def test_another_suffix_is_refused(broken: Any, tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match=r"\.html or \.json"):
-        write_report(broken, tmp_path / "report.txt")
