@@ -88,7 +88,7 @@ def tests(session: nox.Session) -> None:
     """Every test, on every interpreter this machine has. Arguments after ``--`` go to pytest.
 
     With a browser on the oldest and on the newest: it takes its time, and depends the least on the interpreter. Its
-    conformance, a minute, is tested on the newest alone. On these two also with the other way to call guests on
+    conformance, a minute or two, is tested on the newest alone. On these two also with the other way to call guests on
     Wasmtime.
     """
     browser = session.python in (PYTHONS[0], PYTHONS[-1])
