@@ -332,7 +332,7 @@ class Engine:
             enter = self._entrance(entry, export.name, instance.function(export.id.bytes))
             entry.functions[export.id.bytes] = FunctionEntry(export.name, enter)
             bind_large = partial(self._large_entrance, entry, export)
-            functions[export.name] = Function(header.name, export, signatures[export.name], enter, bind_large)
+            functions[export.name] = Function(header.name, executor, export, signatures[export.name], enter, bind_large)
         entry.handle = LoadedModule(header, executor, functions)
         self._types.update(header.types)
         replaced = self._modules.get(header.id.bytes)

@@ -31,21 +31,34 @@ class Function:
     when it crashes or breaks the ABI, LimitExceeded, ModuleNotFound after it was unloaded, EngineClosed.
     """
 
-    __slots__ = ("_bind", "_compiled", "_decode", "_encode", "_export", "_generic", "_module", "_run", "_run_large")
+    __slots__ = (
+        "_bind_large",
+        "_compiled",
+        "_decode",
+        "_encode",
+        "_executor",
+        "_export",
+        "_generic",
+        "_module",
+        "_run",
+        "_run_large",
+    )
 
     def __init__(
         self,
         module: str,
+        executor: str,
         export: ExportedFunction,
         signature: Signature,
         run: Callable[[bytes], bytes],
         bind_large: Callable[[], Callable[[Transfer], Any]],
     ) -> None:
         self._module = module
+        self._executor = executor
         self._export = export
         self._generic = signature
         self._run = run
-        self._bind = bind_large
+        self._bind_large = bind_large
         self._run_large: Callable[[Transfer], Any] | None = None
         self._compiled: CompiledCodec | None = None
         self._encode: Callable[..., bytes] = self._first_encode
@@ -105,7 +118,7 @@ class Function:
         try:
             return self._generic.decode_values(self._run(self._generic.encode_values(args)))
         except AroraError as error:
-            error.at(module=self._module, function=self.name)
+            error.at(module=self._module, function=self.name, executor=self._executor)
             raise
 
     def __repr__(self) -> str:
@@ -149,7 +162,7 @@ class Function:
 
     def _transfer(self, pieces: Sequence[bytes | memoryview]) -> Any:
         if self._run_large is None:
-            self._run_large = self._bind()
+            self._run_large = self._bind_large()
         return self._run_large(Transfer(pieces, self._read))
 
     def _read(self, result: bytes | memoryview) -> Any:
@@ -166,7 +179,7 @@ class Function:
         try:
             yield
         except AroraError as error:
-            error.at(module=self._module, function=self.name)
+            error.at(module=self._module, function=self.name, executor=self._executor)
             raise
 
 
