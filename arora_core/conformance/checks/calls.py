@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from array import array
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from uuid import UUID, uuid4
 
 from ... import buffers
 from ... import values as v
 from ...calls import Result
-from ...errors import CallError, FunctionNotFound
-from ...executor import Capability
+from ...errors import CallError, FunctionNotFound, Trap, TrapKind
+from ...executor import Capability, Transfer
 from ...header import ModuleDefinition
 from ..checking import check
 from ..expecting import expect_equal, expect_raises
@@ -66,6 +69,47 @@ def a_bound_function_and_a_dispatch_do_the_same(subject: Subject) -> None:
     bound = instance.function(id)
     expect_equal(bound(argument), subject.answered("add", v.U32(3)), "the bound add")
     expect_equal(instance.dispatch(id, argument), bound(argument), "the dispatched add, against the bound one")
+
+
+@check("calls")
+def a_call_in_pieces_is_the_call_of_all_of_them(subject: Subject) -> None:
+    in_pieces = _in_pieces(subject)
+    for length in (0, 3, _LARGE):
+        items = v.ArrayU8(bytes(range(256)) * (length // 256) + bytes(length % 256))
+        answer = in_pieces("echo_u8s", 1 + length // 3, items)
+        expect_equal(answer == subject.answered("echo_u8s", items), True, f"{length} bytes came back from their pieces")
+    failed = buffers.encode_error("on purpose")
+    expect_equal(in_pieces("fail", 7, v.String("on purpose")), failed, "the error buffer, read where it lies")
+    expect_equal(in_pieces("add", 5, v.U32(1), v.U32(2)), subject.answered("add", v.U32(3)), "add, in pieces")
+
+
+@check("calls", uses=["wild"])
+def an_answer_outside_of_memory_to_a_call_in_pieces_is_a_trap(subject: Subject) -> None:
+    in_pieces = _in_pieces(subject)
+    for how in (2, 4):
+        trapped = expect_raises(Trap, partial(in_pieces, "wild", 4, v.U32(how)), f"wild({how}), in pieces")
+        expect_equal(trapped.kind, TrapKind.ABI, f"the kind of wild({how})")
+
+
+def _in_pieces(subject: Subject) -> Callable[..., bytes]:
+    """Calls a function of a guest on a bare executor, its argument in pieces of a size."""
+    instance = subject.instance(ScriptedHost())
+
+    def call(name: str, size: int, *given: v.Value) -> bytes:
+        argument = memoryview(subject.argument(name, *given))
+        pieces = [argument[at : at + size] for at in range(0, len(argument), size)]
+        result: bytes = instance.transfer(subject.function_id(name).bytes)(Transfer(pieces, bytes))
+        return result
+
+    return call
+
+
+@check("calls")
+def a_large_array_goes_and_comes_whole_between_small_ones(subject: Subject) -> None:
+    function = subject.module.echo_f64s
+    for count in (3, _LARGE // 8, 1, _LARGE // 4, 0):
+        given = array("d", range(count))
+        expect_equal(function(given) == given, True, f"{count} numbers came back")
 
 
 @check("calls")

@@ -1,0 +1,136 @@
+"""Large buffers: written in pieces into the guest's memory, and read where they lie."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from arora_core.errors import EngineClosed, FunctionNotFound, Trap, TrapKind
+from arora_core.executor import Instance, Transfer
+from arora_core.linear_memory import LinearGuest
+from tests.fake_guest import ANSWER, ARGUMENT, PAGE, RUN, FakeGuest, FakeMemory
+
+PIECES = (ARGUMENT[:3], memoryview(ARGUMENT)[3:5], b"", ARGUMENT[5:])
+
+
+class MappedMemory(FakeMemory):
+    """One that can be looked into."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.written: list[int] = []
+
+    def write(self, offset: int, data: bytes) -> None:
+        self.written.append(len(data))
+        super().write(offset, data)
+
+    def view(self, offset: int, size: int) -> memoryview:
+        return memoryview(self.bytes)[offset : offset + size]
+
+
+class MappedGuest(FakeGuest):
+    def __init__(self) -> None:
+        super().__init__()
+        self.memory = self.mapped = MappedMemory()
+        self.protocol = LinearGuest(self.host)
+        self.protocol.attach(self.memory, lambda size: self.alloc(size), self.free, {RUN: lambda at: self.run(at)})
+
+
+@pytest.fixture(params=[FakeGuest, MappedGuest], ids=["memory that is copied", "memory that can be looked into"])
+def guest(request: pytest.FixtureRequest) -> FakeGuest:
+    made: FakeGuest = request.param()
+    return made
+
+
+def transfer(guest: FakeGuest, read: Callable[[bytes | memoryview], object] = bytes) -> object:
+    return guest.protocol.transfer(RUN)(Transfer(PIECES, read))
+
+
+def test_the_pieces_arrive_as_one_buffer_and_the_answer_is_read(guest: FakeGuest) -> None:
+    seen: list[bytes] = []
+
+    def run(argument: int) -> int:
+        seen.append(bytes(guest.memory.bytes[argument : argument + len(ARGUMENT)]))
+        return guest.put(ANSWER)
+
+    guest.run = run
+    assert (transfer(guest), seen) == (ANSWER, [ARGUMENT])
+
+
+def test_argument_and_answer_are_freed_when_the_answer_has_been_read(guest: FakeGuest) -> None:
+    freed_before: list[int] = []
+    answer_at = 4096
+    guest.run = lambda argument: guest.put(ANSWER, answer_at)
+    transfer(guest, lambda result: freed_before.extend(guest.freed))
+    assert freed_before == []
+    assert sorted(guest.freed) == [1024, answer_at]
+
+
+def test_an_answer_that_cannot_be_read_is_freed_all_the_same(guest: FakeGuest) -> None:
+    def read(result: bytes | memoryview) -> object:
+        raise LookupError
+
+    with pytest.raises(LookupError):
+        transfer(guest, read)
+    assert len(guest.freed) == 2
+
+
+def test_what_memory_can_be_looked_into_is_not_copied() -> None:
+    guest = MappedGuest()
+    assert transfer(guest, type) is memoryview
+    assert guest.mapped.written == []
+
+
+def test_a_view_of_the_answer_is_worth_nothing_afterwards() -> None:
+    kept: list[memoryview] = []
+
+    def read(result: bytes | memoryview) -> object:
+        assert isinstance(result, memoryview)
+        kept.append(result)
+        return None
+
+    transfer(MappedGuest(), read)
+    with pytest.raises(ValueError, match="released"):
+        kept[0].tobytes()
+
+
+@pytest.mark.parametrize("at", [0, 2 * PAGE, 2 * PAGE - 3, 0xFFFF_FFFF])
+def test_an_answer_that_is_not_in_memory_is_a_trap(guest: FakeGuest, at: int) -> None:
+    guest.run = lambda argument: at
+    with pytest.raises(Trap) as caught:
+        transfer(guest)
+    assert caught.value.kind is TrapKind.ABI
+
+
+def test_an_answer_in_the_argument_is_a_trap(guest: FakeGuest) -> None:
+    guest.run = lambda argument: argument
+    with pytest.raises(Trap, match="its own argument buffer"):
+        transfer(guest)
+
+
+def test_an_allocation_outside_of_memory_is_a_trap(guest: FakeGuest) -> None:
+    guest.alloc = lambda size: 2 * PAGE - 4
+    with pytest.raises(Trap, match="arora_buffer_alloc"):
+        transfer(guest)
+
+
+def test_there_are_none_to_unknown_functions_and_none_once_closed(guest: FakeGuest) -> None:
+    bound = guest.protocol.transfer(RUN)
+    with pytest.raises(FunctionNotFound):
+        guest.protocol.transfer(bytes(16))
+    guest.protocol.close()
+    with pytest.raises(EngineClosed):
+        guest.protocol.transfer(RUN)
+    with pytest.raises(EngineClosed):
+        bound(Transfer(PIECES, bytes))
+
+
+def test_every_instance_can_do_it() -> None:
+    class Echo(Instance):
+        def dispatch(self, function_id: bytes, argument: bytes) -> bytes:
+            return argument
+
+        def close(self) -> None: ...
+
+    assert Echo().transfer(RUN)(Transfer(PIECES, lambda result: bytes(result) * 2)) == ARGUMENT * 2
