@@ -252,7 +252,7 @@ class LinearGuest:
         self._rooms[depth] = self.reserve(capacity), capacity
         return self._rooms[depth]
 
-    def _place(self, data: bytes) -> int:
+    def place(self, data: bytes) -> int:
         """Writes ``data`` into memory from the guest's allocator; returns its offset."""
         offset = self.reserve(len(data))
         self._memory.write(offset, data)
@@ -263,7 +263,10 @@ class LinearGuest:
         reserved = size + SLACK
         if reserved > U32:
             self._fail(f"cannot take a buffer of {size} bytes, its memory has 32-bit addresses")
-        offset = self._alloc(reserved) & U32
+        return self.check_reserved(self._alloc(reserved) & U32, reserved)
+
+    def check_reserved(self, offset: int, reserved: int) -> int:
+        """``offset``, which the allocator answered when it was asked for so many bytes. Raises Trap of kind ABI."""
         end = offset + reserved
         if not offset:
             self._fail(f"arora_buffer_alloc({reserved}) answered null: it is out of memory")
@@ -278,6 +281,14 @@ class LinearGuest:
 
         Raises Trap, and whatever the host raises; the executor carries it across the guest.
         """
+        return self.place(self.ask_dispatch(module_at, function_at, argument_at))
+
+    def answer_dispatch_indirect(self, callable_id: int) -> int:
+        """``env.arora_dispatch_indirect``: a callable's id in, the pointer of a buffer the guest owns out."""
+        return self.place(self.ask_dispatch_indirect(callable_id))
+
+    def ask_dispatch(self, module_at: int, function_at: int, argument_at: int) -> bytes:
+        """What to answer ``env.arora_dispatch`` with, for an executor that puts it into the guest's memory itself."""
         module_at, function_at, argument_at = module_at & U32, function_at & U32, argument_at & U32
         read, end = self._memory.read, self._size
         if module_at + _ID > end or function_at + _ID > end or argument_at + PREFIX > end:
@@ -292,21 +303,19 @@ class LinearGuest:
         module_id, function_id, argument = read(module_at, _ID), read(function_at, _ID), read(argument_at, size)
         self.calls_out += 1
         try:
-            result = self._host.dispatch(module_id, function_id, argument)
+            return self._host.dispatch(module_id, function_id, argument)
         finally:
             self.calls_out -= 1
-        return self._place(result)
 
-    def answer_dispatch_indirect(self, callable_id: int) -> int:
-        """``env.arora_dispatch_indirect``: a callable's id in, the pointer of a buffer the guest owns out."""
+    def ask_dispatch_indirect(self, callable_id: int) -> bytes:
+        """What to answer ``env.arora_dispatch_indirect`` with."""
         if self._memory is _NO_MEMORY:
             _not_ready(0)
         self.calls_out += 1
         try:
-            result = self._host.dispatch_indirect(callable_id & U64)
+            return self._host.dispatch_indirect(callable_id & U64)
         finally:
             self.calls_out -= 1
-        return self._place(result)
 
     def answer_fd_write(self, fd: int, vectors_at: int, count: int, written_at: int) -> int:
         """``wasi_snapshot_preview1.fd_write``, for a guest that has nothing to write to but its host's output.

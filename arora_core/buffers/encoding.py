@@ -29,6 +29,9 @@ def encode(value: v.Value, *, max_depth: int = MAX_DEPTH) -> bytes:
     Raises ValueError when the value is nested deeper than ``max_depth`` (a reader would refuse it too) or
     the buffer would not fit its 32-bit size.
     """
+    whole = _WHOLE.get(type(value))
+    if whole is not None:
+        return whole(value)
     chunks: list[bytes] = [b""]
     size = _write(value, chunks, SIZE_PREFIX, max_depth)
     if size > MAX_SIZE:
@@ -217,3 +220,16 @@ _WRITERS: Final[dict[type[v.Value], _Writer]] = {
     v.ArrayStructure: _structure_array,
     v.ArrayEnumeration: _enumeration_array,
 }
+
+
+def _whole_writer(cls: type[v.Scalar], code: str) -> Callable[[Any], bytes]:
+    packed = struct.Struct("<IB" + code)
+    pack, size, tag = packed.pack, packed.size, int(cls.tag)
+    return lambda value: pack(size, tag, value.value)
+
+
+_WHOLE: Final[dict[type[v.Value], Callable[[Any], bytes]]] = {
+    v.Boolean: _whole_writer(v.Boolean, "?"),
+    **{cls: _whole_writer(cls, cls.kind.code) for cls in v.INTEGERS},
+}
+"""The whole buffer at once, for what callables mostly answer with."""

@@ -132,9 +132,10 @@ class NativeInstance(Instance):
             result_at = function(pointer)
             if carried or not result_at or address <= result_at < end:
                 self._refuse_result(result_at)
-            result: bytes = memory[result_at : result_at + size_at(result_at)[0]]
-            if len(result) < _SMALLEST:
-                _fail_at_size(len(result))
+            (size,) = size_at(result_at)
+            if size < _SMALLEST:
+                _fail_at_size(size)
+            result: bytes = memory[result_at : result_at + size]
             free(result_at)
             return result
 
@@ -151,7 +152,7 @@ class NativeInstance(Instance):
         result_at = function(room.pointer)
         if self._carried or not result_at or room.address <= result_at < room.end:
             self._refuse_result(result_at)
-        size = size_at(result_at)[0]
+        (size,) = size_at(result_at)
         if size < _SMALLEST:
             _fail_at_size(size)
         try:

@@ -9,16 +9,17 @@ It decides on nothing: whatever is not as usual it leaves as it is, for :meth:`L
 from __future__ import annotations
 
 from ctypes import Array, byref, c_char, c_int64, c_size_t, c_uint64
-from typing import Any, Final, NamedTuple
-
-from wasmtime import Module
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from arora_core.guest_symbols import FREE, MEMORY
 from arora_core.linear_memory import SLACK, BufferCall
 
+from .raw_values import RAW_VALUE, enter
 from .traps import BETWEEN
-from .unchecked import RAW_VALUE, Calls, Memory
-from .unchecked import call as enter
+
+if TYPE_CHECKING:
+    from .engines import CompilingEngine
+    from .unchecked import Calls, Memory
 
 _ARGUMENT: Final = 512
 """Bytes of the largest argument that goes this way."""
@@ -72,6 +73,7 @@ class _Room(NamedTuple):
     """Assigning to its ``raw`` copies; quickly, and not what is too long."""
     argument_at: int
     answer: Any
+    answer_at: int
     outcome: c_int64
     values_at: Any
 
@@ -79,16 +81,17 @@ class _Room(NamedTuple):
 class Adapter:
     """The adapted calls of one guest."""
 
-    def __init__(self, calls: Calls, module: Module, memory: Memory) -> None:
+    def __init__(self, calls: Calls, compiling: CompilingEngine, memory: Memory) -> None:
         self._calls = calls
-        self._module = module
+        self._module = compiling.beside(SOURCE)
         self._memory = memory
         self._rooms: list[_Room] = []
 
     def around(self, symbol: str, plain: BufferCall) -> BufferCall:
         """The exported function ``symbol`` through the adapter; ``plain`` is for what does not go that way."""
         calls, rooms, prepared = self._calls, self._rooms, self._prepared
-        exchange = calls.instantiate_beside(self._module, [MEMORY, symbol, FREE])("exchange")
+        imports = [calls.exported(name) for name in (MEMORY, symbol, FREE)]
+        exchange = calls.instantiate_beside(self._module, imports)("exchange").of.func
         guest, carried, take = calls.guest, calls.guest.carried, calls.guest.take
         context, trap, fail = calls.context, calls.trap, calls.fail
         exchange_at, count, trap_at = byref(exchange), c_size_t(_PARAMETERS), byref(trap)
@@ -97,7 +100,7 @@ class Adapter:
             if carried:
                 return plain(argument)
             try:
-                content, argument_at, answer, outcome, values_at = rooms[guest.calls_out]
+                content, argument_at, answer, _, outcome, values_at = rooms[guest.calls_out]
                 content.raw = argument
             except (IndexError, ValueError):
                 return run(argument) if prepared(len(argument)) else plain(argument)
@@ -108,6 +111,18 @@ class Adapter:
             return answer[:size] if size > 0 else take(-1 - size, argument_at, argument_at + _ROOM)
 
         return run
+
+    def leave(self, answer: bytes) -> int:
+        """Leaves what the guest is to be answered with in the room of the call it makes; returns the offset.
+
+        0 where there is no room: the call did not come this way, or the answer is too large.
+        """
+        try:
+            room = self._rooms[self._calls.guest.calls_out]
+            room.answer.raw = answer
+        except (IndexError, ValueError):
+            return 0
+        return room.answer_at
 
     def close(self) -> None:
         """To be called before the store is closed."""
@@ -130,6 +145,7 @@ class Adapter:
             self._memory.window(argument_at, _ARGUMENT),
             argument_at,
             self._memory.window(answer_at, _ANSWER),
+            answer_at,
             c_int64.from_buffer(values),
             byref(values),
         )

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import logging
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Final
 from weakref import WeakValueDictionary
 
@@ -60,6 +59,7 @@ class CompilingEngine:
         except WasmtimeError as error:
             _logger.debug("compiled code is not cached on disk: %s", reason(error))
         self.engine = WasmtimeEngine(config)
+        self._beside: dict[str, Module] = {}
         self._modules: WeakValueDictionary[bytes, Compiled] = WeakValueDictionary()
 
     def compiled(self, executable: bytes) -> Compiled:
@@ -72,12 +72,12 @@ class CompilingEngine:
             compiled = self._modules[digest] = Compiled(module, wasm_types.read(executable))
         return compiled
 
-    @cached_property
-    def adapter(self) -> Module:
-        """What stands between the host and a guest's function: see ``adapter``."""
-        from .adapter import SOURCE
-
-        return Module(self.engine, SOURCE)
+    def beside(self, source: str) -> Module:
+        """A module of the host's own, in the text format."""
+        module = self._beside.get(source)
+        if module is None:
+            module = self._beside[source] = Module(self.engine, source)
+        return module
 
     @property
     def metered(self) -> bool:

@@ -42,17 +42,15 @@ class WasmtimeInstance(Instance):
         self._functions: dict[bytes, BufferCall] = {}
         self._store = Store(engine)
         names = {function_symbol(function.id.bytes): function.name for function in header.exports}
-        self._calls = make_calls(self._store, self._guest, Failures(limits, names))
+        # Where code counts what it does, it has to be the guest's alone.
+        beside = None if compiling.metered else compiling
+        self._calls = make_calls(self._store, self._guest, Failures(limits, names), beside)
         self._meter = Meter(engine, self._calls, limits, alarm)
         try:
             self._start(engine, compiled, header, limits)
-            if not compiling.metered:
-                # What is counted is the guest's, and would be the short cut's too.
-                for function in header.exports:
-                    id = function.id.bytes
-                    self._functions[id] = self._calls.short_cut(
-                        compiling, function_symbol(id), self._guest.function(id)
-                    )
+            for function in header.exports:
+                id = function.id.bytes
+                self._functions[id] = self._calls.short_cut(function_symbol(id), self._guest.function(id))
         except BaseException:
             self.close()
             raise

@@ -41,7 +41,7 @@ class Calls(Protocol):
     def memory(self, symbol: str) -> LinearMemory:
         """An exported memory."""
 
-    def short_cut(self, compiling: CompilingEngine, symbol: str, call: BufferCall) -> BufferCall:
+    def short_cut(self, symbol: str, call: BufferCall) -> BufferCall:
         """What does as ``call``, which calls an exported function from buffer to buffer, in less time if possible."""
 
     def setting_fuel(self, fuel: int) -> Callable[[], object]:
@@ -54,7 +54,13 @@ class Calls(Protocol):
         """Lets go of the memory; to be called before the store is closed. Idempotent."""
 
 
-MakeCalls = Callable[[Store, LinearGuest, Failure], Calls]
+class MakeCalls(Protocol):
+    """Makes the calls of one store. ``compiling`` is there where code of the host's may run beside the guest's."""
+
+    def __call__(
+        self, store: Store, guest: LinearGuest, failure: Failure, compiling: CompilingEngine | None = None
+    ) -> Calls: ...
+
 
 _VALUE_TYPES: Final = {"i32": ValType.i32, "i64": ValType.i64}
 

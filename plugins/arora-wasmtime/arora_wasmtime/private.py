@@ -24,9 +24,12 @@ FUNCTIONS: Final = {
     "wasmtime_func_call_unchecked": (
         "wasmtime_error*(wasmtime_context*, wasmtime_func*, wasmtime_val_raw*, u64, wasm_trap_t**)"
     ),
-    "wasmtime_linker_define_func_unchecked": (
-        "wasmtime_error*(wasmtime_linker*, char*, u64, char*, u64, wasm_functype_t*, "
-        "u64(void*, wasmtime_caller*, wasmtime_val_raw*, u64), void*, void(void*))"
+    "wasmtime_func_new_unchecked": (
+        "void(wasmtime_context*, wasm_functype_t*, u64(void*, wasmtime_caller*, wasmtime_val_raw*, u64), void*, "
+        "void(void*), wasmtime_func*)"
+    ),
+    "wasmtime_linker_define": (
+        "wasmtime_error*(wasmtime_linker*, wasmtime_context*, char*, u64, char*, u64, wasmtime_extern*)"
     ),
     "wasmtime_instance_new": (
         "wasmtime_error*(wasmtime_context*, wasmtime_module*, wasmtime_extern*, u64, wasmtime_instance*, wasm_trap_t**)"

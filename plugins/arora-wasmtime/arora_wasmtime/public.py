@@ -41,7 +41,9 @@ _ROOM: Final = 25
 class Calls:
     """Makes the exports of one instance callable: :class:`arora_wasmtime.interface.Calls`."""
 
-    def __init__(self, store: Store, guest: LinearGuest, failure: Failure) -> None:
+    def __init__(
+        self, store: Store, guest: LinearGuest, failure: Failure, compiling: CompilingEngine | None = None
+    ) -> None:
         self._store = store
         self._guest = guest
         self._failure = failure
@@ -78,7 +80,7 @@ class Calls:
     def memory(self, symbol: str) -> Memory:
         return Memory(self._exports[symbol], self._store)
 
-    def short_cut(self, compiling: CompilingEngine, symbol: str, call: BufferCall) -> BufferCall:
+    def short_cut(self, symbol: str, call: BufferCall) -> BufferCall:
         return call
 
     def setting_fuel(self, fuel: int) -> Callable[[], object]:

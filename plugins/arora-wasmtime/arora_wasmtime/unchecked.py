@@ -18,25 +18,26 @@ from wasmtime import InstancePre, Linker, Module, Store
 
 from arora_core.c_callbacks import Unwinding, c_callback
 from arora_core.errors import LoadError
-from arora_core.guest_symbols import WasmFunctionType
+from arora_core.guest_symbols import DISPATCH, DISPATCH_INDIRECT, HOST_NAMESPACE, WasmFunctionType
 from arora_core.linear_memory import BufferCall, Export, LinearGuest
 
 from . import private
+from .adapter import Adapter
 from .interface import Failure, function_type
+from .outlet import Outlet
+from .raw_values import RAW_VALUE, enter
 
 if TYPE_CHECKING:
-    from .adapter import Adapter
     from .engines import CompilingEngine
 
-RAW_VALUE: Final = 16
-"""Bytes of a ``wasmtime_val_raw_t``: a union whose largest member is a v128. Every platform has it
-little-endian, and the other members at its start."""
 _WORDS: Final = RAW_VALUE // 8
+_FUNCTION: Final = 0
+"""The kind of a ``wasmtime_extern_t`` that is a function."""
 
-call: Final = private.function("wasmtime_func_call_unchecked", c_void_p)
 _instantiate_beside: Final = private.function("wasmtime_instance_new", c_void_p)
 _instantiate: Final = private.function("wasmtime_instance_pre_instantiate", c_void_p)
-_define: Final = private.function("wasmtime_linker_define_func_unchecked", c_void_p)
+_new_function: Final = private.function("wasmtime_func_new_unchecked", None)
+_define: Final = private.function("wasmtime_linker_define", c_void_p)
 _export: Final = private.function("wasmtime_instance_export_get", ctypes.c_bool)
 _delete_error: Final = private.function("wasmtime_error_delete", None)
 _delete_trap: Final = private.function("wasm_trap_delete", None)
@@ -55,7 +56,9 @@ _UNWOUND: Final = b"unwound by the host"
 class Calls:
     """Makes the exports of one instance callable: :class:`arora_wasmtime.interface.Calls`."""
 
-    def __init__(self, store: Store, guest: LinearGuest, failure: Failure) -> None:
+    def __init__(
+        self, store: Store, guest: LinearGuest, failure: Failure, compiling: CompilingEngine | None = None
+    ) -> None:
         # A callable export that outlives all other mention of its instance keeps the store from being deleted.
         self._store = store
         self.context = private.context(store)
@@ -68,7 +71,14 @@ class Calls:
         self.trap = c_void_p()
         self._instance = private.structure("wasmtime_instance")
         self._memory: Memory | None = None
+        # The ways in and out that are short.
+        self._compiling = compiling
         self._adapter: Adapter | None = None
+        self._outlets: list[Outlet] = []
+        self._asking: dict[tuple[str, str], Callable[..., bytes]] = {
+            (HOST_NAMESPACE, DISPATCH): guest.ask_dispatch,
+            (HOST_NAMESPACE, DISPATCH_INDIRECT): guest.ask_dispatch_indirect,
+        }
         # C code calls into these until the store is closed.
         self._callbacks: list[object] = []
         # What makes the guest unwind when its host has failed.
@@ -77,14 +87,26 @@ class Calls:
     def define(
         self, linker: Linker, import_: tuple[str, str], type: WasmFunctionType, answer: Callable[..., int]
     ) -> None:
+        function = self.host_function(type, answer)
+        ask = self._asking.get(import_)
+        if ask is not None and self._compiling is not None:
+            self._outlets.append(Outlet(self, self._compiling, type, function, ask))
+            function = self._outlets[-1].function
+        namespace, name = (word.encode() for word in import_)
+        names = namespace, c_size_t(len(namespace)), name, c_size_t(len(name))
+        error = _define(private.pointer(linker), self.context, *names, byref(function))
+        if error:
+            raise private.error(error)
+
+    def host_function(self, type: WasmFunctionType, answer: Callable[..., int]) -> Any:
+        """A function of the host that guests can import. ``answer`` takes integers, signed or not."""
         callback = _IMPORT(c_callback(_raw(answer, len(type.params)), self.guest.carried, self._unwinding))
         self._callbacks.append(callback)
         declared = function_type(type.params, type.results)
-        namespace, name = (word.encode() for word in import_)
-        names = namespace, c_size_t(len(namespace)), name, c_size_t(len(name))
-        error = _define(private.pointer(linker), *names, private.pointer(declared), callback, None, None)
-        if error:
-            raise private.error(error)
+        made = private.structure("wasmtime_extern")
+        made.kind = _FUNCTION
+        _new_function(self.context, private.pointer(declared), callback, None, None, byref(made.of.func))
+        return made
 
     def instantiate(self, prepared: InstancePre) -> None:
         error = _instantiate(private.pointer(prepared), self.context, byref(self._instance), byref(self.trap))
@@ -92,30 +114,32 @@ class Calls:
             self.fail(error)
 
     def export(self, symbol: str) -> Export:
-        function = self._exported(symbol).func
+        function = self.exported(symbol).of.func
         context, carried, trap, fail = self.context, self.guest.carried, self.trap, self.fail
         cell = c_uint32.from_buffer(self._slot)
         function_at, slot_at, one, trap_at = byref(function), byref(self._slot), c_size_t(1), byref(trap)
 
         def run(argument: int) -> int:
             cell.value = argument
-            error = call(context, function_at, slot_at, one, trap_at)
+            error = enter(context, function_at, slot_at, one, trap_at)
             if error or trap or carried:
                 fail(error)
             return cell.value
 
         return run
 
-    def short_cut(self, compiling: CompilingEngine, symbol: str, call: BufferCall) -> BufferCall:
+    def short_cut(self, symbol: str, call: BufferCall) -> BufferCall:
+        if self._compiling is None:
+            return call
         if self._adapter is None:
-            from .adapter import Adapter
-
             assert self._memory is not None
-            self._adapter = Adapter(self, compiling.adapter, self._memory)
+            self._adapter = Adapter(self, self._compiling, self._memory)
+            for outlet in self._outlets:
+                outlet.open(self._adapter)
         return self._adapter.around(symbol, call)
 
     def memory(self, symbol: str) -> Memory:
-        self._memory = Memory(self.context, self._exported(symbol).memory)
+        self._memory = Memory(self.context, self.exported(symbol).of.memory)
         return self._memory
 
     def setting_fuel(self, fuel: int) -> Callable[[], object]:
@@ -131,18 +155,19 @@ class Calls:
             self._memory.close()
         self._unwinding.close()
 
-    def instantiate_beside(self, module: Module, imports: Sequence[str]) -> Callable[[str], Any]:
-        """Instantiates ``module`` in the guest's store, over these of its exports; returns what finds its functions."""
-        given = private.structures("wasmtime_extern", [self._export_of(self._instance, symbol) for symbol in imports])
+    def instantiate_beside(self, module: Module, imports: Sequence[Any]) -> Callable[[str], Any]:
+        """Instantiates ``module`` in the guest's store; returns what finds its exports."""
+        given = private.structures("wasmtime_extern", imports)
         made = private.structure("wasmtime_instance")
         module_at, count = private.pointer(module), c_size_t(len(imports))
         error = _instantiate_beside(self.context, module_at, byref(given), count, byref(made), byref(self.trap))
         if error or self.trap:
             self.fail(error)
-        return lambda symbol: self._export_of(made, symbol).of.func
+        return lambda symbol: self._export_of(made, symbol)
 
-    def _exported(self, symbol: str) -> Any:
-        return self._export_of(self._instance, symbol).of
+    def exported(self, symbol: str) -> Any:
+        """What the guest exports under this name."""
+        return self._export_of(self._instance, symbol)
 
     def _export_of(self, instance: Any, symbol: str) -> Any:
         item, name = private.structure("wasmtime_extern"), symbol.encode()

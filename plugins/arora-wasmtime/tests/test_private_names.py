@@ -86,11 +86,11 @@ CHANGES = {
     ),
     "a callback of another type": (
         declared(
-            "wasmtime_linker_define_func_unchecked",
+            "wasmtime_func_new_unchecked",
             argtypes=[ctypes.CFUNCTYPE(ctypes.c_void_p, ctypes.c_double)],
         ),
-        "declares wasmtime_linker_define_func_unchecked as wasmtime_error*(void*(f64)), "
-        f"expected {private.FUNCTIONS['wasmtime_linker_define_func_unchecked']}",
+        "declares wasmtime_func_new_unchecked as void(void*(f64)), "
+        f"expected {private.FUNCTIONS['wasmtime_func_new_unchecked']}",
     ),
     "a function is not declared": (
         declared("wasm_trap_delete", argtypes=None),
