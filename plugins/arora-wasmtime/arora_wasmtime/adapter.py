@@ -83,27 +83,33 @@ class Adapter:
 
     def __init__(self, calls: Calls, compiling: CompilingEngine, memory: Memory) -> None:
         self._calls = calls
-        self._module = compiling.beside(SOURCE)
+        self._compiling = compiling
         self._memory = memory
         self._rooms: list[_Room] = []
 
     def around(self, symbol: str, plain: BufferCall) -> BufferCall:
         """The exported function ``symbol`` through the adapter; ``plain`` is for what does not go that way."""
-        calls, rooms, prepared = self._calls, self._rooms, self._prepared
-        imports = [calls.exported(name) for name in (MEMORY, symbol, FREE)]
-        exchange = calls.instantiate_beside(self._module, imports)("exchange").of.func
+        calls, prepared = self._calls, self._prepared
         guest, carried, take = calls.guest, calls.guest.carried, calls.guest.take
         context, trap, fail = calls.context, calls.trap, calls.fail
-        exchange_at, count, trap_at = byref(exchange), c_size_t(_PARAMETERS), byref(trap)
+        count, trap_at = c_size_t(_PARAMETERS), byref(trap)
+        # Until the function is called there is nothing to call it with, and no room.
+        exchange_at: Any = None
+        rooms: list[_Room] = []
 
         def run(argument: bytes) -> bytes:
+            nonlocal exchange_at, rooms
             if carried:
                 return plain(argument)
             try:
                 content, argument_at, answer, _, outcome, values_at = rooms[guest.calls_out]
                 content.raw = argument
             except (IndexError, ValueError):
-                return run(argument) if prepared(len(argument)) else plain(argument)
+                if not prepared(len(argument)):
+                    return plain(argument)
+                if exchange_at is None:
+                    exchange_at, rooms = self._exchange_at(symbol), self._rooms
+                return run(argument)
             error = enter(context, exchange_at, values_at, count, trap_at)
             if error or trap or carried:
                 fail(error)
@@ -128,10 +134,17 @@ class Adapter:
         """To be called before the store is closed."""
         self._rooms.clear()
 
+    def _exchange_at(self, symbol: str) -> Any:
+        imports = [self._calls.exported(name) for name in (MEMORY, symbol, FREE)]
+        made = self._calls.instantiate_beside(self._compiling.beside(SOURCE), imports)
+        return byref(made("exchange").of.func)
+
     def _prepared(self, size: int) -> bool:
         """Whether an argument of that size can go this way: there is room for it from now on."""
         if size > _ARGUMENT or self._calls.guest.closed:
             return False
+        if not self._rooms:
+            self._calls.open_outlets(self)
         while len(self._rooms) <= self._calls.guest.calls_out:
             self._rooms.append(self._room())
         return True

@@ -25,6 +25,8 @@ from arora_core.linear_memory import LinearGuest
 from .interface import Calls
 from .traps import reason
 
+_MANY: Final = 1 << 31
+"""Instances in a store. Each function that is called has one beside it (``adapter``), and they are few by default."""
 _TABLE_ELEMENT: Final = 8
 """Bytes an element of a table takes from the host's memory."""
 
@@ -32,6 +34,7 @@ _TABLE_ELEMENT: Final = 8
 def limit_memory(store: Store, least: int, limits: Limits) -> None:
     """Holds what is instantiated in ``store`` to the memory limit. Raises LimitExceeded if it begins beyond."""
     if limits.memory is None:
+        store.set_limits(instances=_MANY)
         return
     if least > limits.memory:
         raise _beyond(f"begins with {least} bytes", limits)
@@ -40,6 +43,7 @@ def limit_memory(store: Store, least: int, limits: Limits) -> None:
         memory_size=min(limits.memory, 2**63 - 1),
         table_elements=min(limits.memory // _TABLE_ELEMENT, 2**63 - 1),
         memories=1,
+        instances=_MANY,
     )
 
 

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
 from arora_core.guest_symbols import ALLOC, MEMORY, WasmFunctionType
-from arora_core.linear_memory import SLACK
+from arora_core.linear_memory import SLACK, U32
 
 from .traps import BETWEEN
 
@@ -121,10 +121,14 @@ class Outlet:
         calls, type = self._calls, self._type
         asking = WasmFunctionType(type.params, ("i64",))
         ask = calls.host_function(asking, self._asked(adapter))
-        check = calls.host_function(WasmFunctionType(("i32", "i32"), ("i32",)), calls.guest.check_reserved)
+        check = calls.host_function(WasmFunctionType(("i32", "i32"), ("i32",)), self._checked)
         guest = [calls.exported(MEMORY), calls.exported(ALLOC)]
         module = self._compiling.beside(answering(type))
         calls.instantiate_beside(module, [*guest, self._answer, ask, check, self._gate("table")])
+
+    def _checked(self, at: int, reserved: int) -> int:
+        # Of the raw values only the lower half is the guest's.
+        return self._calls.guest.check_reserved(at & U32, reserved & U32)
 
     def _asked(self, adapter: Adapter) -> Callable[..., int]:
         ask, leave, place = self._ask, adapter.leave, self._calls.guest.place

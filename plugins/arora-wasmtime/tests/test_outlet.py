@@ -1,0 +1,155 @@
+"""Calls out of a guest in one entry, held against the same calls step by step."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from arora_wasmtime.executor import WasmtimeExecutor
+from arora_wasmtime.unchecked import Calls
+
+from arora_core.errors import Trap, TrapKind
+from arora_core.executor import Limits
+from arora_core.guest_symbols import function_symbol
+from tests.wasm.guests import (
+    ALLOCATOR,
+    ANSWER,
+    ARGUMENT,
+    DISPATCH,
+    FORWARD,
+    IDS,
+    INDIRECT,
+    RUN,
+    Load,
+    StubHost,
+    guest,
+    wat,
+)
+
+METERED = Limits(fuel=1 << 62)
+"""Everything is done step by step where fuel is counted."""
+LIMITS = pytest.mark.parametrize("limits", [Limits(), METERED], ids=["in one entry", "step by step"])
+
+ASK = "(call $indirect (i64.const 1))"
+
+
+@pytest.fixture(scope="module", autouse=True)
+def unchecked() -> Iterator[None]:
+    """However guests are called in this run: outlets are there where they are called unchecked."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("arora_wasmtime.executor.chosen", lambda: Calls)
+        yield
+
+
+@pytest.fixture
+def load() -> Load:
+    return Load(WasmtimeExecutor)
+
+
+def sized(size: int) -> bytes:
+    content = bytes(index % 251 for index in range(size - 5))
+    return size.to_bytes(4, "little") + b"\1" + content
+
+
+@LIMITS
+@pytest.mark.parametrize("size", [5, 6, 1023, 1024, 1025, 70_000])
+def test_an_answer_of_any_size_is_the_guests(load: Load, limits: Limits, size: int) -> None:
+    instance = load(guest(ASK, imports=INDIRECT), StubHost(on_indirect=lambda _: sized(size)), limits)
+    assert [instance.dispatch(RUN, ARGUMENT) for _ in range(2)] == [sized(size)] * 2
+
+
+@LIMITS
+def test_a_dispatch_takes_its_argument_and_gets_its_answer(load: Load, limits: Limits) -> None:
+    host = StubHost(on_dispatch=lambda module, function, argument: argument[:4] + argument[:3:-1])
+    instance = load(guest(FORWARD, imports=DISPATCH, rest=IDS), host, limits)
+    for size in (6, 511, 600, 70_000):
+        given = sized(size)
+        assert instance.dispatch(RUN, given) == given[:4] + given[:3:-1]
+
+
+def allocating(body: str) -> bytes:
+    """A guest that asks its host, with an allocator that does this first."""
+    symbol = function_symbol(RUN)
+    allocator = ALLOCATOR.replace(
+        "(param $size i32) (result i32) (local $at i32)", f"(param $size i32) (result i32) (local $at i32) {body}"
+    )
+    return wat(
+        f"{INDIRECT} {allocator} (global $asking (mut i32) (i32.const 0)) "
+        f'(func (export "{symbol}") (param i32) (result i32) (local $answer i32)'
+        f"(global.set $asking (i32.const 1)) (local.set $answer {ASK}) (global.set $asking (i32.const 0))"
+        "(local.get $answer))"
+    )
+
+
+# While the guest asks, its allocator asks too, once, and drops what it gets.
+ASKING = """(if (i32.eq (global.get $asking) (i32.const 1)) (then
+  (global.set $asking (i32.const 2)) (drop (call $indirect (i64.const 2)))))"""
+
+
+@LIMITS
+def test_an_allocator_may_call_out_while_it_allocates_for_an_answer(load: Load, limits: Limits) -> None:
+    asked: list[int] = []
+
+    def answer(id: int) -> bytes:
+        asked.append(id)
+        return sized(40 + id)
+
+    instance = load(allocating(ASKING), StubHost(on_indirect=answer), limits)
+    assert [instance.dispatch(RUN, ARGUMENT) for _ in range(3)] == [sized(41)] * 3
+    assert asked == [1, 2] * 3
+
+
+@LIMITS
+@pytest.mark.parametrize(
+    ("at", "message"),
+    [
+        ("(i32.const 0)", r"arora_buffer_alloc\(14\) answered null: it is out of memory"),
+        ("(i32.const -4)", r"arora_buffer_alloc\(14\) answered 0xfffffffc, outside its 131072 bytes of memory"),
+        ("(i32.const 131060)", r"arora_buffer_alloc\(14\) answered 0x1fff4, outside its 131072 bytes of memory"),
+    ],
+)
+def test_an_allocation_that_is_none_is_a_trap(load: Load, limits: Limits, at: str, message: str) -> None:
+    instance = load(
+        allocating(f"(if (global.get $asking) (then (return {at})))"), StubHost(on_indirect=lambda _: ANSWER), limits
+    )
+    for _ in range(2):
+        with pytest.raises(Trap, match=message) as caught:
+            instance.dispatch(RUN, ARGUMENT)
+        assert caught.value.kind is TrapKind.ABI
+
+
+@LIMITS
+def test_an_allocator_that_crashes_does_not_spoil_later_answers(load: Load, limits: Limits) -> None:
+    crashing = allocating(
+        "(if (i32.and (global.get $asking) (i32.eq (local.get $size) (i32.const 58))) (then unreachable))"
+    )
+    sizes = iter([6, 50, 6, 1000, 50, 7])
+    instance = load(crashing, StubHost(on_indirect=lambda _: sized(next(sizes))), limits)
+    got: list[object] = []
+    for _ in range(6):
+        try:
+            got.append(instance.dispatch(RUN, ARGUMENT))
+        except Trap as trap:
+            got.append(trap.kind)
+    assert got == [sized(6), TrapKind.UNREACHABLE, sized(6), sized(1000), TrapKind.UNREACHABLE, sized(7)]
+
+
+@LIMITS
+def test_calls_into_the_guest_before_its_answer_do_not_disturb_it(load: Load, limits: Limits) -> None:
+    deeper = iter([True, True, True])
+    nested: list[bytes] = []
+
+    def answer(_: int) -> bytes:
+        if next(deeper, False):
+            nested.append(instance.dispatch(RUN, ARGUMENT))
+        return sized(100 + len(nested))
+
+    instance = load(guest(ASK, imports=INDIRECT), StubHost(on_indirect=answer), limits)
+    assert instance.dispatch(RUN, ARGUMENT) == sized(103)
+    assert nested == [sized(100), sized(101), sized(102)]
+
+
+@LIMITS
+def test_a_call_with_a_large_argument_calls_out_like_any_other(load: Load, limits: Limits) -> None:
+    instance = load(guest(ASK, imports=INDIRECT), StubHost(on_indirect=lambda _: ANSWER), limits)
+    assert [instance.dispatch(RUN, sized(size)) for size in (70_000, 6, 70_000)] == [ANSWER] * 3
