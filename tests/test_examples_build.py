@@ -10,6 +10,7 @@ import shutil
 import struct
 import uuid
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -219,14 +220,21 @@ def native_bundles(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
 
 
 @pytest.fixture(params=["wasm", "native"])
-def open_module(request: pytest.FixtureRequest, native_bundles: dict[str, Path]) -> Callable[..., Module]:
+def open_module(request: pytest.FixtureRequest, native_bundles: dict[str, Path]) -> Iterator[Callable[..., Module]]:
+    stores = []
+
     def open_as_wasm(name: str, *host: Any) -> Module:
-        return WasmModule(name, *host)
+        module = WasmModule(name, *host)
+        stores.append(module.store)
+        return module
 
     def open_as_native(name: str, *host: Any) -> Module:
         return NativeModule(native_bundles[name], name, *host)
 
-    return open_as_wasm if request.param == "wasm" else open_as_native
+    yield open_as_wasm if request.param == "wasm" else open_as_native
+    # One with functions of wasmtime-py's own ends the process if it is deleted while the interpreter shuts down.
+    for store in stores:
+        store.close()
 
 
 # -- the build
@@ -356,9 +364,10 @@ def test_forward_of_angles_far_outside_the_joints_is_still_right(open_module: Ca
 
 def test_wasm_and_native_give_the_same_bits(native_bundles: dict[str, Path]) -> None:
     wasm, native = WasmModule("ur5"), NativeModule(native_bundles["ur5"], "ur5")
-    for joints in sample_joints():
-        argument = arguments(FORWARD, {"joints": joints})
-        assert wasm.call(FORWARD, argument) == native.call(FORWARD, argument)
+    with closing(wasm.store):
+        for joints in sample_joints():
+            argument = arguments(FORWARD, {"joints": joints})
+            assert wasm.call(FORWARD, argument) == native.call(FORWARD, argument)
 
 
 @pytest.mark.parametrize("count", [0, 5, 7, 1000])

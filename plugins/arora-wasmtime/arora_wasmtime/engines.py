@@ -92,6 +92,8 @@ class CompilingEngine:
         return engine, Compiled(module, compiled.types)
 
     def close(self) -> None:
+        while self._beside:
+            self._beside.popitem()[1].close()
         self.engine.close()
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import atexit
 import importlib.metadata
 import importlib.util
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Final
+from weakref import WeakSet
 
 from arora_core.executor import Capability, Executor, Host, Instance, Limits
 from arora_core.guest_symbols import check_exports, check_imports
@@ -16,6 +18,22 @@ if TYPE_CHECKING:
     from arora_core.header import ModuleDefinition
 
     from .engines import CompilingEngine, Metered
+
+
+_left: Final[WeakSet[WasmtimeExecutor | Instance]] = WeakSet()
+
+
+@atexit.register
+def _leave_behind() -> None:
+    """Keeps what there still is from being deleted while the interpreter shuts down.
+
+    wasmtime-py would call functions then that are not there any more, and some of them from C. Closing is no way: a
+    guest may be running, in a thread that does not keep the process from ending.
+    """
+    import ctypes
+
+    for each in list(_left):
+        ctypes.pythonapi.Py_IncRef(ctypes.py_object(each))
 
 
 class WasmtimeExecutor(Executor):
@@ -31,6 +49,7 @@ class WasmtimeExecutor(Executor):
     def __init__(self) -> None:
         self._engines: dict[Metered, CompilingEngine] = {}
         self._alarm = Alarm()
+        _left.add(self)
 
     @classmethod
     def unavailable(cls) -> str | None:
@@ -62,7 +81,9 @@ class WasmtimeExecutor(Executor):
         if metered.deadline:
             # What stops a guest at its deadline stops all guests of its engine, so it has one to itself.
             engine, compiled = compiling.copied(compiled)
-        return WasmtimeInstance(engine, compiled, definition.header, host, limits, calls, self._alarm, compiling)
+        instance = WasmtimeInstance(engine, compiled, definition.header, host, limits, calls, self._alarm, compiling)
+        _left.add(instance)
+        return instance
 
     def close(self) -> None:
         self._alarm.close()

@@ -154,3 +154,15 @@ def test_a_public_call_leaves_no_exception_behind_for_others() -> None:
         calls="public",
     )
     assert done.stdout.splitlines() == ["None", "None"], done.stderr
+
+
+@pytest.mark.parametrize("calls", ["unchecked", "public"])
+def test_a_guest_that_nobody_closed_does_not_crash_the_interpreter_as_it_shuts_down(calls: str) -> None:
+    left_behind = """
+    # In a module that came before wasmtime, and goes after it.
+    import re
+    re.kept = load(guest(FORWARD, imports=DISPATCH, rest=IDS))
+    re.kept.dispatch(RUN, ARGUMENT)
+    """
+    done = run(WORK + dedent(left_behind), calls=calls)
+    assert (done.returncode, done.stderr) == (0, "")
