@@ -3,7 +3,7 @@
 ``ctypes.string_at`` costs as much as a whole call into a library. One array over all addresses, made once, reads
 at the speed of a slice. Nothing is checked here: an address is as good as who gave it.
 
-``memory[start:stop]`` is a copy of the bytes between two addresses, ``size_at(address)`` a tuple of the
+``memory[start:stop]`` is a copy of the bytes between two addresses, ``size_at(sizes, address)`` a tuple of the
 little-endian u32 there. They are not wrapped in functions: the call would cost more than the reading. ``view`` is
 for what is worth more than a call.
 """
@@ -13,7 +13,6 @@ from __future__ import annotations
 import ctypes
 import sys
 from collections.abc import Callable
-from functools import partial
 from struct import Struct
 from typing import Any, Final
 
@@ -29,19 +28,22 @@ class SmallMemory:
     def __getitem__(self, addresses: slice) -> bytes:
         return ctypes.string_at(addresses.start, addresses.stop - addresses.start)
 
-    def size_at(self, address: int) -> tuple[int]:
-        size: tuple[int] = _U32.unpack(self[address : address + _U32.size])
-        return size
+
+def small_size_at(memory: SmallMemory, address: int) -> tuple[int]:
+    """The u32 at an address of a small memory."""
+    size: tuple[int] = _U32.unpack(memory[address : address + _U32.size])
+    return size
 
 
 memory: Any
-size_at: Callable[[int], tuple[int]]
+sizes: Any
+size_at: Callable[[Any, int], tuple[Any, ...]]
 if sys.maxsize > _ADDRESSES:
     memory = (ctypes.c_char * _ADDRESSES).from_address(0)
-    size_at = partial(_U32.unpack_from, memoryview(memory).cast("B"))
+    sizes, size_at = memoryview(memory).cast("B"), _U32.unpack_from
 else:
-    memory = SmallMemory()
-    size_at = memory.size_at
+    memory = sizes = SmallMemory()
+    size_at = small_size_at
 
 
 def view(address: int, size: int) -> memoryview:

@@ -14,7 +14,7 @@ from arora_core.errors import EngineClosed, FunctionNotFound, ModuleBusy, Trap, 
 from arora_core.executor import Host, Instance, Transfer
 from arora_core.guest_symbols import ALLOC, FREE, function_symbol
 
-from .address_space import memory, size_at, view
+from .address_space import memory, size_at, sizes, view
 from .library import Library
 
 if TYPE_CHECKING:
@@ -132,7 +132,7 @@ class NativeInstance(Instance):
             result_at = function(pointer)
             if carried or not result_at or address <= result_at < end:
                 self._refuse_result(result_at)
-            (size,) = size_at(result_at)
+            (size,) = size_at(sizes, result_at)
             if size < _SMALLEST:
                 _fail_at_size(size)
             result: bytes = memory[result_at : result_at + size]
@@ -152,7 +152,7 @@ class NativeInstance(Instance):
         result_at = function(room.pointer)
         if self._carried or not result_at or room.address <= result_at < room.end:
             self._refuse_result(result_at)
-        (size,) = size_at(result_at)
+        (size,) = size_at(sizes, result_at)
         if size < _SMALLEST:
             _fail_at_size(size)
         try:
@@ -184,7 +184,7 @@ class NativeInstance(Instance):
     def _on_dispatch(self, module_at: int | None, function_at: int | None, argument_at: int | None) -> int:
         if not module_at or not function_at or not argument_at:
             _fail("called arora_dispatch with a null pointer")
-        argument = memory[argument_at : argument_at + size_at(argument_at)[0]]
+        argument = memory[argument_at : argument_at + size_at(sizes, argument_at)[0]]
         if len(argument) < _SMALLEST:
             _fail(f"called arora_dispatch with a buffer of {len(argument)} bytes; {_SMALLEST} is the smallest")
         module_id, function_id = memory[module_at : module_at + 16], memory[function_at : function_at + 16]
