@@ -86,6 +86,8 @@ class Engine:
         self._lock = RLock()
         # What is running now, the outermost first: the module of each call, None for a callable.
         self._running: list[ModuleEntry | None] = []
+        # Where in that the host's own code is: as many calls are around it. A guest's code is one deeper than that.
+        self._host_depth = 0
         self._closed = False
 
     # --- loading -----------------------------------------------------------------------------------
@@ -222,7 +224,7 @@ class Engine:
             )
         module, function = _id_bytes(module_id), _id_bytes(function_id)
         with self._lock:
-            return self._dispatch(module, function, bytes(argument))
+            return self._module(module).function(function).enter(bytes(argument))
 
     def register_callable(self, function: Callable[[], v.Value]) -> int:
         """Registers an argument-less Python callable; returns the u64 id that guests call it by.
@@ -249,6 +251,8 @@ class Engine:
         """Calls a registered callable, and returns its value. Raises FunctionNotFound, and what it raises."""
         with self._lock:
             self._require_open()
+            if self._running and len(self._running) != self._host_depth:
+                raise _out_of_turn()
             return self._call_indirect(id)
 
     # --- closing -----------------------------------------------------------------------------------
@@ -329,7 +333,8 @@ class Engine:
         entry = ModuleEntry(header, executor, instance, output)
         functions = {}
         for export in header.exports:
-            enter = self._entrance(entry, export.name, instance.function(export.id.bytes))
+            run = instance.function(export.id.bytes)
+            enter = self._entrance(entry, export.name, self._hosted(run) if executor == HOST else run)
             entry.functions[export.id.bytes] = FunctionEntry(export.name, enter)
             bind_large = partial(self._large_entrance, entry, export)
             functions[export.name] = Function(header.name, executor, export, signatures[export.name], enter, bind_large)
@@ -366,9 +371,6 @@ class Engine:
             raise FunctionNotFound(f"function {function_id}: {reason}")
         return having[0]
 
-    def _dispatch(self, module_id: bytes, function_id: bytes, argument: bytes) -> bytes:
-        return self._module(module_id).function(function_id).enter(argument)
-
     def _call_indirect(self, id: int) -> v.Value:
         function = self._callables.get(id)
         if function is None:
@@ -376,11 +378,13 @@ class Engine:
         depth = len(self._running)
         if depth >= self._max_depth:
             raise self._too_deep()
+        outer, self._host_depth = self._host_depth, depth + 1
         try:
             self._running.append(None)
             answer = function()
         finally:
             del self._running[depth:]
+            self._host_depth = outer
         if answer is None:
             return v.Unit()
         if not isinstance(answer, v.Value):
@@ -391,7 +395,8 @@ class Engine:
         with self._lock:
             if module.closed:
                 self._refuse(module, export.name)
-            return self._entrance(module, export.name, module.instance.transfer(export.id.bytes))
+            run = module.instance.transfer(export.id.bytes)
+            return self._entrance(module, export.name, self._hosted(run) if module.executor == HOST else run)
 
     def _entrance(self, module: ModuleEntry, function: str, run: Callable[[_A], _R]) -> Callable[[_A], _R]:
         """``run``, as everybody has to call it: every call of every kind comes through here."""
@@ -400,7 +405,7 @@ class Engine:
         def enter(argument: _A) -> _R:
             with lock:
                 depth = len(running)
-                if module.closed or depth >= max_depth:
+                if module.closed or depth >= max_depth or (depth and depth != self._host_depth):
                     self._refuse(module, function)
                 try:
                     begin(module)
@@ -414,11 +419,29 @@ class Engine:
 
         return enter
 
+    def _hosted(self, run: Callable[[_A], _R]) -> Callable[[_A], _R]:
+        """``run``, which is the host's own code: it may call on."""
+
+        def hosted(argument: _A) -> _R:
+            outer, self._host_depth = self._host_depth, len(self._running)
+            try:
+                return run(argument)
+            finally:
+                self._host_depth = outer
+
+        return hosted
+
     def _refuse(self, module: ModuleEntry, function: str) -> NoReturn:
         """Says why a call cannot begin."""
         self._require_open()
-        error = ModuleNotFound("the module has been unloaded") if module.closed else self._too_deep()
-        raise error.at(module=module.header.name, function=function)
+        error: AroraError
+        if module.closed:
+            error = ModuleNotFound("the module has been unloaded")
+        elif len(self._running) >= self._max_depth:
+            error = self._too_deep()
+        else:
+            error = _out_of_turn()
+        raise error.at(module=module.header.name, function=function, executor=module.executor)
 
     def _too_deep(self) -> LimitExceeded:
         return LimitExceeded(f"calls are nested deeper than the limit of {self._max_depth}", limit="depth")
@@ -437,10 +460,14 @@ class _Host:
         self._output = output
 
     def dispatch(self, module_id: bytes, function_id: bytes, argument: bytes) -> bytes:
+        engine = self._engine
+        outer, engine._host_depth = engine._host_depth, len(engine._running)
         try:
-            return self._engine._dispatch(module_id, function_id, argument)
+            return engine._module(module_id).function(function_id).enter(argument)
         except CallError as error:
             return encode_error(error.summary())
+        finally:
+            engine._host_depth = outer
 
     def dispatch_indirect(self, callable_id: int) -> bytes:
         try:
@@ -449,7 +476,13 @@ class _Host:
             return encode_error(error.summary())
 
     def write_output(self, fd: int, data: bytes) -> None:
-        self._output.write(fd, data)
+        # Which may end in a handler of the user's.
+        engine = self._engine
+        outer, engine._host_depth = engine._host_depth, len(engine._running)
+        try:
+            self._output.write(fd, data)
+        finally:
+            engine._host_depth = outer
 
 
 def _codec(plugins: Plugins, name: str) -> Codec:
@@ -467,6 +500,12 @@ def _id_bytes(id: IdLike) -> bytes:
             raise ValueError(f"an id has 16 bytes, got {len(id)}")
         return id
     return v.uuid(id).bytes
+
+
+def _out_of_turn() -> ModuleBusy:
+    return ModuleBusy(
+        "a call of this engine is under way, and this one does not come out of it (a signal handler, a finalizer?)"
+    )
 
 
 def _no_callable(id: int) -> FunctionNotFound:

@@ -87,10 +87,17 @@ class Transfer(NamedTuple):
     """A call with large buffers, which are copied no more often than they have to be."""
 
     pieces: Sequence[bytes | memoryview]
-    """The argument buffer, in pieces: bytes, or views of single bytes."""
+    """The argument buffer, in pieces: bytes, or views of single bytes. Whoever makes the call has them released as
+    soon as they have been copied: what a view is of cannot change its size until then."""
     read: Callable[[bytes | memoryview], Any]
     """Gets the result buffer, which may be a view of the guest's own memory, and valid only until this returns.
     What it returns is what the call does."""
+
+    def release(self) -> None:
+        """Releases the views among the pieces. Idempotent."""
+        for piece in self.pieces:
+            if isinstance(piece, memoryview):
+                piece.release()
 
 
 class Instance(ABC):
@@ -112,7 +119,13 @@ class Instance(ABC):
     def transfer(self, function_id: bytes) -> Callable[[Transfer], Any]:
         """``function`` for large buffers. Override it where a guest's memory can be written and read in place."""
         call = self.function(function_id)
-        return lambda transfer: transfer.read(call(b"".join(transfer.pieces)))
+
+        def run(transfer: Transfer) -> Any:
+            argument = b"".join(transfer.pieces)
+            transfer.release()
+            return transfer.read(call(argument))
+
+        return run
 
     @abstractmethod
     def close(self) -> None:

@@ -93,6 +93,7 @@ class LinearGuest:
         "_transfers",
         "calls_out",
         "_rooms",
+        "_lost",
         "_closed",
     )
 
@@ -110,6 +111,7 @@ class LinearGuest:
         """How many calls of the guest to its host are under way. A call into it from inside them nests as deep."""
         # For each depth of nesting, the offset and capacity of the memory for its argument.
         self._rooms: list[tuple[int, int]] = []
+        self._lost: list[int] = []
         self._closed: list[bool] = []
 
     def attach(
@@ -184,11 +186,20 @@ class LinearGuest:
         # A large argument has its memory for one call: the guest may need it for something else.
         def transfer(large: Transfer) -> Any:
             self._begin()
+            # What a failed call had for its argument: not freed then, for the guest may have crashed in its allocator.
+            # This call is about to enter that anyway.
+            while self._lost:
+                self._free(self._lost.pop())
             size = sum(map(len, large.pieces))
             argument_at = self.reserve(size)
-            self._write_pieces(argument_at, size, large.pieces)
-            result_at = function(argument_at) & U32
-            result_size = self._checked_size(result_at, argument_at, argument_at + size + SLACK)
+            try:
+                self._write_pieces(argument_at, size, large.pieces)
+                large.release()
+                result_at = function(argument_at) & U32
+                result_size = self._checked_size(result_at, argument_at, argument_at + size + SLACK)
+            except BaseException:
+                self._lost.append(argument_at)
+                raise
             try:
                 return self._read_in_place(result_at, result_size, large.read)
             finally:

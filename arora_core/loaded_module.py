@@ -94,7 +94,7 @@ class Function:
         """The Python source compiled for this function, or a comment for what is left to the generic codec."""
         return self._compile().source
 
-    def __call__(self, *args: object, **kwargs: object) -> Any:
+    def __call__(self, /, *args: object, **kwargs: object) -> Any:
         # What the compiled codec leaves is done outside of its ``except``, so that the errors stand alone.
         try:
             argument = self._encode(*args, **kwargs)
@@ -147,7 +147,7 @@ class Function:
             self._decode = self._compiled.decode or _leave
         return self._compiled
 
-    def _first_encode(self, *args: object, **kwargs: object) -> bytes:
+    def _first_encode(self, /, *args: object, **kwargs: object) -> bytes:
         """Compiles when the function is first called: most functions of most modules never are."""
         self._compile()
         return self._encode(*args, **kwargs)
@@ -163,7 +163,12 @@ class Function:
     def _transfer(self, pieces: Sequence[bytes | memoryview]) -> Any:
         if self._run_large is None:
             self._run_large = self._bind_large()
-        return self._run_large(Transfer(pieces, self._read))
+        transfer = Transfer(pieces, self._read)
+        try:
+            return self._run_large(transfer)
+        finally:
+            # Where it failed before it was written. An exception keeps it otherwise, and it the caller's own array.
+            transfer.release()
 
     def _read(self, result: bytes | memoryview) -> Any:
         """What the call answers. Nothing of it lies in the memory of ``result``, which is the guest's."""

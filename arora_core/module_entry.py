@@ -40,7 +40,8 @@ class ModuleEntry:
         entry = self.functions.get(id)
         if entry is None:
             known = ", ".join(each.name for each in self.functions.values()) or "none"
-            raise FunctionNotFound(f"it has no function {UUID(bytes=id)} (it has {known})", module=self.header.name)
+            message = f"it has no function {UUID(bytes=id)} (it has {known})"
+            raise FunctionNotFound(message, module=self.header.name, executor=self.executor)
         return entry
 
     def close(self) -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import logging
 import threading
 from array import array
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterator
+from typing import Any, ClassVar
 from uuid import UUID, uuid4
 
 import numpy as np
@@ -38,6 +38,9 @@ from arora_core import (
     buffers,
 )
 from arora_core import values as v
+from arora_core.buffers import decode, encode
+from arora_core.conformance.subject import only
+from arora_core.executor import Executor, Host, Instance, Limits
 from tests.guest_probe import Probe, id_of
 
 ADD, A, B = id_of(0x10), id_of(0x11), id_of(0x12)
@@ -763,3 +766,90 @@ def test_engines_in_different_threads_keep_their_exceptions_apart(probe: Probe) 
     for thread in threads:
         thread.join()
     assert wrong == []
+
+
+# --- calls that come at a bad moment ---------------------------------------------------------------
+
+
+class Struck(Executor):
+    """Runs guests in the middle of which a signal's handler is called, or a finalizer."""
+
+    name, serves = "struck", frozenset({"wasm"})
+    strike: ClassVar[Callable[[], object]] = lambda: None
+
+    def load(self, definition: ModuleDefinition, host: Host, limits: Limits) -> Instance:
+        return StruckInstance(host)
+
+
+class StruckInstance(Instance):
+    def __init__(self, host: Host) -> None:
+        self.host = host
+
+    def dispatch(self, function_id: bytes, argument: bytes) -> bytes:
+        Struck.strike()
+        return self.host.dispatch_indirect(1)
+
+    def close(self) -> None: ...
+
+
+@pytest.fixture
+def struck(executables: dict[str, bytes]) -> Iterator[tuple[Engine, Callable[[], bytes]]]:
+    definition = Probe("wasmtime", executables["wasm"]).definition()
+    with Engine(plugins=only(Struck)) as engine:
+        module = engine.load_module(definition)
+        yield engine, lambda: engine.dispatch(module.id, module.add.id, encode(v.Structure(module.add.id)))
+
+
+def test_a_call_in_the_middle_of_another_is_refused_and_that_one_goes_on(
+    struck: tuple[Engine, Callable[[], bytes]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine, call = struck
+    refused: list[ModuleBusy] = []
+
+    def strike() -> None:
+        for each in (call, lambda: engine.call_indirect(1)):
+            with pytest.raises(ModuleBusy, match="does not come out of it") as caught:
+                each()
+            refused.append(caught.value)
+
+    monkeypatch.setattr(Struck, "strike", staticmethod(strike))
+    assert engine.register_callable(lambda: v.U8(7)) == 1
+    assert decode(call()) == v.U8(7)
+    assert len(refused) == 2
+
+
+def test_a_call_out_of_a_callable_is_none_of_those(struck: tuple[Engine, Callable[[], bytes]]) -> None:
+    engine, call = struck
+    deeper = iter([True, True])
+    nested: list[bytes] = []
+
+    def answer() -> v.Value:
+        if next(deeper, False):
+            nested.append(call())
+            engine.call_indirect(1)
+        return v.U8(7)
+
+    assert engine.register_callable(answer) == 1
+    assert decode(call()) == v.U8(7)
+    assert len(nested) == 2
+
+
+def test_a_parameter_may_be_called_self(engine: Engine) -> None:
+    id = "00000000-0000-4000-8000-0000000000f1"
+    header = {
+        "id": id,
+        "name": "me",
+        "author": "",
+        "license": "",
+        "executor": {"name": "host"},
+        "imports": [],
+        "version": {"major": 1, "minor": 0, "patch": 0},
+        "exports": [
+            {"type": "function", "id": id, "name": "same", "ret": {"kind": "scalar", "id": "u8"}}
+            | {"parameters": [{"id": id[:-1] + "2", "name": "self", "type": {"kind": "scalar", "id": "u8"}}]}
+        ],
+    }
+    module = HostModule(Header.from_data(header))
+    module.function("same")(lambda self: self)
+    same = engine.register(module).same
+    assert (same(self=3), same(4)) == (3, 4)

@@ -11,7 +11,9 @@ from arora_core.executor import Instance, Transfer
 from arora_core.linear_memory import LinearGuest
 from tests.fake_guest import ANSWER, ARGUMENT, PAGE, RUN, FakeGuest, FakeMemory
 
-PIECES = (ARGUMENT[:3], memoryview(ARGUMENT)[3:5], b"", ARGUMENT[5:])
+
+def pieces() -> tuple[bytes | memoryview, ...]:
+    return ARGUMENT[:3], memoryview(ARGUMENT)[3:5], b"", ARGUMENT[5:]
 
 
 class MappedMemory(FakeMemory):
@@ -44,7 +46,7 @@ def guest(request: pytest.FixtureRequest) -> FakeGuest:
 
 
 def transfer(guest: FakeGuest, read: Callable[[bytes | memoryview], object] = bytes) -> object:
-    return guest.protocol.transfer(RUN)(Transfer(PIECES, read))
+    return guest.protocol.transfer(RUN)(Transfer(pieces(), read))
 
 
 def test_the_pieces_arrive_as_one_buffer_and_the_answer_is_read(guest: FakeGuest) -> None:
@@ -95,6 +97,34 @@ def test_a_view_of_the_answer_is_worth_nothing_afterwards() -> None:
         kept[0].tobytes()
 
 
+def test_what_an_argument_is_a_view_of_may_change_its_size_as_soon_as_it_was_copied(guest: FakeGuest) -> None:
+    held = bytearray(ARGUMENT)
+
+    def run(argument: int) -> int:
+        held.append(0)
+        return guest.put(ANSWER)
+
+    guest.run = run
+    assert guest.protocol.transfer(RUN)(Transfer([memoryview(held)], bytes)) == ANSWER
+
+
+def test_the_memory_of_an_argument_whose_call_failed_is_given_back_with_the_next_call(guest: FakeGuest) -> None:
+    seen: list[int] = []
+
+    def run(argument: int) -> int:
+        seen.append(argument)
+        if len(seen) == 1:
+            raise Trap("crashed", kind=TrapKind.UNREACHABLE)
+        return guest.put(ANSWER)
+
+    guest.run = run
+    with pytest.raises(Trap):
+        transfer(guest)
+    assert guest.freed == []
+    transfer(guest)
+    assert seen[0] in guest.freed
+
+
 @pytest.mark.parametrize("at", [0, 2 * PAGE, 2 * PAGE - 3, 0xFFFF_FFFF])
 def test_an_answer_that_is_not_in_memory_is_a_trap(guest: FakeGuest, at: int) -> None:
     guest.run = lambda argument: at
@@ -123,7 +153,7 @@ def test_there_are_none_to_unknown_functions_and_none_once_closed(guest: FakeGue
     with pytest.raises(EngineClosed):
         guest.protocol.transfer(RUN)
     with pytest.raises(EngineClosed):
-        bound(Transfer(PIECES, bytes))
+        bound(Transfer(pieces(), bytes))
 
 
 def test_every_instance_can_do_it() -> None:
@@ -133,4 +163,4 @@ def test_every_instance_can_do_it() -> None:
 
         def close(self) -> None: ...
 
-    assert Echo().transfer(RUN)(Transfer(PIECES, lambda result: bytes(result) * 2)) == ARGUMENT * 2
+    assert Echo().transfer(RUN)(Transfer(pieces(), lambda result: bytes(result) * 2)) == ARGUMENT * 2

@@ -137,6 +137,8 @@ class NativeInstance(Instance):
                 _fail_at_size(size)
             result: bytes = memory[result_at : result_at + size]
             free(result_at)
+            if carried:
+                self._raise_carried(None)
             return result
 
         return call
@@ -149,6 +151,7 @@ class NativeInstance(Instance):
         for piece in transfer.pieces:
             content[at : at + len(piece)] = piece
             at += len(piece)
+        transfer.release()
         result_at = function(room.pointer)
         if self._carried or not result_at or room.address <= result_at < room.end:
             self._refuse_result(result_at)
@@ -160,6 +163,8 @@ class NativeInstance(Instance):
                 return transfer.read(result)
         finally:
             self._free(result_at)
+            if self._carried:
+                self._raise_carried(None)
 
     def _refuse_result(self, result_at: int | None) -> NoReturn:
         if self._carried:

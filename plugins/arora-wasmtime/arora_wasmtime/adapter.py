@@ -11,6 +11,7 @@ from __future__ import annotations
 from ctypes import Array, byref, c_char, c_int64, c_size_t, c_uint64
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from arora_core.errors import Trap, TrapKind
 from arora_core.guest_symbols import FREE, MEMORY
 from arora_core.linear_memory import SLACK, BufferCall
 
@@ -31,6 +32,7 @@ SOURCE: Final = f"""
   (import "guest" "memory" (memory 0))
   (import "guest" "function" (func $function (param i32) (result i32)))
   (import "guest" "free" (func $free (param i32)))
+  (import "host" "in_allocator" (global $in_allocator (mut i32)))
 
   ;; Calls the function with the argument buffer at $argument. Returns the size of its answer, which is copied to
   ;; $answer and freed; or -1 - pointer for an answer that the host has to look at. The room that the host keeps,
@@ -38,7 +40,7 @@ SOURCE: Final = f"""
   ;; is overwritten by the result.
   (func (export "exchange")
     (param $outcome i64) (param $argument i32) (param $answer i32) (param $room_end i32) (result i64)
-    (local $at i32) (local $size i32) (local $memory i64)
+    (local $at i32) (local $size i32) (local $memory i64) (local $before i32)
     (local.set $at (call $function (local.get $argument)))
     (local.set $memory (i64.mul (i64.extend_i32_u (memory.size)) (i64.const 65536)))
     (block $unusual
@@ -56,10 +58,20 @@ SOURCE: Final = f"""
           (i32.ge_u (local.get $at) (local.get $argument))
           (i32.lt_u (local.get $at) (local.get $room_end))))
       (memory.copy (local.get $answer) (local.get $at) (local.get $size))
+      (local.set $before (global.get $in_allocator))
+      (global.set $in_allocator (i32.const 1))
       (call $free (local.get $at))
+      (global.set $in_allocator (local.get $before))
       (return (i64.extend_i32_u (local.get $size))))
     (i64.sub (i64.const -1) (i64.extend_i32_u (local.get $at)))))
 """
+
+IN_ALLOCATOR: Final = f"""
+(module ${BETWEEN} (global (export "in_allocator") (mut i32) (i32.const 0)))
+"""
+"""A room's answer serves both ways: what the guest answers lies there until Python has read it, and what the guest is
+answered with until its allocator has given memory for it. An allocator that calls out in the meantime would have its
+own answer left there; so its calls are answered in steps, without the room. After an allocator crashed, all are."""
 
 _PARAMETERS: Final = 4
 _WORDS: Final = RAW_VALUE // 8
@@ -86,12 +98,13 @@ class Adapter:
         self._compiling = compiling
         self._memory = memory
         self._rooms: list[_Room] = []
+        self._full = False
 
     def around(self, symbol: str, plain: BufferCall) -> BufferCall:
         """The exported function ``symbol`` through the adapter; ``plain`` is for what does not go that way."""
         calls, prepared = self._calls, self._prepared
         guest, carried, take = calls.guest, calls.guest.carried, calls.guest.take
-        context, trap, fail = calls.context, calls.trap, calls.fail
+        context, trap, fail, forget = calls.context, calls.trap, calls.fail, calls.forget
         count, trap_at = c_size_t(_PARAMETERS), byref(trap)
         # Until the function is called there is nothing to call it with, and no room.
         exchange_at: Any = None
@@ -110,11 +123,15 @@ class Adapter:
                 if exchange_at is None:
                     exchange_at, rooms = self._exchange_at(symbol), self._rooms
                 return run(argument)
-            error = enter(context, exchange_at, values_at, count, trap_at)
-            if error or trap or carried:
-                fail(error)
-            size = outcome.value
-            return answer[:size] if size > 0 else take(-1 - size, argument_at, argument_at + _ROOM)
+            try:
+                error = enter(context, exchange_at, values_at, count, trap_at)
+                if error or trap or carried:
+                    fail(error)
+                size = outcome.value
+                return answer[:size] if size > 0 else take(-1 - size, argument_at, argument_at + _ROOM)
+            except BaseException:
+                forget()
+                raise
 
         return run
 
@@ -135,19 +152,25 @@ class Adapter:
         self._rooms.clear()
 
     def _exchange_at(self, symbol: str) -> Any:
-        imports = [self._calls.exported(name) for name in (MEMORY, symbol, FREE)]
+        imports = [*map(self._calls.exported, (MEMORY, symbol, FREE)), self._calls.in_allocator]
         made = self._calls.instantiate_beside(self._compiling.beside(SOURCE), imports)
         return byref(made("exchange").of.func)
 
     def _prepared(self, size: int) -> bool:
         """Whether an argument of that size can go this way: there is room for it from now on."""
-        if size > _ARGUMENT or self._calls.guest.closed:
+        if size > _ARGUMENT or self._calls.guest.closed or self._full:
             return False
         if not self._rooms:
             self._calls.open_outlets(self)
-        while len(self._rooms) <= self._calls.guest.calls_out:
-            self._rooms.append(self._room())
-        return True
+        try:
+            while len(self._rooms) <= self._calls.guest.calls_out:
+                self._rooms.append(self._room())
+        except Trap as trap:
+            # The guest has less memory than this would take, and may have enough for the calls themselves.
+            self._full = trap.kind is TrapKind.ABI
+            if not self._full:
+                raise
+        return not self._full
 
     def _room(self) -> _Room:
         argument_at = self._calls.guest.reserve(_ROOM)

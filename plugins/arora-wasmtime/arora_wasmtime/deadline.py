@@ -8,6 +8,8 @@ from collections.abc import Callable
 from time import monotonic
 from typing import Final
 
+_LONGEST: Final = 3600.0
+"""Seconds to wait at a time: there is an end to what can be waited for, and none to a deadline."""
 _LINGER: Final = 1.0
 """Seconds the thread waits for the next call before it ends."""
 
@@ -34,8 +36,10 @@ class Alarm:
         with self._changed:
             self._times[key] = time, ring
             if self._thread is None:
-                self._thread = threading.Thread(target=self._run, name="arora-wasmtime deadlines", daemon=True)
-                self._thread.start()
+                thread = threading.Thread(target=self._run, name="arora-wasmtime deadlines", daemon=True)
+                thread.start()
+                # Not before: one that could not be started would be waited for in vain.
+                self._thread = thread
             elif time < self._waits_until:
                 self._changed.notify()
 
@@ -66,7 +70,7 @@ class Alarm:
                     self._times.pop(key)[1]()
                 nearest = min((time for time, _ in self._times.values()), default=now + _LINGER)
                 self._waits_until = nearest
-                rested = not self._changed.wait(nearest - now)
+                rested = not self._changed.wait(min(nearest - now, _LONGEST))
                 if rested and not self._times and not due:
                     break
             self._thread = None

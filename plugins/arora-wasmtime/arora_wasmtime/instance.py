@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from wasmtime import Engine, Linker, Store
@@ -19,6 +20,21 @@ from .traps import Failures
 
 if TYPE_CHECKING:
     from arora_core.header import Header
+
+
+class _Store(Store):
+    """Has its instance closed before it is deleted.
+
+    The garbage collector calls finalizers in any order, and one that comes later may call a function of the guest: it
+    has to find that closed.
+    """
+
+    let_go: Callable[[], None] | None = None
+
+    def __del__(self) -> None:
+        if self.let_go is not None:
+            self.let_go()
+        super().__del__()
 
 
 class WasmtimeInstance(Instance):
@@ -40,12 +56,13 @@ class WasmtimeInstance(Instance):
         self._own_engine = None if limits.deadline is None else engine
         self._guest = LinearGuest(host)
         self._functions: dict[bytes, BufferCall] = {}
-        self._store = Store(engine)
+        self._store = _Store(engine)
         names = {function_symbol(function.id.bytes): function.name for function in header.exports}
         # Where code counts what it does, it has to be the guest's alone.
         beside = None if compiling.metered else compiling
         self._calls = make_calls(self._store, self._guest, Failures(limits, names), beside)
-        self._meter = Meter(engine, self._calls, limits, alarm)
+        self._store.let_go = self._let_go
+        self._meter = Meter(engine, self._guest, self._calls, limits, alarm)
         try:
             self._start(engine, compiled, header, limits)
             for function in header.exports:
@@ -65,14 +82,19 @@ class WasmtimeInstance(Instance):
         return self._guest.transfer(function_id)
 
     def close(self) -> None:
-        self._guest.close()
-        self._functions.clear()
-        self._calls.close()
+        self._let_go()
+        self._store.let_go = None
         self._store.close()
         self._compiled = None
         self._meter.close()
         if self._own_engine is not None:
             self._own_engine.close()
+
+    def _let_go(self) -> None:
+        """Refuses every later call, and lets go of what is in the store."""
+        self._guest.close()
+        self._functions.clear()
+        self._calls.close()
 
     def _start(self, engine: Engine, compiled: Compiled, header: Header, limits: Limits) -> None:
         types, calls, meter = compiled.types, self._calls, self._meter

@@ -10,7 +10,7 @@ from typing import Final
 from wasmtime import Engine
 
 from arora_core.executor import Limits
-from arora_core.linear_memory import BufferCall
+from arora_core.linear_memory import BufferCall, LinearGuest
 
 from .deadline import Alarm
 from .interface import Calls
@@ -24,7 +24,8 @@ class Meter:
     An engine's epoch is one for all its stores: with a deadline, ``engine`` has to be the instance's alone.
     """
 
-    def __init__(self, engine: Engine, calls: Calls, limits: Limits, alarm: Alarm) -> None:
+    def __init__(self, engine: Engine, guest: LinearGuest, calls: Calls, limits: Limits, alarm: Alarm) -> None:
+        self._guest = guest
         self._deadline = limits.deadline
         self._set_deadline = calls.setting_deadline()
         self._set_fuel = None if limits.fuel is None else calls.setting_fuel(min(limits.fuel, _MOST_FUEL))
@@ -38,7 +39,8 @@ class Meter:
             return call
 
         def run(argument: bytes) -> bytes:
-            if self._running:
+            # One that is closed has no store to set anything in: the call says so.
+            if self._running or self._guest.closed:
                 return call(argument)
             with self.running():
                 return call(argument)
@@ -57,9 +59,10 @@ class Meter:
                 self._alarm.set(self, monotonic() + self._deadline, self._stop)
             yield
         finally:
+            # First, whatever comes of the rest: the next call has to set its own limits.
+            self._running = False
             if self._deadline is not None:
                 self._alarm.cancel(self)
-            self._running = False
 
     def close(self) -> None:
         """Sees to it that the engine is not asked to stop anything any more."""

@@ -44,23 +44,20 @@ _ANSWERING: Final = """
   (import "host" "ask" (func $ask (param {params}) (result i64)))
   (import "host" "check" (func $check (param i32 i32) (result i32)))
   (import "gate" "table" (table 1 funcref))
+  (import "host" "in_allocator" (global $in_allocator (mut i32)))
   (elem (i32.const 0) func $answer)
 
-  ;; Whether the guest is allocating. A call out of its allocator would have its answer left where this one's is; so
-  ;; would, needlessly, those after one that crashed.
-  (global $allocating (mut i32) (i32.const 0))
-
   (func $answer (type $answer) (local $asked i64) (local $size i32) (local $reserved i32) (local $at i32)
-    (if (global.get $allocating) (then (return (call $answer_in_steps {arguments}))))
+    (if (global.get $in_allocator) (then (return (call $answer_in_steps {arguments}))))
     ;; The size and above it the offset of the answer; or -1 - pointer of one that is in the guest's memory already.
     (local.set $asked (call $ask {arguments}))
     (if (i64.lt_s (local.get $asked) (i64.const 0))
       (then (return (i32.wrap_i64 (i64.sub (i64.const -1) (local.get $asked))))))
     (local.set $size (i32.and (i32.wrap_i64 (local.get $asked)) (i32.const {size_mask})))
-    (global.set $allocating (i32.const 1))
+    (global.set $in_allocator (i32.const 1))
     (local.set $reserved (i32.add (local.get $size) (i32.const {slack})))
     (local.set $at (call $alloc (local.get $reserved)))
-    (global.set $allocating (i32.const 0))
+    (global.set $in_allocator (i32.const 0))
     (if (i32.or
           (i32.eqz (local.get $at))
           (i64.gt_u
@@ -124,7 +121,7 @@ class Outlet:
         check = calls.host_function(WasmFunctionType(("i32", "i32"), ("i32",)), self._checked)
         guest = [calls.exported(MEMORY), calls.exported(ALLOC)]
         module = self._compiling.beside(answering(type))
-        calls.instantiate_beside(module, [*guest, self._answer, ask, check, self._gate("table")])
+        calls.instantiate_beside(module, [*guest, self._answer, ask, check, self._gate("table"), calls.in_allocator])
 
     def _checked(self, at: int, reserved: int) -> int:
         # Of the raw values only the lower half is the guest's.

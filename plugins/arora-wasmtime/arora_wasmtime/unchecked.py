@@ -11,7 +11,7 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Callable, Sequence
 from ctypes import CFUNCTYPE, POINTER, byref, c_char, c_size_t, c_uint32, c_uint64, c_void_p
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from wasmtime import InstancePre, Linker, Module, Store
@@ -22,7 +22,7 @@ from arora_core.guest_symbols import DISPATCH, DISPATCH_INDIRECT, HOST_NAMESPACE
 from arora_core.linear_memory import BufferCall, Export, LinearGuest
 
 from . import private
-from .adapter import Adapter
+from .adapter import IN_ALLOCATOR, Adapter
 from .interface import Failure, function_type
 from .outlet import Outlet
 from .raw_values import RAW_VALUE, enter
@@ -115,16 +115,20 @@ class Calls:
 
     def export(self, symbol: str) -> Export:
         function = self.exported(symbol).of.func
-        context, carried, trap, fail = self.context, self.guest.carried, self.trap, self.fail
+        context, carried, trap, fail, forget = self.context, self.guest.carried, self.trap, self.fail, self.forget
         cell = c_uint32.from_buffer(self._slot)
         function_at, slot_at, one, trap_at = byref(function), byref(self._slot), c_size_t(1), byref(trap)
 
         def run(argument: int) -> int:
-            cell.value = argument
-            error = enter(context, function_at, slot_at, one, trap_at)
-            if error or trap or carried:
-                fail(error)
-            return cell.value
+            try:
+                cell.value = argument
+                error = enter(context, function_at, slot_at, one, trap_at)
+                if error or trap or carried:
+                    fail(error)
+                return cell.value
+            except BaseException:
+                forget()
+                raise
 
         return run
 
@@ -140,6 +144,12 @@ class Calls:
         """Lets the guest's calls out take the short way, too."""
         while self._outlets:
             self._outlets.pop().open(adapter)
+
+    @cached_property
+    def in_allocator(self) -> Any:
+        """A global that is 1 while code beside the guest has entered its allocator."""
+        assert self._compiling is not None
+        return self.instantiate_beside(self._compiling.beside(IN_ALLOCATOR), [])("in_allocator")
 
     def memory(self, symbol: str) -> Memory:
         self._memory = Memory(self.context, self.exported(symbol).of.memory)
@@ -177,6 +187,12 @@ class Calls:
         if not _export(self.context, byref(instance), name, c_size_t(len(name)), byref(item)):
             raise LoadError(f"lost its export {symbol}")
         return item
+
+    def forget(self) -> None:
+        """Gives back the trap that a call left which a signal cut short: the next call would take it for its own."""
+        trap, self.trap.value = self.trap.value, None
+        if trap:
+            _delete_trap(c_void_p(trap))
 
     def fail(self, error: int | None) -> NoReturn:
         """Raises what ended a call: ``error`` and ``self.trap`` are what it left behind, and are taken over."""

@@ -16,6 +16,7 @@ from tests.wasm.guests import (
     ANSWER,
     ARGUMENT,
     DISPATCH,
+    ECHO,
     FORWARD,
     IDS,
     INDIRECT,
@@ -97,6 +98,33 @@ def test_an_allocator_may_call_out_while_it_allocates_for_an_answer(load: Load, 
     instance = load(allocating(ASKING), StubHost(on_indirect=answer), limits)
     assert [instance.dispatch(RUN, ARGUMENT) for _ in range(3)] == [sized(41)] * 3
     assert asked == [1, 2] * 3
+
+
+@LIMITS
+def test_an_allocator_may_call_out_by_another_import(load: Load, limits: Limits) -> None:
+    symbol, begin = function_symbol(RUN), "(param $size i32) (result i32) (local $at i32)"
+    executable = wat(
+        f"{DISPATCH} {INDIRECT} {ALLOCATOR.replace(begin, f'{begin} {ASKING}')} {IDS}"
+        f' (global $asking (mut i32) (i32.const 0)) (func (export "{symbol}") (param i32) (result i32)'
+        f" (local $answer i32) (global.set $asking (i32.const 1)) (local.set $answer {FORWARD})"
+        " (global.set $asking (i32.const 0)) (local.get $answer))"
+    )
+    host = StubHost(on_dispatch=lambda *_: sized(40), on_indirect=lambda _: sized(30))
+    instance = load(executable, host, limits)
+    assert [instance.dispatch(RUN, ARGUMENT) for _ in range(3)] == [sized(40)] * 3
+
+
+@LIMITS
+def test_an_answer_may_be_freed_by_a_guest_that_calls_out(load: Load, limits: Limits) -> None:
+    symbol, begin = function_symbol(RUN), '(func $free (export "arora_buffer_free") (param $at i32)'
+    assert begin in ALLOCATOR
+    asking = "(if (global.get $asking) (then (global.set $asking (i32.const 0)) (drop (call $indirect (i64.const 2)))))"
+    executable = wat(
+        f"{INDIRECT} {ALLOCATOR.replace(begin, f'{begin} {asking}')} (global $asking (mut i32) (i32.const 0))"
+        f' (func (export "{symbol}") (param i32) (result i32) (global.set $asking (i32.const 1)) {ECHO})'
+    )
+    instance = load(executable, StubHost(on_indirect=lambda _: sized(30)), limits)
+    assert [instance.dispatch(RUN, sized(40)) for _ in range(3)] == [sized(40)] * 3
 
 
 @LIMITS
