@@ -18,7 +18,7 @@ from .given import tagged_value
 from .interrupt import interruptible
 from .limit_types import seconds, size
 from .loading import load, read_header
-from .module_file import FILE, RECORDS, ModuleFile, module_file
+from .module_file import FILE, HEADER, RECORDS, ModuleFile, module_file
 from .prepared import PreparedCall
 from .printing import echo_json, echo_yaml
 from .records import read_records
@@ -42,12 +42,12 @@ tagged values; it prints the whole result, {ret, mutated}, in the same form.
 \b
     arora call examples/ur5/module.yaml forward joints='[0, -1.57, 1.57, 0, 1.57, 0]'
     arora call examples/watchdog/module.yaml check joints='[0, 0, 0, 0, 0, 0]' reach=1 \\
-        --callable '{f64: 0.8}' --with examples/ur5/native/module.yaml@native
+        --callable '{f64: 0.8}' --with examples/ur5/module.yaml@wasmtime
 """
 
 
 @click.command("call", help=HELP, short_help="Call a function of a module.")
-@click.argument("module", metavar="MODULE", type=module_file, required=False, shell_complete=FILE.shell_complete)
+@click.argument("module", metavar="MODULE", type=module_file, required=False, shell_complete=HEADER.shell_complete)
 @click.argument("function", metavar="FUNCTION", required=False)
 @click.argument("arguments", nargs=-1, metavar="[NAME=VALUE]...")
 @click.option("--executor", metavar="NAME", help="Run on this executor; see arora executors for their names.")
@@ -64,7 +64,7 @@ tagged values; it prints the whole result, {ret, mutated}, in the same form.
     "others",
     multiple=True,
     type=module_file,
-    shell_complete=FILE.shell_complete,
+    shell_complete=HEADER.shell_complete,
     metavar="MODULE[@EXECUTOR]",
     help="Load this module too, for the one called to dispatch to; on that executor, where one is named. Repeatable.",
 )
@@ -92,7 +92,7 @@ tagged values; it prints the whole result, {ret, mutated}, in the same form.
     "headers",
     multiple=True,
     type=module_file,
-    shell_complete=FILE.shell_complete,
+    shell_complete=HEADER.shell_complete,
     metavar="HEADER[@EXECUTOR]",
     help="Load this module, on that executor where one is named. Repeatable, and together with --call.",
 )

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import click
 
+from ..document import suggestion
 from . import diagnostics
 from .failure import flush_stdout, told
 from .session import Session, pass_session
@@ -26,6 +27,9 @@ _COMMANDS: Final[Mapping[str, str]] = MappingProxyType(
 )
 """Arora's own commands, each with the module of this package whose ``command`` it is."""
 
+_ELSEWHERE: Final[Mapping[str, str]] = MappingProxyType({"web": "arora-browser"})
+"""Commands that Arora's documentation speaks of, and the distributions they come with."""
+
 
 class _Group(click.Group):
     """Adds the commands of plugins to Arora's own, and turns every failure into a line and an exit code."""
@@ -41,6 +45,19 @@ class _Group(click.Group):
             return command
         self._find_plugin_commands(ctx)
         return super().get_command(ctx, cmd_name)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        name = args[0]
+        if not name.startswith("-") and not ctx.resilient_parsing and self.get_command(ctx, name) is None:
+            raise click.UsageError(f"No such command {name!r}{self._advice(ctx, name)}", ctx)
+        return super().resolve_command(ctx, args)
+
+    def _advice(self, ctx: click.Context, name: str) -> str:
+        if name in _ELSEWHERE:
+            return f". It comes with {_ELSEWHERE[name]}; arora executors shows whether that is installed."
+        return suggestion(name, self.list_commands(ctx))
 
     def add_command(self, cmd: click.Command, name: str | None = None) -> None:
         name = name or cmd.name

@@ -13,7 +13,7 @@ from ..errors import LoadError
 from ..header import Header
 from ..plugins import Plugins
 from .module_description import describe
-from .module_file import FILE, RECORDS
+from .module_file import HEADER, RECORDS
 from .printing import echo_json
 from .records import read_records
 from .session import Session, pass_session
@@ -31,7 +31,7 @@ class Suitability:
 
 
 @click.command("inspect", short_help="Show what a module offers, needs and runs on.")
-@click.argument("module", type=FILE)
+@click.argument("module", type=HEADER)
 @click.option(
     "--include",
     "includes",

@@ -3,12 +3,31 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from os import PathLike
 from pathlib import Path
 from typing import Final
 
 import click
 
+_EXECUTABLES: Final = (".wasm", ".so", ".dylib", ".dll")
+
+
+class _HeaderPath(click.Path):
+    """An existing file that could be a header. What is easily given in its place is told apart."""
+
+    def convert(
+        self, value: str | PathLike[str], param: click.Parameter | None, ctx: click.Context | None
+    ) -> str | bytes | PathLike[str]:
+        path = Path(value)
+        if path.is_dir():
+            self.fail(f"'{path}' is a directory; give the header in it, such as module.yaml.", param, ctx)
+        if path.suffix in _EXECUTABLES and path.exists():
+            self.fail(f"'{path}' is an executable; give its header, such as module.yaml.", param, ctx)
+        return super().convert(value, param, ctx)
+
+
 FILE: Final = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
+HEADER: Final = _HeaderPath(exists=True, dir_okay=False, readable=True, path_type=Path)
 RECORDS: Final = click.Path(exists=True, file_okay=False, readable=True, path_type=Path)
 
 
@@ -30,4 +49,4 @@ def module_file(given: str) -> ModuleFile:
         path, executor = given, ""
     elif not executor:
         raise click.BadParameter(f"{given!r} names no executor after the @.")
-    return ModuleFile(Path(FILE.convert(path, None, None)), executor or None)
+    return ModuleFile(Path(str(HEADER.convert(path, None, None))), executor or None)

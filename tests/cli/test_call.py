@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import logging
 import re
+import shlex
 from pathlib import Path
 
 import pytest
 import yaml
 
+from arora_core.cli.call import HELP
 from tests.cli.conftest import Example
-from tests.cli.running import JOINTS, arora
+from tests.cli.running import EXAMPLES, JOINTS, arora
 
 FORWARD = "a9f6b4a2-8597-40ee-850e-6793240c418b"
 FORWARD_JOINTS = "c344f5f0-cb2b-4369-aa17-fcf8ac06a0e3"
@@ -30,6 +32,15 @@ def test_a_structure_is_printed_as_a_mapping_in_the_order_of_its_fields(ur5: Exa
 def test_a_function_with_mutable_parameters_prints_them_with_what_it_returns(ur5: Example) -> None:
     _, out, _ = arora("call", ur5.wasmtime, "clamp", "joints=[0, 7, 0, 0, 0, 0]")
     assert out == "ret: 1\nmutated:\n  joints: [0.0, 6.283185307179586, 0.0, 0.0, 0.0, 0.0]\n"
+
+
+def test_the_examples_in_the_help_run_from_a_checkout(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(EXAMPLES.parent)
+    lines = re.findall(r"^ +arora (call examples/.*)$", HELP.replace("\\\n", ""), re.MULTILINE)
+    assert len(lines) == 2
+    for line in lines:
+        code, out, err = arora(*shlex.split(line))
+        assert (code, err, "unknown" in out) == (0, "", False), line
 
 
 def test_results_are_printed_as_json_on_request(ur5: Example) -> None:

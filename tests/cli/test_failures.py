@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from arora_core import Plugins
+from arora_core.cli import session
 from tests.cli.conftest import Example
 from tests.cli.running import JOINTS, arora
 
@@ -101,8 +103,22 @@ def test_a_generic_call_of_an_unknown_function_is_told(ur5: Example) -> None:
 
 
 def test_an_unknown_command_or_option_is_wrong_usage(ur5: Example) -> None:
-    assert "No such command 'cal'" in refused("cal")
+    assert "No such command 'cal', did you mean 'call'?" in refused("cal")
+    assert "No such command 'run' (known: call, inspect, " in refused("run")
     assert "No such option" in refused("call", ur5.wasmtime, "forward", "--fast")
+
+
+def test_a_command_of_a_plugin_that_is_not_installed_names_the_plugin(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(session, "discover", Plugins)
+    assert "No such command 'web'. It comes with arora-browser" in refused("web")
+
+
+@pytest.mark.parametrize("command", ["call", "inspect"])
+def test_what_is_given_in_place_of_a_header_is_told_apart(command: str, ur5: Example) -> None:
+    directory = ur5.wasmtime.parent
+    assert f"'{directory}' is a directory; give the header in it, such as module.yaml" in refused(command, directory)
+    executable = directory / "ur5.wasm"
+    assert f"'{executable}' is an executable; give its header, such as module.yaml" in refused(command, executable)
 
 
 def test_a_file_that_does_not_exist_is_wrong_usage(ur5: Example, tmp_path: Path) -> None:
