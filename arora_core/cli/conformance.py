@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import logging
 import shutil
 import sys
 import textwrap
@@ -51,8 +50,6 @@ def command(session: Session, executor: str, areas: tuple[str, ...], report: Pat
             raise click.BadParameter(f"{area!r} is none of {', '.join(AREAS)}", param_hint="--area")
     if report is not None and report.suffix not in (".html", ".json"):
         raise click.BadParameter(f"{report.name!r} ends neither in .html nor in .json", param_hint="--report")
-    # Guests are made to write; what they write is looked at by the checks.
-    logging.getLogger("arora.module").setLevel(logging.CRITICAL)
     progress = _Progress(checks(areas or None))
     try:
         results = run_checks(session.plugins.executor(executor), areas or None, progress=progress)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from time import perf_counter
@@ -45,7 +46,7 @@ def run_checks(
     chosen = available(executor)
     found = guest or guest_for(chosen)
     results = []
-    with kept_loaded(chosen, found):
+    with _unheard(), kept_loaded(chosen, found):
         for each in checks(areas):
             result = run_check(each, chosen, found, examples=examples)
             results.append(result)
@@ -62,6 +63,18 @@ def available(executor: type[Executor] | str) -> type[Executor]:
     if reason is not None:
         raise ExecutorUnavailable(f"executor {chosen.name!r} cannot run here: {reason}", executor=chosen.name)
     return chosen
+
+
+@contextmanager
+def _unheard() -> Iterator[None]:
+    """Guests are made to write, and the checks look at it; in the program's own log it would read as its own."""
+    logger = logging.getLogger("arora.module")
+    level = logger.level
+    logger.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
 
 
 @contextmanager

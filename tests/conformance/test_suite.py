@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -56,6 +58,18 @@ def test_every_area_has_checks_and_every_check_a_sentence_of_its_own() -> None:
 def test_an_area_that_does_not_exist_is_refused() -> None:
     with pytest.raises(ValueError, match="no area 'speed'"):
         run_checks("wasmtime", ["speed"])
+
+
+def test_what_the_guest_writes_is_not_shown_and_its_logger_is_left_alone(capsys: pytest.CaptureFixture[str]) -> None:
+    logger = logging.getLogger("arora.module")
+    shown = logging.StreamHandler(sys.stderr)
+    logger.addHandler(shown)
+    try:
+        assert not run_checks("wasmtime", ["traps"]).failed
+    finally:
+        logger.removeHandler(shown)
+    assert capsys.readouterr().err == ""
+    assert logger.level == logging.NOTSET
 
 
 def test_results_say_what_came_of_each_check() -> None:
