@@ -70,6 +70,7 @@ def bench(kind: str, number: int = 1) -> ModuleDefinition:
 
 def on_disk(kind: str) -> tuple[Path, Path]:
     """``bench.c`` as a module of that kind: its header's file and its executable."""
+    BUILT.mkdir(exist_ok=True)
     path = BUILT / f"{kind}.json"
     path.write_text(json.dumps(header(kind).to_data()), encoding="utf-8")
     return path, executable(kind)

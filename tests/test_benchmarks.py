@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks import profile_lines, report, run
+from benchmarks import guests, profile_lines, report, run
 from benchmarks.measure import Contender, Group, calibrated, measure, statement
 from benchmarks.targets import TARGETS
 from benchmarks.workbench import Workbench, usable_executors
@@ -221,3 +221,8 @@ def sequence(seconds: list[float]) -> Callable[[int], float]:
     """A sample that says what it is told, in order."""
     left = iter(seconds)
     return lambda loops: next(left)
+
+
+def test_a_guest_is_put_on_disk_where_nothing_is_built_yet(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(guests, "BUILT", tmp_path / "build")
+    assert all(path.is_file() for path in guests.on_disk("wasm"))
