@@ -58,6 +58,9 @@ _NO_LIMITS: Final = Limits()
 class Engine:
     """Loads modules and calls their functions. Usable from any thread; one call runs in it at a time.
 
+    A call that begins in the middle of another without coming out of it, in a signal's handler or in a finalizer, is
+    refused with ModuleBusy.
+
     ``prefer`` names executors to choose first, in order. ``types`` is the registry to start from; modules
     bring their own records along. ``plugins`` replaces those found by entry point. ``max_depth`` is how many
     calls may nest. ``codec`` names an installed codec; all of them give the same bytes.
@@ -139,6 +142,8 @@ class Engine:
         ``replace`` puts it in the place of the module that has its id now, once it has loaded. Raises a
         LoadError; Trap or LimitExceeded when the guest fails as it starts. Nothing changes where it fails.
         """
+        if limits is not None and not isinstance(limits, Limits):
+            raise TypeError(f"limits must be arora_core.Limits, got {limits!r}")
         header, limits = definition.header, limits or _NO_LIMITS
         with self._lock:
             self._require_place(header, replace)

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from enum import Enum
 from functools import partial
+from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol
 
 if TYPE_CHECKING:
@@ -35,7 +36,10 @@ class Capability(Enum):
 
 @dataclass(frozen=True)
 class Limits:
-    """What a user asks to be enforced on one module. None means no limit of Arora's."""
+    """What a user asks to be enforced on one module. None means no limit of Arora's.
+
+    Raises TypeError for what is no number, ValueError for one that is not positive.
+    """
 
     memory: int | None = None
     """Bytes of linear memory."""
@@ -46,13 +50,22 @@ class Limits:
 
     def __post_init__(self) -> None:
         for limit in fields(self):
-            value = getattr(self, limit.name)
-            if value is not None and not value > 0:
-                raise ValueError(f"limit {limit.name} must be positive, got {value!r}")
+            value: Any = getattr(self, limit.name)
+            if value is not None:
+                _check(limit.name, value)
 
     def requested(self) -> dict[str, Capability]:
         """The limits that are set, each with the capability that enforces it."""
         return {name: capability for name, capability in _ENFORCED_BY.items() if getattr(self, name) is not None}
+
+
+def _check(limit: str, value: Any) -> None:
+    seconds = limit == "deadline"
+    is_one = isinstance(value, Real if seconds else Integral) and not isinstance(value, bool)
+    if not is_one:
+        raise TypeError(f"limit {limit} must be {'a number of seconds' if seconds else 'an integer'}, got {value!r}")
+    if not value > 0:
+        raise ValueError(f"limit {limit} must be positive, got {value!r}")
 
 
 _ENFORCED_BY = {

@@ -186,7 +186,8 @@ class Signature:
     def _bind(self, args: Sequence[object], kwargs: Mapping[str, object]) -> list[object]:
         """What was given for each parameter, in declared order."""
         if len(args) > len(self._parameters):
-            raise ArgumentError(f"{self} takes {len(self._parameters)} arguments, got {len(args)}")
+            takes = f"{len(self._parameters)} argument{'' if len(self._parameters) == 1 else 's'}"
+            raise ArgumentError(f"{self} takes {takes}, got {len(args)}")
         bound = [*args, *[_ABSENT] * (len(self._parameters) - len(args))]
         for name, given in kwargs.items():
             index = self._index_of.get(name)

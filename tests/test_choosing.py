@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from typing import Any
 
 import pytest
@@ -138,3 +139,25 @@ def test_the_choice_and_the_runners_up_are_logged(three: Site, caplog: pytest.Lo
     with caplog.at_level(logging.DEBUG, "arora.engine"):
         chosen(Engine())
     assert "probe runs on high; runners-up: gone (no licence; buy one), low" in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("given", "error", "message"),
+    [
+        ({"deadline": "0.5"}, TypeError, "limit deadline must be a number of seconds, got '0.5'"),
+        ({"memory": "64MiB"}, TypeError, "limit memory must be an integer, got '64MiB'"),
+        ({"fuel": 1.5}, TypeError, "limit fuel must be an integer, got 1.5"),
+        ({"fuel": True}, TypeError, "limit fuel must be an integer, got True"),
+        ({"memory": 0}, ValueError, "limit memory must be positive, got 0"),
+        ({"deadline": float("nan")}, ValueError, "limit deadline must be positive, got nan"),
+    ],
+)
+def test_limits_are_positive_numbers(given: dict[str, Any], error: type[Exception], message: str) -> None:
+    with pytest.raises(error, match=re.escape(message)):
+        Limits(**given)
+
+
+def test_limits_are_nothing_but_limits() -> None:
+    wrong: Any = {"memory": 3}
+    with Engine() as engine, pytest.raises(TypeError, match=r"limits must be arora_core.Limits, got \{'memory': 3\}"):
+        engine.load_module_from_parts(header(), b"", limits=wrong)

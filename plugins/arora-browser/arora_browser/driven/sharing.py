@@ -22,7 +22,8 @@ class Browser:
 
     def __init__(self, executable: str, flags: Sequence[str]) -> None:
         self._part = _Part(executable, flags)
-        weakref.finalize(self, self._part.close_aside).atexit = False
+        self._finalizer = weakref.finalize(self, self._part.close_aside)
+        self._finalizer.atexit = False
 
     @property
     def alive(self) -> bool:
@@ -38,6 +39,7 @@ class Browser:
 
     def close(self) -> None:
         """Closes all pages of this part, the browser too where it is the last, and waits for that. Idempotent."""
+        self._finalizer.detach()
         self._part.close()
 
 
