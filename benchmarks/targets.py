@@ -31,7 +31,13 @@ TARGETS: Final = (
     Target("native typed call vs wasmtime's", "typed", "typed, native", "typed, wasmtime", 1),
     # An echo carries its payload twice, as memcpy has to here. Beside one memcpy it cannot come to a third: into the
     # guest, within the guest and out of it are three copies already.
-    Target("8 MB f64[] echo vs memcpy", "bulk", "f64[] array.array, wasmtime", "memcpy there and back", 1 / 3),
+    Target(
+        "8 MB f64[] echo vs memcpy there and back",
+        "bulk",
+        "f64[] array.array, wasmtime",
+        "memcpy there and back",
+        1 / 3,
+    ),
     Target("generic Call vs the typed call", "generic", "Call, wasmtime", "typed, wasmtime", 1 / 6),
     Target("the same, the Call made each time", "generic", "Call made each time, wasmtime", "typed, wasmtime", 1 / 6),
 )
