@@ -8,7 +8,7 @@ import struct
 import subprocess
 import sys
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -87,12 +87,24 @@ class NativeGuest:
         return words
 
 
+_open_stores: list[wasmtime.Store] = []
+
+
+@pytest.fixture(autouse=True)
+def close_stores() -> Iterator[None]:
+    """One with functions of wasmtime-py's own ends the process if it is deleted while the interpreter shuts down."""
+    yield
+    while _open_stores:
+        _open_stores.pop().close()
+
+
 class WasmGuest:
     """A guest under wasmtime, with the memory limit given; ``on_dispatch`` answers its dispatches."""
 
     def __init__(self, path: Path, memory: int = -1) -> None:
         engine = wasmtime.Engine()
         self.store = wasmtime.Store(engine)
+        _open_stores.append(self.store)
         self.store.set_limits(memory_size=memory)
         self.on_dispatch: Callable[[bytes, bytes, bytes], bytes | None] = lambda module, function, argument: None
         linker = wasmtime.Linker(engine)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from math import inf
 from time import monotonic
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
@@ -25,16 +25,7 @@ def for_all(strategy: st.SearchStrategy[_T], test: Callable[[_T], None], example
     failed: set[str] = set()
     until = inf
 
-    @settings(
-        max_examples=max(1, examples),
-        derandomize=True,
-        database=None,
-        deadline=None,
-        print_blob=False,
-        report_multiple_bugs=False,
-        suppress_health_check=list(HealthCheck),
-        phases=(Phase.explicit, Phase.generate, Phase.shrink),
-    )
+    @repeatable(examples)
     @given(strategy)
     def run(drawn: _T) -> None:
         nonlocal until
@@ -50,3 +41,18 @@ def for_all(strategy: st.SearchStrategy[_T], test: Callable[[_T], None], example
             raise
 
     run()
+
+
+def repeatable(examples: int, **more: Any) -> settings:
+    """Settings with which there are the same examples every time, and nothing is written to disk."""
+    return settings(
+        max_examples=max(1, examples),
+        derandomize=True,
+        database=None,
+        deadline=None,
+        print_blob=False,
+        report_multiple_bugs=False,
+        suppress_health_check=list(HealthCheck),
+        phases=(Phase.explicit, Phase.generate, Phase.shrink),
+        **more,
+    )

@@ -180,6 +180,6 @@ add(PreparesByModule, Fault("what was prepared is not taken for another module")
 add(PreparesForOneLoad, Fault("a prepared module loads as any other"))
 add(
     UsesCrashedGuestsAgain,
-    Fault("any sequence of loads calls crashes and unloads does what it should", examples=50),
+    Fault("any sequence of loads calls crashes and unloads does what it should", examples=150),
 )
 add(LoadsAnything, Fault("what is no executable is malformed"))

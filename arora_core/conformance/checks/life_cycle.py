@@ -11,7 +11,7 @@ from ...errors import EngineClosed, LoadError, ModuleNotFound
 from ...executor import Limits
 from ..checking import check
 from ..expecting import expect, expect_equal, expect_raises
-from ..life import Life, lives
+from ..machine import live
 from ..scripted_host import ScriptedHost
 from ..subject import Subject
 
@@ -109,4 +109,4 @@ def a_closed_instance_is_let_go_of(subject: Subject) -> None:
 
 @check("life_cycle")
 def any_sequence_of_loads_calls_crashes_and_unloads_does_what_it_should(subject: Subject) -> None:
-    subject.for_all(lives(subject.capabilities), partial(Life.lived, subject), examples=max(5, subject.examples // 3))
+    live(subject, max(5, subject.examples // 3))
