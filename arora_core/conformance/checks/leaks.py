@@ -11,11 +11,13 @@ from pathlib import Path
 from ... import values as v
 from ...errors import GuestError
 from ..checking import check
-from ..expecting import CheckSkipped, expect, expect_equal, expect_raises
+from ..expecting import CheckFailed, CheckSkipped, expect_equal, expect_raises
 from ..subject import Subject
 
 _TIMES = 20
 _LOADS = 15
+_TRIES = 3
+"""What else a process does may take memory once. What is not given back is taken every time."""
 _MEGABYTES = 4
 
 
@@ -106,12 +108,15 @@ def an_unloaded_module_gives_its_memory_back(subject: Subject) -> None:
 
     for _ in range(3):
         once()
-    before = _resident()
-    for _ in range(_LOADS):
-        once()
-    grown = (_resident() - before) >> 20
     most = _MEGABYTES * _LOADS // 3
-    expect(grown < most, f"the process grew by {grown} MiB over {_LOADS} modules of {_MEGABYTES} MiB, each unloaded")
+    for _ in range(_TRIES):
+        before = _resident()
+        for _ in range(_LOADS):
+            once()
+        grown = (_resident() - before) >> 20
+        if grown < most:
+            return
+    raise CheckFailed(f"the process grew by {grown} MiB over {_LOADS} modules of {_MEGABYTES} MiB, each unloaded")
 
 
 def _resident() -> int:
