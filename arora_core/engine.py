@@ -9,7 +9,7 @@ from itertools import count
 from pathlib import Path
 from threading import RLock
 from types import MappingProxyType, TracebackType
-from typing import Any, Final, NoReturn, TypeVar, Union
+from typing import Any, Final, NoReturn, ParamSpec, TypeVar, Union
 from uuid import UUID
 
 from . import choosing, executable_files
@@ -47,6 +47,7 @@ IdLike = Union[UUID, str, bytes]
 """A UUID, its text, or its 16 bytes."""
 
 _A = TypeVar("_A")
+_P = ParamSpec("_P")
 _R = TypeVar("_R")
 
 HOST: Final = "host"
@@ -338,8 +339,7 @@ class Engine:
         entry = ModuleEntry(header, executor, instance, output)
         functions = {}
         for export in header.exports:
-            run = instance.function(export.id.bytes)
-            enter = self._entrance(entry, export.name, self._hosted(run) if executor == HOST else run)
+            enter = self._entrance(entry, export.name, instance.function(export.id.bytes))
             entry.functions[export.id.bytes] = FunctionEntry(export.name, enter)
             bind_large = partial(self._large_entrance, entry, export)
             functions[export.name] = Function(header.name, executor, export, signatures[export.name], enter, bind_large)
@@ -400,11 +400,12 @@ class Engine:
         with self._lock:
             if module.closed:
                 self._refuse(module, export.name)
-            run = module.instance.transfer(export.id.bytes)
-            return self._entrance(module, export.name, self._hosted(run) if module.executor == HOST else run)
+            return self._entrance(module, export.name, module.instance.transfer(export.id.bytes))
 
     def _entrance(self, module: ModuleEntry, function: str, run: Callable[[_A], _R]) -> Callable[[_A], _R]:
         """``run``, as everybody has to call it: every call of every kind comes through here."""
+        if module.executor == HOST:
+            run = self._hosted(run)
         lock, max_depth, running, begin = self._lock, self._max_depth, self._running, self._running.append
 
         def enter(argument: _A) -> _R:
@@ -424,13 +425,13 @@ class Engine:
 
         return enter
 
-    def _hosted(self, run: Callable[[_A], _R]) -> Callable[[_A], _R]:
+    def _hosted(self, run: Callable[_P, _R]) -> Callable[_P, _R]:
         """``run``, which is the host's own code: it may call on."""
 
-        def hosted(argument: _A) -> _R:
+        def hosted(*args: _P.args, **kwargs: _P.kwargs) -> _R:
             outer, self._host_depth = self._host_depth, len(self._running)
             try:
-                return run(argument)
+                return run(*args, **kwargs)
             finally:
                 self._host_depth = outer
 
@@ -458,11 +459,12 @@ class _Host:
     While a guest runs, its engine's lock is held by the thread it runs in.
     """
 
-    __slots__ = ("_engine", "_output")
+    __slots__ = ("_engine", "_write")
 
     def __init__(self, engine: Engine, output: GuestOutput) -> None:
         self._engine = engine
-        self._output = output
+        # Which may end in a handler of the user's.
+        self._write = engine._hosted(output.write)
 
     def dispatch(self, module_id: bytes, function_id: bytes, argument: bytes) -> bytes:
         engine = self._engine
@@ -481,13 +483,7 @@ class _Host:
             return encode_error(error.summary())
 
     def write_output(self, fd: int, data: bytes) -> None:
-        # Which may end in a handler of the user's.
-        engine = self._engine
-        outer, engine._host_depth = engine._host_depth, len(engine._running)
-        try:
-            self._output.write(fd, data)
-        finally:
-            engine._host_depth = outer
+        self._write(fd, data)
 
 
 def _codec(plugins: Plugins, name: str) -> Codec:
