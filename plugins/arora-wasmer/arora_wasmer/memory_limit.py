@@ -2,7 +2,7 @@
 
 wasmer's Python interface has no setting for it. What a WebAssembly memory or table may grow to is part of its
 declaration, though, and enforced by every runtime; guests may import neither, so all there are is declared.
-(WebAssembly core specification, binary format: sections, limits, LEB128.)
+(WebAssembly core specification, binary format: sections, limits.)
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Final
 
 from arora_core.errors import LimitExceeded
+from arora_core.wasm_reader import WasmReader
 
 PAGE: Final = 65536
 _TABLE_ELEMENT: Final = 8
@@ -26,20 +27,18 @@ def limited(executable: bytes, memory: int) -> bytes:
 
     Raises LimitExceeded when one begins beyond.
     """
-    source = _Reader(executable, _HEADER)
+    source = WasmReader(executable, _HEADER)
     parts = [executable[:_HEADER]]
-    while source.at < len(executable):
-        begin = source.at
+    while source.left:
+        begin = len(executable) - source.left
         section = source.byte()
-        size = source.number()
-        body, end = source.at, source.at + size
+        body = source.part(source.u32())
         if section == _MEMORIES:
-            parts.append(_section(section, _limited_memories(_Reader(executable, body), memory)))
+            parts.append(_section(section, _limited_memories(body, memory)))
         elif section == _TABLES:
-            parts.append(_section(section, _limited_tables(_Reader(executable, body), memory)))
+            parts.append(_section(section, _limited_tables(body, memory)))
         else:
-            parts.append(executable[begin:end])
-        source.at = end
+            parts.append(executable[begin : len(executable) - source.left])
     return b"".join(parts)
 
 
@@ -48,38 +47,19 @@ def beyond(what: str, memory: int) -> LimitExceeded:
     return LimitExceeded(f"{what}, its limit is {memory} bytes of memory", limit="memory")
 
 
-class _Reader:
-    def __init__(self, data: bytes, at: int) -> None:
-        self._data = data
-        self.at = at
-
-    def byte(self) -> int:
-        self.at += 1
-        return self._data[self.at - 1]
-
-    def number(self) -> int:
-        value = shift = 0
-        while True:
-            byte = self.byte()
-            value |= (byte & 0x7F) << shift
-            shift += 7
-            if byte < 0x80:
-                return value
-
-
-def _limited_memories(source: _Reader, memory: int) -> bytes:
+def _limited_memories(source: WasmReader, memory: int) -> bytes:
     def first(least: int) -> str:
         return f"begins with {least * PAGE} bytes"
 
-    count = source.number()
+    count = source.u32()
     return _number(count) + b"".join(_limits(source, memory // PAGE, first, memory) for _ in range(count))
 
 
-def _limited_tables(source: _Reader, memory: int) -> bytes:
+def _limited_tables(source: WasmReader, memory: int) -> bytes:
     def first(least: int) -> str:
         return f"begins with a table of {least} elements"
 
-    count = source.number()
+    count = source.u32()
     tables = []
     for _ in range(count):
         kind = source.byte()
@@ -87,10 +67,10 @@ def _limited_tables(source: _Reader, memory: int) -> bytes:
     return _number(count) + b"".join(tables)
 
 
-def _limits(source: _Reader, allowed: int, first: Callable[[int], str], memory: int) -> bytes:
+def _limits(source: WasmReader, allowed: int, first: Callable[[int], str], memory: int) -> bytes:
     flags = source.byte()
-    least = source.number()
-    most = source.number() if flags & _HAS_MOST else allowed
+    least = source.u64()
+    most = source.u64() if flags & _HAS_MOST else allowed
     if least > allowed:
         raise beyond(first(least), memory)
     # A 32-bit table may not be declared larger than this, whatever the limit.
