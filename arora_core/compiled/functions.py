@@ -12,9 +12,9 @@ from ..conversion import Conversions
 from ..header import ExportedFunction, Parameter
 from ..python_types import python_names
 from ..types import TypeMismatch, TypeRegistry
-from ..values import Tag
 from .decoder import BufferReader
 from .encoder import BufferWriter
+from .heads import arguments_head, result_head
 from .reading import read
 from .shapes import Shapes, Uncovered
 from .source import Source
@@ -86,7 +86,7 @@ def _encoder_source(
         source.globals["fewer"] = _Fewer(filename, export, [*parameters[:last], *parameters[last + 1 :]], registry)
         source.line(f"if {names[last]} is ABSENT: return fewer({', '.join(others)})")
     writer, shapes = BufferWriter(source), Shapes(registry)
-    writer.constant(bytes([Tag.STRUCTURE]) + export.id.bytes + len(names).to_bytes(4, "little"))
+    writer.constant(arguments_head(export, len(names)))
     for parameter, name in zip(parameters, names, strict=True):
         writer.constant(parameter.id.bytes)
         write(writer, shapes.of(parameter.type), name)
@@ -144,8 +144,7 @@ def _decoder_source(export: ExportedFunction, registry: TypeRegistry) -> Source:
     source = Source("codec", ["buffer"])
     reader, shapes = BufferReader(source, "buffer"), Shapes(registry)
     mutable = [each for each in export.parameters if each.mutable]
-    head = bytes([Tag.STRUCTURE]) + export.id.bytes + (1 + len(mutable)).to_bytes(4, "little")
-    reader.constant(head + export.id.bytes)
+    reader.constant(result_head(export, len(mutable)))
     ret = read(reader, shapes.of(export.ret))
     mutated = []
     for parameter in mutable:

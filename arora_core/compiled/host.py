@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from typing import Any, Final, NamedTuple, NoReturn
+from typing import Any, Final, NamedTuple
 
 from ..calls import Result
 from ..header import ExportedFunction
 from ..types import TypeRegistry
-from ..values import Tag
 from .decoder import BufferReader
 from .encoder import BufferWriter
+from .heads import arguments_head, result_head
 from .reading import read
 from .shapes import Shapes, Uncovered
-from .source import Leave, Source
+from .source import Source, leave
 from .writing import require, write
 
 
@@ -26,11 +26,7 @@ class HostCodec(NamedTuple):
     encode: Callable[[object], bytes]
 
 
-def _leave(given: object) -> NoReturn:
-    raise Leave
-
-
-no_host_codec: Final = HostCodec(_leave, _leave)
+no_host_codec: Final = HostCodec(leave, leave)
 """Where another codec is to do it all."""
 
 
@@ -53,13 +49,13 @@ def _compiled(
     try:
         return source(export, Shapes(registry)).function("codec", filename)
     except Uncovered:
-        return _leave
+        return leave
 
 
 def _arguments(export: ExportedFunction, shapes: Shapes) -> Source:
     source = Source("codec", ["buffer"])
     reader = BufferReader(source, "buffer")
-    reader.constant(bytes([Tag.STRUCTURE]) + export.id.bytes + len(export.parameters).to_bytes(4, "little"))
+    reader.constant(arguments_head(export, len(export.parameters)))
     arguments = []
     for parameter in export.parameters:
         reader.constant(parameter.id.bytes)
@@ -78,8 +74,7 @@ def _answer(export: ExportedFunction, shapes: Shapes) -> Source:
         require(writer, f"type(answer) is {source.refer('RESULT', Result)}")
         answer, mutated = source.variable("ret"), source.variable("mutated")
         source.line(f"{answer}, {mutated} = answer")
-    head = bytes([Tag.STRUCTURE]) + export.id.bytes + (1 + len(mutable)).to_bytes(4, "little")
-    writer.constant(head + export.id.bytes)
+    writer.constant(result_head(export, len(mutable)))
     write(writer, shapes.of(export.ret), answer)
     for parameter in mutable:
         value = source.variable("value")

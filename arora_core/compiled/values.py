@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Final, NamedTuple, NoReturn
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from .. import values as v
@@ -17,10 +17,10 @@ from ..buffers.encoding import encode_at
 from ..calls import CallResult, result_of
 from ..header import ExportedFunction
 from ..types import TypeRef, TypeRegistry, carrier, validate
-from ..values import Tag
 from .decoder import BufferReader
 from .encoder import BufferWriter
-from .source import Leave, Source
+from .heads import arguments_head, result_head
+from .source import Source, leave
 
 _new: Final = object.__new__
 _set: Final = object.__setattr__
@@ -33,11 +33,7 @@ class CompiledValues(NamedTuple):
     decode: Callable[[bytes], CallResult]
 
 
-def _leave(given: object) -> NoReturn:
-    raise Leave
-
-
-no_values: Final = CompiledValues(_leave, _leave)
+no_values: Final = CompiledValues(leave, leave)
 """Where another codec is to do it all."""
 
 
@@ -57,7 +53,7 @@ def _encoder(export: ExportedFunction, registry: TypeRegistry) -> Source:
     source = Source("codec", ["args"])
     source.line(f"if len(args) != {len(export.parameters)}: raise Leave")
     writer = BufferWriter(source)
-    writer.constant(bytes([Tag.STRUCTURE]) + export.id.bytes + len(export.parameters).to_bytes(4, "little"))
+    writer.constant(arguments_head(export, len(export.parameters)))
     for parameter in export.parameters:
         value = source.variable("value")
         source.line(f"{value} = args[{source.refer('ID', parameter.id)}]")
@@ -105,8 +101,7 @@ def _decoder(export: ExportedFunction, registry: TypeRegistry) -> Source:
     source.globals.update(new=_new, set=_set, result_of=result_of)
     reader = BufferReader(source, "buffer")
     mutable = [each for each in export.parameters if each.mutable]
-    head = bytes([Tag.STRUCTURE]) + export.id.bytes + (1 + len(mutable)).to_bytes(4, "little")
-    reader.constant(head + export.id.bytes)
+    reader.constant(result_head(export, len(mutable)))
     makers = [_read(reader, export.ret, registry)]
     for parameter in mutable:
         reader.constant(parameter.id.bytes)
