@@ -5,11 +5,12 @@ from __future__ import annotations
 import sys
 import weakref
 from collections.abc import Callable
-from ctypes import addressof, c_char, c_uint8
+from ctypes import addressof, c_char
 from types import MethodType
 from typing import Final, NoReturn
 
 from arora_core.errors import Trap, TrapKind
+from arora_core.fixed_memory import FixedMemory
 from arora_core.guest_symbols import WasmFunctionType
 from arora_core.linear_memory import BufferCall, Export, LinearGuest
 
@@ -92,40 +93,11 @@ class Calls:
         return runtime.new_function(store, run, type)
 
 
-class Memory:
-    """A guest's linear memory, as :class:`arora_core.linear_memory.LinearMemory`.
-
-    wasmer reserves address space for all 32 bits and never moves a memory, so the view is right for the bytes it
-    covers. It covers those there were when ``size`` was last asked, and the protocol asks before it goes beyond.
-    """
-
-    def __init__(self, memory: runtime.Memory) -> None:
-        self._memory = memory
-        self._view = memoryview(b"")
-
-    def size(self) -> int:
-        size = self._memory.data_size
-        if size != len(self._view):
-            # wasmer's own view refuses to be given back in another thread: it lives no longer than this line.
-            self._view = memoryview((c_uint8 * size).from_address(_base(self._memory))).cast("B") if size else _NOTHING
-        return size
-
-    def read(self, offset: int, size: int) -> bytes:
-        return self._view[offset : offset + size].tobytes()
-
-    def write(self, offset: int, data: bytes) -> None:
-        self._view[offset : offset + len(data)] = data
-
-    def view(self, offset: int, size: int) -> memoryview:
-        return self._view[offset : offset + size]
-
-    def close(self) -> None:
-        """Lets go of the memory."""
-        self._view = _NOTHING
-
-
-_NOTHING = memoryview(b"")
+def fixed(memory: runtime.Memory) -> FixedMemory:
+    """A guest's memory: wasmer reserves address space for all 32 bits, and never moves one."""
+    return FixedMemory(lambda: memory.data_size, lambda: _base(memory))
 
 
 def _base(memory: runtime.Memory) -> int:
+    # wasmer's own view refuses to be given back in another thread: it lives no longer than this line.
     return addressof(c_char.from_buffer(memoryview(memory.buffer)))

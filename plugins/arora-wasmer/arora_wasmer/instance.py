@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from arora_core.executor import Host, Instance
+from arora_core.fixed_memory import FixedMemory
 from arora_core.guest_symbols import (
     ALLOC,
     DISPATCH,
@@ -24,7 +25,7 @@ from arora_core.linear_memory import BufferCall, TransferCall
 from arora_core.wasi import PREVIEW_1, Preview1
 
 from . import runtime, thread_pins
-from .calls import Calls, Guest, Memory
+from .calls import Calls, Guest, fixed
 from .compiled import CompiledModule
 from .traps import Failures
 
@@ -44,7 +45,7 @@ class WasmerInstance(Instance):
         self._module: CompiledModule | None = module
         self._guest = Guest(host)
         self._wasi = Preview1(self._guest)
-        self._memory: Memory | None = None
+        self._memory: FixedMemory | None = None
         try:
             self._start(module, header)
         except BaseException:
@@ -78,7 +79,7 @@ class WasmerInstance(Instance):
         functions = {id: getattr(exports, function_symbol(id)) for id in ids}
         alloc, free, memory = getattr(exports, ALLOC), getattr(exports, FREE), getattr(exports, MEMORY)
         pins = thread_pins.Pins([alloc, free, memory, *functions.values()])
-        self._memory = Memory(memory)
+        self._memory = fixed(memory)
         self._wasi.attach(self._memory)
         self._guest.attach(
             self._memory,

@@ -19,8 +19,10 @@ from .raw_values import RAW_VALUE, enter
 from .traps import BETWEEN
 
 if TYPE_CHECKING:
+    from arora_core.fixed_memory import FixedMemory
+
     from .engines import CompilingEngine
-    from .unchecked import Calls, Memory
+    from .unchecked import Calls
 
 _ARGUMENT: Final = 512
 """Bytes of the largest argument that goes this way."""
@@ -93,7 +95,7 @@ class _Room(NamedTuple):
 class Adapter:
     """The adapted calls of one guest."""
 
-    def __init__(self, calls: Calls, compiling: CompilingEngine, memory: Memory) -> None:
+    def __init__(self, calls: Calls, compiling: CompilingEngine, memory: FixedMemory) -> None:
         self._calls = calls
         self._compiling = compiling
         self._memory = memory

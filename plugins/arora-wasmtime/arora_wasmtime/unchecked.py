@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Callable, Sequence
-from ctypes import CFUNCTYPE, POINTER, byref, c_char, c_size_t, c_uint32, c_uint64, c_void_p
+from ctypes import CFUNCTYPE, POINTER, byref, c_size_t, c_uint32, c_uint64, c_void_p
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
@@ -18,6 +18,7 @@ from wasmtime import InstancePre, Linker, Module, Store
 
 from arora_core.c_callbacks import Unwinding, c_callback
 from arora_core.errors import LoadError
+from arora_core.fixed_memory import FixedMemory
 from arora_core.guest_symbols import DISPATCH, DISPATCH_INDIRECT, HOST_NAMESPACE, WasmFunctionType
 from arora_core.linear_memory import BufferCall, Export, LinearGuest
 
@@ -70,7 +71,7 @@ class Calls:
         self._slot = (c_uint64 * _WORDS)()
         self.trap = c_void_p()
         self._instance = private.structure("wasmtime_instance")
-        self._memory: Memory | None = None
+        self._memory: FixedMemory | None = None
         # The ways in and out that are short.
         self._compiling = compiling
         self._adapter: Adapter | None = None
@@ -151,8 +152,10 @@ class Calls:
         assert self._compiling is not None
         return self.instantiate_beside(self._compiling.beside(IN_ALLOCATOR), [])("in_allocator")
 
-    def memory(self, symbol: str) -> Memory:
-        self._memory = Memory(self.context, self.exported(symbol).of.memory)
+    def memory(self, symbol: str) -> FixedMemory:
+        # Wasmtime is configured not to move it.
+        at = byref(self.exported(symbol).of.memory)
+        self._memory = FixedMemory(partial(_memory_size, self.context, at), partial(_memory_data, self.context, at))
         return self._memory
 
     def setting_fuel(self, fuel: int) -> Callable[[], object]:
@@ -233,46 +236,3 @@ def _raw(answer: Callable[..., int], count: int) -> Callable[[Any, Any, Any, Any
 def _unwinding_trap() -> int:
     trap: int = _new_trap(_UNWOUND, c_size_t(len(_UNWOUND)))
     return trap
-
-
-class Memory:
-    """A guest's linear memory, as :class:`arora_core.linear_memory.LinearMemory`.
-
-    Wasmtime is configured not to move memories, so a view taken once stays right for the bytes it covers. It
-    covers those there were when ``size`` was last asked, and the protocol asks before it goes beyond.
-    """
-
-    def __init__(self, context: c_void_p, memory: Any) -> None:
-        self._context = context
-        self._memory = memory
-        self._memory_at = byref(memory)
-        self._bytes: Any = b""
-        self._view = memoryview(b"")
-
-    def size(self) -> int:
-        size: int = _memory_size(self._context, self._memory_at)
-        if size != len(self._bytes):
-            self._bytes = self.window(0, size)
-            self._view = memoryview(self._bytes).cast("B")
-        return size
-
-    def read(self, offset: int, size: int) -> bytes:
-        # As a slice of the array: to be a copy, one of the view takes a step more.
-        data: bytes = self._bytes[offset : offset + size]
-        return data
-
-    def write(self, offset: int, data: bytes) -> None:
-        self._view[offset : offset + len(data)] = data
-
-    def view(self, offset: int, size: int) -> memoryview:
-        return self._view[offset : offset + size]
-
-    def window(self, offset: int, size: int) -> ctypes.Array[c_char]:
-        """These bytes of memory, for as long as the store lives."""
-        base = _memory_data(self._context, self._memory_at)
-        return (c_char * size).from_address(base + offset)
-
-    def close(self) -> None:
-        """Lets go of the memory; to be called before its store is closed."""
-        self._bytes = b""
-        self._view = memoryview(b"")
