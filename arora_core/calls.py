@@ -9,8 +9,8 @@ from typing import Any, Final, NamedTuple, Union
 from uuid import UUID
 
 from .errors import ArgumentError
-from .numeric import described
 from .values import IdLike, Value, uuid
+from .values.numeric import described
 
 ValuesById = Union[Mapping[UUID, Value], Mapping[str, Value], Iterable[tuple[IdLike, Value]]]
 """What constructors here take: a mapping or pairs. Ids may be text."""

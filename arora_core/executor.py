@@ -13,7 +13,7 @@ from dataclasses import dataclass, fields
 from enum import Enum
 from functools import partial
 from numbers import Integral, Real
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     from .header import ModuleDefinition
@@ -94,6 +94,10 @@ class Host(Protocol):
     def write_output(self, fd: int, data: bytes) -> None:
         """Takes what the guest wrote to file descriptor 1 or 2."""
         ...
+
+
+TRANSFER_THRESHOLD: Final = 1 << 16
+"""Bytes above which an argument buffer goes to the guest as a :class:`Transfer`."""
 
 
 class Transfer(NamedTuple):

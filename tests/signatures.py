@@ -8,12 +8,12 @@ from uuid import UUID
 
 from arora_core import TypeRegistry
 from arora_core import values as v
+from arora_core.binding.conversion import Conversions
+from arora_core.binding.generated_classes import enumeration_class, structure_class
+from arora_core.binding.signature import Signature
 from arora_core.buffers import AroraCodec
 from arora_core.compiled import CompiledCodec, compile_codec
-from arora_core.conversion import Conversions
 from arora_core.header import ExportedFunction, Parameter
-from arora_core.python_types import enumeration_class, structure_class
-from arora_core.signature import Signature
 from arora_core.types import (
     ARRAY_CLASSES,
     SCALAR_CLASSES,

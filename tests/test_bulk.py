@@ -17,9 +17,9 @@ import pytest
 
 from arora_core import buffers
 from arora_core import values as v
+from arora_core.binding.large_argument import LargeArgument
 from arora_core.calls import CallResult
-from arora_core.compiled.values import compile_values
-from arora_core.large import Large
+from arora_core.compiled.generic import compile_values
 from arora_core.types import ARRAY_IDS, TYPE_IDS, FixedArrayRef, OptionRef, ScalarRef, TypeRef
 
 from .signatures import FUNCTION, OUTER, REGISTRY, Colour, Inner, Outer, array, both, decoder, encoder, function, scalar
@@ -81,7 +81,7 @@ def in_pieces(encode: Callable[..., bytes]) -> Callable[..., Sequence[bytes | me
     """The encoder of arguments that are large, and go straight into the guest's memory."""
 
     def pieces(*given: object) -> Sequence[bytes | memoryview]:
-        with pytest.raises(Large) as large:
+        with pytest.raises(LargeArgument) as large:
             encode(*given)
         return large.value.pieces
 
@@ -187,7 +187,7 @@ def test_calls_with_large_arrays_take_their_memory_once(megabytes: int) -> None:
     program = f"""
 import resource
 from array import array
-from arora_core import numeric
+from arora_core.values import numeric
 items = array("d", bytes({megabytes} << 20))
 def call():
     argument = b"".join([b"head", numeric.packed(numeric.F64, items), b"tail"])

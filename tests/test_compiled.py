@@ -13,11 +13,11 @@ import pytest
 
 from arora_core import Result, buffers
 from arora_core import values as v
+from arora_core.binding.signature import Signature
 from arora_core.buffers import AroraCodec
 from arora_core.calls import CallResult
-from arora_core.compiled.source import Source
+from arora_core.compiled.source_code import Source
 from arora_core.header import ExportedFunction, Parameter
-from arora_core.signature import Signature
 from arora_core.types import TYPE_IDS, ArrayRef, FixedArrayRef, MapRef, OptionRef, ScalarRef, TypeRef
 
 from .signatures import (

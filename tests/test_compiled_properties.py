@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from arora_core import Result, buffers
 from arora_core import values as v
+from arora_core.compiled.generic import compile_values
 from arora_core.compiled.host import compile_host_codec
-from arora_core.compiled.values import compile_values
 from arora_core.conformance import strategies
 from arora_core.types import ScalarRef, TypeRef, carrier
 

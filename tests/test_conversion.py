@@ -12,8 +12,8 @@ import pytest
 
 from arora_core import TypeRegistry
 from arora_core import values as v
-from arora_core.conversion import Conversions
-from arora_core.python_types import Variant, enumeration_class, python_names, structure_class
+from arora_core.binding.conversion import Conversions
+from arora_core.binding.generated_classes import Variant, enumeration_class, python_names, structure_class
 from arora_core.types import (
     TYPE_IDS,
     ArrayRef,

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from arora_core.errors import LoadError
-from arora_core.executable_files import candidates, find
 from arora_core.header import Header
+from arora_core.header.executable_files import candidates, find
 
 
 def header(name: str = "arm", executor: str = "wasm") -> Header:

@@ -9,9 +9,8 @@ from typing import Any
 import jsonschema
 import pytest
 
-from arora_core import schema
 from arora_core.errors import HeaderError
-from arora_core.header import Header
+from arora_core.header import Header, schema
 from arora_core.types import TYPE_IDS
 
 MODULE, FORWARD, JOINTS = (f"00000000-0000-0000-0001-{n:012X}" for n in (10, 11, 12))

@@ -10,9 +10,9 @@ import click
 
 from .. import text
 from ..calls import Call
-from ..engine import Engine
 from ..errors import ArgumentError
 from ..executor import Limits
+from ..runtime.engine import Engine
 from .given import parsed, written
 from .loading import load, read_header
 from .module_file import ModuleFile

@@ -9,15 +9,15 @@ from typing import Any
 
 import click
 
+from ..binding.generated_classes import python_names
 from ..calls import Result
-from ..document import suggestion
-from ..engine import Engine
+from ..documents.places import suggestion
 from ..errors import ArgumentError
 from ..executor import Limits
 from ..header import ExportedFunction, Header
-from ..python_types import python_names
-from ..registry import TypeRegistry
-from ..type_references import UNIT, ScalarRef
+from ..runtime.engine import Engine
+from ..types.references import UNIT, ScalarRef
+from ..types.registry import TypeRegistry
 from .given import assignments, written
 from .loading import load, read_header
 from .module_file import ModuleFile

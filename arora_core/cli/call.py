@@ -11,8 +11,8 @@ from typing import Any
 import click
 
 from .. import values as v
-from ..engine import Engine
 from ..executor import Limits
+from ..runtime.engine import Engine
 from . import by_ids, by_names
 from .given import tagged_value
 from .interrupt import interruptible

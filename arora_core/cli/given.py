@@ -8,9 +8,9 @@ from typing import Final
 
 import click
 
-from .. import syntax
 from .. import text as values_as_text
 from .. import values as v
+from ..documents import syntax
 from ..errors import ArgumentError
 
 STDIN: Final = "@-"

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import click
 
-from ..document import suggestion
+from ..documents.places import suggestion
 from . import diagnostics
 from .failure import flush_stdout, told
 from .session import Session, pass_session

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import click
 
-from .. import choosing, executable_files
 from ..errors import LoadError
-from ..header import Header
+from ..header import Header, executable_files
 from ..plugins import Plugins
+from ..runtime import selection
 from .module_description import describe
 from .module_file import HEADER, RECORDS
 from .printing import echo_json
@@ -85,11 +85,11 @@ def _suitability(plugins: Plugins, header: Header) -> list[Suitability]:
     reasons: dict[str, str | None] = {}
     for name in sorted(plugins.executors):
         try:
-            reasons[name] = choosing.obstacle(plugins.executors[name].executor, header)
+            reasons[name] = selection.obstacle(plugins.executors[name].executor, header)
         except Exception as error:  # one bad plugin must not keep the others from being shown
             reasons[name] = f"asking whether it can run raised {type(error).__name__}: {error}"
     try:
-        chosen = choosing.choose(plugins, header).name
+        chosen = selection.choose(plugins, header).name
     except Exception:
         chosen = None
     found = [Suitability(name, reason, name == chosen) for name, reason in reasons.items()]

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from .. import executable_files
-from ..engine import Engine
 from ..executor import Limits
-from ..header import Header
-from ..loaded_module import LoadedModule
+from ..header import Header, executable_files
+from ..runtime.engine import Engine
+from ..runtime.loaded_module import LoadedModule
 from .module_file import ModuleFile
 
 

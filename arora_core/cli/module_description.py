@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from .. import text
 from ..header import ExportedFunction, Header, ImportedFunction, Version
-from ..registry import EnumerationType, TypeRecord, TypeRegistry
 from ..types import type_name
+from ..types.registry import EnumerationType, TypeRecord, TypeRegistry
 from .signatures import members, signature, used_types
 
 

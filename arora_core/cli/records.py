@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from .. import records
-from ..registry import TypeRegistry
+from ..types.registry import TypeRegistry
 
 
 def read_records(directories: Iterable[Path]) -> TypeRegistry:

@@ -11,6 +11,6 @@ def command() -> None:
 
     Editors complete and check a module.yaml with it: save it and point the editor there.
     """
-    from ..schema import text
+    from ..header.schema import text
 
     click.echo(text().rstrip("\n"))

@@ -8,9 +8,9 @@ from uuid import UUID
 from .. import text
 from .. import values as v
 from ..header import ExportedFunction, Header, ImportedFunction, Parameter
-from ..registry import EnumerationType, StructureType, TypeRecord, TypeRegistry
-from ..type_references import UNIT, MapRef, ScalarRef, TypeRef
 from ..types import type_name
+from ..types.references import UNIT, MapRef, ScalarRef, TypeRef
+from ..types.registry import EnumerationType, StructureType, TypeRecord, TypeRegistry
 from .printing import yaml_text
 
 

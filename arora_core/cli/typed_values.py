@@ -12,9 +12,8 @@ from uuid import UUID
 
 from .. import text
 from .. import values as v
-from ..python_types import attributes_of
-from ..registry import EnumerationType, StructureType, TypeRecord, TypeRegistry
-from ..type_references import (
+from ..binding.generated_classes import attributes_of
+from ..types.references import (
     ARRAY_IDS,
     F32,
     F64,
@@ -30,6 +29,7 @@ from ..type_references import (
     ScalarRef,
     TypeRef,
 )
+from ..types.registry import EnumerationType, StructureType, TypeRecord, TypeRegistry
 from .given import parsed
 from .signatures import members
 

@@ -15,6 +15,6 @@ direction of a function by itself, are signatures with
 and on a big-endian host everything.
 """
 
-from .functions import CompiledCodec, compile_codec
+from .typed import CompiledCodec, compile_codec
 
 __all__ = ["CompiledCodec", "compile_codec"]

@@ -9,13 +9,13 @@ from typing import Any, Final, NamedTuple
 from ..calls import Result
 from ..header import ExportedFunction
 from ..types import TypeRegistry
-from .decoder import BufferReader
-from .encoder import BufferWriter
-from .heads import arguments_head, result_head
-from .reading import read
-from .shapes import Shapes, Uncovered
-from .source import Source, leave
-from .writing import require, write
+from .buffer_reader import BufferReader
+from .buffer_writer import BufferWriter
+from .call_headers import arguments_head, result_head
+from .python_to_wire import require, write
+from .source_code import Source, leave
+from .type_plans import Shapes, Uncovered
+from .wire_to_python import read
 
 
 class HostCodec(NamedTuple):

@@ -14,12 +14,12 @@ from hypothesis import strategies as st
 
 from .. import buffers
 from .. import values as v
-from ..engine import Engine
 from ..errors import AroraError, Trap
 from ..executor import Capability, Executor
 from ..header import ExportedFunction
-from ..loaded_module import LoadedModule
 from ..plugins import Plugins, discover
+from ..runtime.engine import Engine
+from ..runtime.loaded_module import LoadedModule
 from . import strategies
 from .compiling import CompilerNotFound
 from .expecting import CheckFailed, expect_equal

@@ -22,7 +22,7 @@ from .. import buffers
 from .. import values as v
 from ..errors import EngineClosed, GuestError, ModuleNotFound, Trap, TrapKind
 from ..executor import Capability
-from ..loaded_module import LoadedModule
+from ..runtime.loaded_module import LoadedModule
 from .expecting import expect, expect_equal, expect_raises
 from .generating import SHRINKING, repeatable
 from .subject import Subject

@@ -19,9 +19,8 @@ from hypothesis import strategies as st
 
 from .. import values as v
 from ..header import ExecutorRequirement, ExportedFunction, Header, Parameter
-from ..numeric import NumberKind
-from ..registry import EnumerationType, StructureType
-from ..type_references import (
+from ..types import ArrayRef, FixedArrayRef, MapRef, OptionRef, ScalarRef, TypeRef, TypeRegistry
+from ..types.references import (
     ARRAY_CLASSES,
     KEY_VALUE,
     OPTION,
@@ -31,7 +30,8 @@ from ..type_references import (
     UNIT,
     VALUE,
 )
-from ..types import ArrayRef, FixedArrayRef, MapRef, OptionRef, ScalarRef, TypeRef, TypeRegistry
+from ..types.registry import EnumerationType, StructureType
+from ..values.numeric import NumberKind
 from ..version import Version
 
 MAX_SIZE = 8

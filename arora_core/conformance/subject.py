@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 from .. import buffers
 from .. import values as v
 from ..calls import CallResult
-from ..engine import Engine
 from ..executor import Capability, Executor, Host, Instance, Limits
 from ..hookspecs import hookimpl
-from ..loaded_module import LoadedModule
 from ..plugins import Origin, Plugins
+from ..runtime.engine import Engine
+from ..runtime.loaded_module import LoadedModule
 from .expecting import expect_equal
 from .generating import for_all
 from .guests import Guest

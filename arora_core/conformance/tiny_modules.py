@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from ..guest_symbols import ALLOC, ALLOC_TYPE, FREE, FREE_TYPE, MEMORY, WasmFunctionType
+from ..wasm.guest_symbols import ALLOC, ALLOC_TYPE, FREE, FREE_TYPE, MEMORY, WasmFunctionType
 
 _WORDS: Final = {"i32": 0x7F, "i64": 0x7E, "f32": 0x7D, "f64": 0x7C}
 _FUNCTION: Final = 0

@@ -9,11 +9,11 @@ from typing import Any
 from uuid import UUID
 
 from arora_core import buffers
+from arora_core.binding.conversion import Conversions
+from arora_core.binding.signature import Signature
 from arora_core.buffers import AroraCodec
 from arora_core.compiled import compile_codec
-from arora_core.conversion import Conversions
 from arora_core.header import ExportedFunction, Parameter
-from arora_core.signature import Signature
 from benchmarks.groups.samples import SAMPLES, TYPES, Sample
 from benchmarks.measure import Group, statement
 from benchmarks.workbench import Workbench

@@ -9,7 +9,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from arora_core import TypeRegistry
-from arora_core.python_types import structure_class
+from arora_core.binding.generated_classes import structure_class
 from arora_core.types import TYPE_IDS, ArrayRef, FieldType, ScalarRef, StructureType, TypeRef, Version
 
 MANY: Final = 1000

@@ -9,9 +9,10 @@ from typing import Any
 import click
 import pytest
 
-from arora_core import Plugins, schema
+from arora_core import Plugins
 from arora_core.cli import session
 from arora_core.cli.group import arora as arora_group
+from arora_core.header import schema
 from tests.cli.conftest import Example
 from tests.cli.running import EXAMPLES, arora
 from tests.installing import Site, executor_source

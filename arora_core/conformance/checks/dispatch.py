@@ -11,7 +11,7 @@ from ... import buffers
 from ... import values as v
 from ...errors import CallError, Trap, TrapKind
 from ...executor import Capability
-from ...loaded_module import LoadedModule
+from ...runtime.loaded_module import LoadedModule
 from .. import strategies
 from ..checking import check
 from ..expecting import expect, expect_equal, expect_raises

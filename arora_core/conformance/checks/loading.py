@@ -10,7 +10,9 @@ from functools import partial
 from ... import values as v
 from ...errors import LoadError, MalformedExecutable, MissingExport, Trap, TrapKind, UnsupportedImport
 from ...executor import Capability, Executor, Limits
-from ...guest_symbols import (
+from ...header import ExportedFunction, ModuleDefinition
+from ...types import TYPE_IDS, ScalarRef
+from ...wasm.guest_symbols import (
     INITIALIZE,
     INITIALIZE_TYPE,
     MEMORY,
@@ -18,9 +20,7 @@ from ...guest_symbols import (
     WasmFunctionType,
     function_symbol,
 )
-from ...header import ExportedFunction, ModuleDefinition
-from ...types import TYPE_IDS, ScalarRef
-from ...wasi import PREVIEW_1
+from ...wasm.wasi import PREVIEW_1
 from ..checking import check
 from ..expecting import CheckFailed, expect_equal, expect_raises
 from ..guests import id_of

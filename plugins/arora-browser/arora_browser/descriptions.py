@@ -7,9 +7,9 @@ from uuid import UUID
 
 from arora_core import text
 from arora_core.header import ExportedFunction, Parameter
-from arora_core.loaded_module import LoadedModule
-from arora_core.registry import StructureType, TypeRecord, TypeRegistry
-from arora_core.type_references import (
+from arora_core.runtime.loaded_module import LoadedModule
+from arora_core.types import type_name
+from arora_core.types.references import (
     ARRAY_IDS,
     TYPE_NAMES,
     UNIT,
@@ -20,7 +20,7 @@ from arora_core.type_references import (
     ScalarRef,
     TypeRef,
 )
-from arora_core.types import type_name
+from arora_core.types.registry import StructureType, TypeRecord, TypeRegistry
 
 _ELEMENTS = {array: element for element, array in ARRAY_IDS.items()}
 

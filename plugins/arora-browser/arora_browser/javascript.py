@@ -18,9 +18,9 @@ from uuid import UUID
 
 from arora_core import Engine, Header, Limits, LoadedModule, ModuleDefinition, records, text
 from arora_core import values as v
-from arora_core.document import is_uuid
+from arora_core.documents.places import is_uuid
 from arora_core.errors import ArgumentError, AroraError, CallError, HeaderError, LoadError, ModuleNotFound, Trap
-from arora_core.registry import TypeRegistry
+from arora_core.types.registry import TypeRegistry
 
 from . import javascript_values
 from .descriptions import describe
@@ -252,8 +252,8 @@ def _records(given: Mapping[str, str], base: TypeRegistry) -> TypeRegistry:
 
 
 def _id_in(header: str) -> str:
-    from arora_core import syntax
-    from arora_core.document import Place, header_refusal
+    from arora_core.documents import syntax
+    from arora_core.documents.places import Place, header_refusal
 
     refusal = header_refusal()
     keys = dict(Place(syntax.parse(header, refusal), refusal).entries())

@@ -13,9 +13,8 @@ from uuid import UUID
 
 from arora_core import text
 from arora_core import values as v
-from arora_core.python_types import attributes_of
-from arora_core.registry import EnumerationType, StructureType, TypeRecord, TypeRegistry
-from arora_core.type_references import (
+from arora_core.binding.generated_classes import attributes_of
+from arora_core.types.references import (
     DYNAMIC,
     KEY_VALUE,
     OPTION,
@@ -29,6 +28,7 @@ from arora_core.type_references import (
     ScalarRef,
     TypeRef,
 )
+from arora_core.types.registry import EnumerationType, StructureType, TypeRecord, TypeRegistry
 
 
 def parsed(written: str, buffers: Sequence[Any], mark: str) -> Any:

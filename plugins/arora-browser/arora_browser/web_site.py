@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import quote
 
-from arora_core.executable_files import find
 from arora_core.header import Header
+from arora_core.header.executable_files import find
 
 from . import bundle
 

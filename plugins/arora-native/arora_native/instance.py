@@ -9,10 +9,10 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, NoReturn
 from uuid import UUID
 
-from arora_core.c_callbacks import Unwinding, c_callback
 from arora_core.errors import EngineClosed, FunctionNotFound, ModuleBusy, Trap, TrapKind
 from arora_core.executor import Host, Instance, Transfer
 from arora_core.guest_symbols import ALLOC, FREE, function_symbol
+from arora_core.wasm.c_callbacks import Unwinding, c_callback
 
 from .address_space import memory, size_at, sizes, view
 from .library import Library

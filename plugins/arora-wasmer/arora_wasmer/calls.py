@@ -10,9 +10,9 @@ from types import MethodType
 from typing import Final, NoReturn
 
 from arora_core.errors import Trap, TrapKind
-from arora_core.fixed_memory import FixedMemory
 from arora_core.guest_symbols import WasmFunctionType
 from arora_core.linear_memory import BufferCall, Export, LinearGuest
+from arora_core.wasm.fixed_memory import FixedMemory
 
 from . import runtime
 from .traps import Failures

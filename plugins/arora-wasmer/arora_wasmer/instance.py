@@ -7,7 +7,6 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from arora_core.executor import Host, Instance
-from arora_core.fixed_memory import FixedMemory
 from arora_core.guest_symbols import (
     ALLOC,
     DISPATCH,
@@ -23,6 +22,7 @@ from arora_core.guest_symbols import (
 )
 from arora_core.linear_memory import BufferCall, TransferCall
 from arora_core.wasi import PREVIEW_1, Preview1
+from arora_core.wasm.fixed_memory import FixedMemory
 
 from . import runtime, thread_pins
 from .calls import Calls, Guest, fixed

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Final
 
 from arora_core.errors import LimitExceeded
-from arora_core.wasm_reader import WasmReader
+from arora_core.wasm.binary_reader import WasmReader
 
 PAGE: Final = 65536
 _TABLE_ELEMENT: Final = 8

@@ -19,7 +19,7 @@ from .raw_values import RAW_VALUE, enter
 from .traps import BETWEEN
 
 if TYPE_CHECKING:
-    from arora_core.fixed_memory import FixedMemory
+    from arora_core.wasm.fixed_memory import FixedMemory
 
     from .engines import CompilingEngine
     from .unchecked import Calls

@@ -14,7 +14,7 @@ from wasmtime import Engine as WasmtimeEngine
 from arora_core import wasm_types
 from arora_core.errors import MalformedExecutable
 from arora_core.executor import Limits
-from arora_core.wasm_types import ModuleTypes
+from arora_core.wasm.module_types import ModuleTypes
 
 from .traps import reason
 
@@ -104,7 +104,7 @@ def _config(metered: Metered) -> Config:
     # Its signal handlers are the process's, and it is not the only one to want some: if faulthandler is enabled
     # after Wasmtime set up its own, a guest's trap ends the process.
     config.signals_based_traps = False
-    # The view of a memory is taken once (arora_core.fixed_memory). Address space for all 32 bits is reserved anyway.
+    # The view of a memory is taken once (FixedMemory). Address space for all 32 bits is reserved anyway.
     config.memory_may_move = False
     # Of a guest's stack, the host's calls in between take part too: on CPython 3.10 and over wasmtime-py's public
     # classes, 64 nested ones take more than its default of half of it.

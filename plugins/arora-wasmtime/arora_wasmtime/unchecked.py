@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from wasmtime import InstancePre, Linker, Module, Store
 
-from arora_core.c_callbacks import Unwinding, c_callback
 from arora_core.errors import LoadError
-from arora_core.fixed_memory import FixedMemory
 from arora_core.guest_symbols import DISPATCH, DISPATCH_INDIRECT, HOST_NAMESPACE, WasmFunctionType
 from arora_core.linear_memory import BufferCall, Export, LinearGuest
+from arora_core.wasm.c_callbacks import Unwinding, c_callback
+from arora_core.wasm.fixed_memory import FixedMemory
 
 from . import private
 from .adapter import IN_ALLOCATOR, Adapter

@@ -1,0 +1,1 @@
+"""Between plain Python objects and values, by a function's declared types."""

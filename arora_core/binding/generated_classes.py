@@ -1,0 +1,99 @@
+"""The Python classes that stand for records: a dataclass for a structure, members for an enumeration.
+
+A record always gives the same class, whichever engine asks, so what two engines answer can be compared.
+"""
+
+from __future__ import annotations
+
+import keyword
+import re
+from collections.abc import Collection, Iterable
+from dataclasses import make_dataclass
+from enum import Enum
+from functools import cache
+from typing import Any, ClassVar, Union, cast
+from uuid import UUID
+
+from ..types import EnumerationType, ScalarRef, StructureType, VariantType
+
+_UNIT = ScalarRef(UUID(int=0))
+_RESERVED = ("mro", "name", "value", "variant_id")
+"""What enumeration classes need for themselves."""
+
+
+def python_names(names: Iterable[str], reserved: Collection[str] = ()) -> list[str]:
+    """For each name an identifier as close to it as can be, all different and none of the reserved:
+    ``joint-angle`` -> ``joint_angle``."""
+    made: list[str] = []
+    for name in names:
+        identifier = re.sub(r"\W", "_", name)
+        if not identifier.isidentifier():
+            identifier = f"_{identifier}"
+        if keyword.iskeyword(identifier) or identifier.startswith("__"):
+            identifier = f"{identifier.lstrip('_')}_"
+        while identifier in made or identifier in reserved:
+            identifier += "_"
+        made.append(identifier)
+    return made
+
+
+def attributes_of(record: StructureType | EnumerationType) -> list[str]:
+    """The attribute of the record's class for each of its fields or variants, in the record's order."""
+    if isinstance(record, StructureType):
+        return python_names(field.name for field in record.fields)
+    return python_names((variant.name for variant in record.variants), _RESERVED)
+
+
+@cache
+def structure_class(record: StructureType) -> type[Any]:
+    """The dataclass of a structure: one attribute a field, in the record's order."""
+    made = make_dataclass(record.name, [(name, Any) for name in attributes_of(record)], slots=True)
+    made.__doc__ = f"The structure {record.path}."
+    made.__module__ = __name__
+    return made
+
+
+class Variant:
+    """The root of the objects that stand for enumerations some of whose variants carry a value.
+
+    ``Verdict.safe`` is an object; ``Verdict.too_far`` a class, ``Verdict.too_far(0.1).value == 0.1``.
+    """
+
+    variant_id: ClassVar[UUID]
+    name: ClassVar[str]
+    value: Any
+
+
+EnumerationClass = Union[type[Enum], type[Variant]]
+
+
+@cache
+def enumeration_class(record: EnumerationType) -> EnumerationClass:
+    """The class of an enumeration: an ``enum.Enum`` with the variant ids as values where no variant carries
+    anything, otherwise a :class:`Variant` with one attribute a variant."""
+    names = attributes_of(record)
+    made: Any
+    if all(variant.type == _UNIT for variant in record.variants):
+        made = _enum(record.name, {name: variant.id for name, variant in zip(names, record.variants, strict=True)})
+    else:
+        made = type(record.name, (Variant,), {})
+        for name, variant in zip(names, record.variants, strict=True):
+            setattr(made, name, _variant(made, name, variant))
+    made.__doc__ = f"The enumeration {record.path}."
+    made.__module__ = __name__
+    return cast(EnumerationClass, made)
+
+
+def _enum(name: str, members: dict[str, UUID]) -> Any:
+    functional: Any = Enum  # called as a function, which a type checker reads only with literals
+    return functional(name, members)
+
+
+def _variant(enumeration: type[Variant], name: str, variant: VariantType) -> object:
+    namespace: dict[str, Any] = {"variant_id": variant.id, "name": variant.name, "__module__": __name__}
+    namespace["__qualname__"] = f"{enumeration.__name__}.{name}"
+    if variant.type == _UNIT:
+        namespace["value"] = None
+        namespace["__repr__"] = lambda self: type(self).__qualname__
+        return type(name, (enumeration,), namespace)()
+    return make_dataclass(name, [("value", Any)], bases=(enumeration,), namespace=namespace, frozen=True)

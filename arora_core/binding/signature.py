@@ -1,0 +1,235 @@
+"""A function's argument and result buffers (ABI §3), from and to plain Python or values.
+
+Everything that depends on the header alone is looked up when the signature is made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from .. import values as v
+from ..buffers import error_message
+from ..calls import CallResult, Result
+from ..codec import Codec
+from ..errors import ArgumentError, GuestError, MalformedBuffer, Trap, TrapKind
+from ..header import ExportedFunction, Parameter
+from ..types import TypeMismatch, TypeRegistry, carrier, type_name, validate
+from .conversion import Conversions
+from .converter import Converter
+from .generated_classes import python_names
+
+
+class _Parameter(NamedTuple):
+    declared: Parameter
+    converter: Converter
+    carrier: type[v.Value] | None
+    """The class whose values need no further look, where there is one."""
+
+
+class Signature:
+    """One exported function, ready to convert."""
+
+    def __init__(
+        self, export: ExportedFunction, registry: TypeRegistry, conversions: Conversions, codec: Codec
+    ) -> None:
+        self._export = export
+        self.registry = registry
+        self._codec = codec
+        self._parameters = [
+            _Parameter(each, conversions.of(each.type), carrier(each.type)) for each in export.parameters
+        ]
+        self._by_id = {each.declared.id: each for each in self._parameters}
+        self._mutable = {each.declared.id: each for each in self._parameters if each.declared.mutable}
+        self._ret = conversions.of(export.ret)
+        self._ret_carrier = carrier(export.ret)
+        names = [each.name for each in export.parameters]
+        self._index_of = {name: index for index, name in enumerate(python_names(names))}
+        self._index_of.update({name: index for index, name in enumerate(names)})
+
+    def __str__(self) -> str:
+        """``forward(joints: f64[]) -> ur5.Pose``; a mutable parameter is marked ``mutable``."""
+        parameters = ", ".join(
+            f"{'mutable ' if each.mutable else ''}{each.name}: {type_name(each.type, self.registry)}"
+            for each in self._export.parameters
+        )
+        return f"{self._export.name}({parameters}) -> {type_name(self._export.ret, self.registry)}"
+
+    # --- a caller's side: arguments in, result out -------------------------------------------------
+
+    def encode_call(self, args: Sequence[object], kwargs: Mapping[str, object]) -> bytes:
+        """The argument buffer of a typed call. Raises ArgumentError.
+
+        An argument left out is its parameter's default where one is declared, and absent otherwise.
+        """
+        fields = []
+        for parameter, given in zip(self._parameters, self._bind(args, kwargs), strict=True):
+            if given is not _ABSENT:
+                fields.append((parameter.declared.id, self._argument(parameter, given)))
+            elif parameter.declared.default_value is not None:
+                fields.append((parameter.declared.id, parameter.declared.default_value))
+        return self._encode(fields)
+
+    def decode_result(self, buffer: bytes) -> Any:
+        """What a typed call answers: the return value, or a ``Result`` where parameters are mutable.
+
+        Raises GuestError for an error buffer, Trap of kind ABI for anything the signature does not allow.
+        """
+        ret, mutated = self._open_result(buffer)
+        try:
+            answer = self._ret.to_python(ret)
+        except TypeMismatch as mismatch:
+            raise _abi_trap(f"its return value does not fit {self}: {mismatch}") from None
+        if not self._mutable:
+            return answer
+        return Result(
+            answer, {self._by_id[id].declared.name: self._mutated(id, value) for id, value in mutated.items()}
+        )
+
+    def encode_values(self, args: Mapping[UUID, v.Value]) -> bytes:
+        """The argument buffer of a generic call, in declared order. Raises ArgumentError."""
+        for id, value in args.items():
+            parameter = self._by_id.get(id)
+            if parameter is None:
+                raise ArgumentError(f"{self} has no parameter {id}", parameter=str(id))
+            if type(value) is not parameter.carrier:
+                self._validated(parameter.declared, value)
+        return self._encode([(id, args[id]) for id in self._by_id if id in args])
+
+    def decode_values(self, buffer: bytes) -> CallResult:
+        """What a generic call answers. Raises as ``decode_result`` does."""
+        ret, mutated = self._open_result(buffer)
+        try:
+            if type(ret) is not self._ret_carrier:
+                validate(ret, self._export.ret, self.registry)
+            for id, value in mutated.items():
+                validate(value, self._by_id[id].declared.type, self.registry)
+        except TypeMismatch as mismatch:
+            raise _abi_trap(f"its result does not fit {self}: {mismatch}") from None
+        return CallResult(ret, mutated)
+
+    # --- a host function's side: arguments out, result in ------------------------------------------
+
+    def decode_call(self, buffer: bytes) -> dict[str, Any]:
+        """The arguments of an argument buffer by parameter name; those left out are missing.
+
+        Raises ArgumentError, which the guest that called gets as an error buffer.
+        """
+        try:
+            argument = self._codec.decode(buffer)
+        except MalformedBuffer as error:
+            raise ArgumentError(f"the argument buffer is malformed: {error}") from error
+        if not isinstance(argument, v.Structure) or argument.id != self._export.id:
+            raise ArgumentError("the argument buffer is not one of this function")
+        arguments = {}
+        for id, value in argument.fields:
+            parameter = self._by_id.get(id)
+            if parameter is None:
+                raise ArgumentError(f"{self} has no parameter {id}", parameter=str(id))
+            arguments[parameter.declared.name] = self._to_python(parameter, value)
+        return arguments
+
+    def encode_result(self, answer: object) -> bytes:
+        """The result buffer of what a host function returned. Raises TypeError where it does not fit."""
+        mutated: Mapping[str, object] = {}
+        if self._mutable:
+            if not isinstance(answer, Result):
+                raise TypeError(f"{self} has mutable parameters: return Result(ret, mutated), got {answer!r}")
+            answer, mutated = answer
+        fields = [(self._export.id, _returned("its return value", self._ret, answer))]
+        for id, parameter in self._mutable.items():
+            name = parameter.declared.name
+            if name not in mutated:
+                raise TypeError(f"{self} returned a Result without its mutable parameter {name}")
+            fields.append((id, _returned(name, parameter.converter, mutated[name])))
+        return self._encode(fields)
+
+    # --- parts -------------------------------------------------------------------------------------
+
+    def _bind(self, args: Sequence[object], kwargs: Mapping[str, object]) -> list[object]:
+        """What was given for each parameter, in declared order."""
+        if len(args) > len(self._parameters):
+            takes = f"{len(self._parameters)} argument{'' if len(self._parameters) == 1 else 's'}"
+            raise ArgumentError(f"{self} takes {takes}, got {len(args)}")
+        bound = [*args, *[_ABSENT] * (len(self._parameters) - len(args))]
+        for name, given in kwargs.items():
+            index = self._index_of.get(name)
+            if index is None:
+                raise ArgumentError(f"{self} has no such parameter", parameter=name)
+            if bound[index] is not _ABSENT:
+                raise ArgumentError("given twice", parameter=name)
+            bound[index] = given
+        return bound
+
+    def _argument(self, parameter: _Parameter, given: object) -> v.Value:
+        try:
+            return parameter.converter.to_value(given)
+        except TypeMismatch as mismatch:
+            raise ArgumentError(str(mismatch), parameter=parameter.declared.name) from None
+
+    def _validated(self, parameter: Parameter, value: v.Value) -> None:
+        try:
+            validate(value, parameter.type, self.registry)
+        except TypeMismatch as mismatch:
+            raise ArgumentError(str(mismatch), parameter=parameter.name) from None
+
+    def _to_python(self, parameter: _Parameter, value: v.Value) -> object:
+        try:
+            return parameter.converter.to_python(value)
+        except TypeMismatch as mismatch:
+            raise ArgumentError(str(mismatch), parameter=parameter.declared.name) from None
+
+    def _mutated(self, id: UUID, value: v.Value) -> object:
+        parameter = self._by_id[id]
+        try:
+            return parameter.converter.to_python(value)
+        except TypeMismatch as mismatch:
+            raise _abi_trap(f"mutated parameter {parameter.declared.name} does not fit {self}: {mismatch}") from None
+
+    def _encode(self, fields: list[tuple[UUID, v.Value]]) -> bytes:
+        try:
+            return self._codec.encode(v.structure_of(self._export.id, tuple(map(v.Field._make, fields))))
+        except ValueError as error:
+            raise ArgumentError(str(error)) from None
+
+    def _open_result(self, buffer: bytes) -> tuple[v.Value, dict[UUID, v.Value]]:
+        """The return value and the mutated parameters of a result buffer, in declared order."""
+        try:
+            message = error_message(buffer)
+            if message is None:
+                result = self._codec.decode(buffer)
+        except MalformedBuffer as error:
+            raise _abi_trap(f"answered with a {error}") from error
+        if message is not None:
+            raise GuestError(message)
+        if not isinstance(result, v.Structure):
+            raise _abi_trap(f"answered with {result!r}, expected a result buffer")
+        if result.id != self._export.id:
+            raise _abi_trap(f"answered with the result of another function, {result.id}")
+        if not result.fields or result.fields[0].id != self._export.id:
+            raise _abi_trap("answered with a result whose first field is not the return value")
+        if not self._mutable and len(result.fields) == 1:
+            return result.fields[0].value, {}
+        mutated = dict(result.fields[1:])
+        if len(mutated) != len(result.fields) - 1 or mutated.keys() != self._mutable.keys():
+            raise _abi_trap(f"answered with other mutated parameters than those of {self}")
+        return result.fields[0].value, {id: mutated[id] for id in self._mutable}
+
+
+class _Absent:
+    """What stands for an argument that is not given; None is a value."""
+
+
+_ABSENT = _Absent()
+
+
+def _abi_trap(message: str) -> Trap:
+    return Trap(message, kind=TrapKind.ABI)
+
+
+def _returned(what: str, converter: Converter, answer: object) -> v.Value:
+    try:
+        return converter.to_value(answer)
+    except TypeMismatch as mismatch:
+        raise TypeError(f"{what} does not fit: {mismatch}") from None

@@ -1,0 +1,158 @@
+"""Compiled codecs of generic calls: values by parameter id in, a CallResult out.
+
+Values of well-known types are written and read in place. Any other is checked against its type, and the generic
+codec writes or reads it where it stands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Final, NamedTuple
+from uuid import UUID
+
+from .. import values as v
+from ..buffers.decoding import decode_at
+from ..buffers.encoding import encode_at
+from ..calls import CallResult, result_of
+from ..header import ExportedFunction
+from ..types import TypeRef, TypeRegistry, carrier, validate
+from .buffer_reader import BufferReader
+from .buffer_writer import BufferWriter
+from .call_headers import arguments_head, result_head
+from .source_code import Source, leave
+
+_new: Final = object.__new__
+_set: Final = object.__setattr__
+
+
+class CompiledValues(NamedTuple):
+    """Both raise, whatever it may be, where the generic codec has to look."""
+
+    encode: Callable[[Mapping[UUID, v.Value]], bytes]
+    decode: Callable[[bytes], CallResult]
+
+
+no_values: Final = CompiledValues(leave, leave)
+"""Where another codec is to do it all."""
+
+
+def compile_values(export: ExportedFunction, registry: TypeRegistry) -> CompiledValues:
+    """The compiled codec of one function's generic calls."""
+    encoder, decoder = _encoder(export, registry), _decoder(export, registry)
+    return CompiledValues(
+        encoder.function("codec", f"<arora values encoder of {export.name}>"),
+        decoder.function("codec", f"<arora values decoder of {export.name}>"),
+    )
+
+
+# --- arguments -----------------------------------------------------------------------------------
+
+
+def _encoder(export: ExportedFunction, registry: TypeRegistry) -> Source:
+    source = Source("codec", ["args"])
+    source.line(f"if len(args) != {len(export.parameters)}: raise Leave")
+    writer = BufferWriter(source)
+    writer.constant(arguments_head(export, len(export.parameters)))
+    for parameter in export.parameters:
+        value = source.variable("value")
+        source.line(f"{value} = args[{source.refer('ID', parameter.id)}]")
+        writer.constant(parameter.id.bytes)
+        _write(writer, parameter.type, value, registry)
+    writer.finish()
+    return source
+
+
+def _write(writer: BufferWriter, ref: TypeRef, name: str, registry: TypeRegistry) -> None:
+    source, cls = writer.source, carrier(ref)
+    if cls not in _IN_PLACE:
+        check = source.refer("check", partial(validate, ref=ref, registry=registry))
+        part = source.variable("part")
+        source.line(f"{check}({name})")
+        source.line(f"{part} = {source.refer('encode_at', encode_at)}({name}, {writer.offset()})")
+        writer.data(part)
+        return
+    source.line(f"if type({name}) is not {source.refer('CLASS', cls)}: raise Leave")
+    writer.constant(bytes([cls.tag]))
+    if issubclass(cls, v.NumberArray):
+        items = source.variable("items")
+        source.line(f"{items} = {name}.raw")
+        writer.constant(bytes([cls.element_tag]))
+        writer.fixed("I", f"len({items}) // {cls.kind.size}")
+        writer.pad()
+        writer.data(items)
+    elif issubclass(cls, (v.F32, v.F64)):
+        writer.fixed(f"{cls.kind.size}s", f"{name}.raw")
+    elif issubclass(cls, v.Integer):
+        writer.fixed(cls.kind.code, f"{name}.value")
+    elif cls is v.Boolean:
+        writer.fixed("?", f"{name}.value")
+    elif cls is v.String:
+        writer.string(f"{name}.value")
+    elif cls is v.Uuid:
+        writer.fixed("16s", f"{name}.value.bytes")
+
+
+# --- results -------------------------------------------------------------------------------------
+
+
+def _decoder(export: ExportedFunction, registry: TypeRegistry) -> Source:
+    source = Source("codec", ["buffer"])
+    source.globals.update(new=_new, set=_set, result_of=result_of)
+    reader = BufferReader(source, "buffer")
+    mutable = [each for each in export.parameters if each.mutable]
+    reader.constant(result_head(export, len(mutable)))
+    makers = [_read(reader, export.ret, registry)]
+    for parameter in mutable:
+        reader.constant(parameter.id.bytes)
+        makers.append(_read(reader, parameter.type, registry))
+    reader.finish()
+    ret, *mutated = [make() for make in makers]
+    by_id = [f"{source.refer('ID', parameter.id)}: {value}" for parameter, value in zip(mutable, mutated, strict=True)]
+    source.line(f"return result_of({ret}, {{{', '.join(by_id)}}})")
+    return source
+
+
+def _read(reader: BufferReader, ref: TypeRef, registry: TypeRegistry) -> Callable[[], str]:
+    """Reads a value; what comes back is to be called when its bytes have been unpacked, and returns its expression."""
+    source, cls = reader.source, carrier(ref)
+    if cls not in _IN_PLACE:
+        value, at = source.variable("value"), reader.settle()
+        check = source.refer("check", partial(validate, ref=ref, registry=registry))
+        source.line(f"{value}, {at} = {source.refer('decode_at', decode_at)}({reader.buffer}, {at})")
+        source.line(f"{check}({value})")
+        return lambda: value
+    reader.constant(bytes([cls.tag]))
+    if cls is v.Unit:
+        return lambda: source.refer("UNIT", v.Unit())
+    if issubclass(cls, v.NumberArray):
+        return _numbers(reader, cls)
+    if issubclass(cls, (v.F32, v.F64)):
+        raw = reader.fixed(f"{cls.kind.size}s")
+        return lambda: f"{source.refer('float_from_raw', v.float_from_raw)}({source.refer('CLASS', cls)}, {raw})"
+    if cls is v.String:
+        held = reader.string()
+    elif cls is v.Uuid:
+        held = f"{source.refer('UUID', UUID)}(bytes={reader.fixed('16s')})"
+    else:
+        held = reader.fixed("?" if cls is v.Boolean else cls.kind.code)  # type: ignore[attr-defined]
+
+    def make() -> str:
+        value = source.variable("value")
+        source.line(f"{value} = new({source.refer('CLASS', cls)})")
+        source.line(f"set({value}, 'value', {held})")
+        return value
+
+    return make
+
+
+def _numbers(reader: BufferReader, cls: type[v.NumberArray]) -> Callable[[], str]:
+    source = reader.source
+    reader.constant(bytes([cls.element_tag]))
+    start, stop = reader.packed(reader.fixed("I", "count"), cls.kind.size)
+    raw = source.variable("raw")
+    source.line(f"{raw} = {reader.buffer}[{start}:{stop}]")
+    return lambda: f"{source.refer('from_raw', v.from_raw)}({source.refer('CLASS', cls)}, {raw})"
+
+
+_IN_PLACE: Final = frozenset({v.Unit, v.Boolean, *v.INTEGERS, v.F32, v.F64, v.String, v.Uuid, *v.NUMBER_ARRAYS})

@@ -1,0 +1,162 @@
+"""Reading plain data (what JSON and YAML parse to) so that every mistake says where it stands.
+
+A :class:`Place` is one spot in a document: the data there, and its path. Its methods return the data as what it
+should be, or raise the error the document's reader chose: a HeaderError for a header, an ArgumentError for a value.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import NoReturn, TypeVar
+from uuid import UUID
+
+from ..errors import AroraError, HeaderError
+
+Refusal = Callable[[str, str], AroraError]
+"""Makes the error to raise from the path of a mistake and the message about it."""
+
+_T = TypeVar("_T")
+_UUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE)
+_PLAIN_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_ITEM = re.compile(r"(\[\d+\]): (.*)", re.DOTALL)
+_U32_MAX = 2**32 - 1
+
+
+def header_refusal(source: str | None = None) -> Refusal:
+    """Makes HeaderErrors about the file ``source``."""
+    return lambda path, message: HeaderError(message, path=path, source=source)
+
+
+def shown(data: object) -> str:
+    """A short description of data for a message: ``5``, ``'f64'``, ``a mapping``."""
+    if data is None:
+        return "nothing"
+    if isinstance(data, Mapping):
+        return "a mapping"
+    if isinstance(data, (list, tuple)):
+        return "a list"
+    text = repr(data)
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def suggestion(word: object, known: Iterable[str]) -> str:
+    """The end of a message about an unknown word: the nearest spelling, or all that are known when they are few."""
+    from difflib import get_close_matches
+
+    spellings = {spelling.casefold(): spelling for spelling in known}
+    near = get_close_matches(str(word).casefold(), spellings, n=1)
+    if near:
+        return f", did you mean {spellings[near[0]]!r}?"
+    return f" (known: {', '.join(spellings.values())})" if 0 < len(spellings) <= 16 else ""
+
+
+def joined(path: str, key: str) -> str:
+    """The path of what stands under ``key``."""
+    if not _PLAIN_KEY.fullmatch(key):
+        return f"{path}[{key!r}]"
+    return f"{path}.{key}" if path else key
+
+
+def is_uuid(text: str) -> bool:
+    """Whether ``text`` is a UUID as documents write it: five groups of hexadecimal digits."""
+    return _UUID.fullmatch(text) is not None
+
+
+class Place:
+    """One spot in a document."""
+
+    __slots__ = ("data", "path", "refusal")
+
+    def __init__(self, data: object, refusal: Refusal, path: str = "") -> None:
+        self.data = data
+        self.path = path
+        self.refusal = refusal
+
+    def refuse(self, message: str) -> NoReturn:
+        """Raises the error about this place."""
+        raise self.refusal(self.path, message) from None
+
+    def expected(self, what: str) -> NoReturn:
+        """Raises the error that says what should have stood here, and what does."""
+        self.refuse(f"expected {what}, got {shown(self.data)}")
+
+    def under(self, key: str, data: object) -> Place:
+        """The place of ``data`` under ``key`` of this one."""
+        return Place(data, self.refusal, joined(self.path, key))
+
+    def made(self, make: Callable[[], _T]) -> _T:
+        """What ``make`` returns; a TypeError or ValueError from it is the mistake at this place or an item of it."""
+        try:
+            return make()
+        except (TypeError, ValueError) as error:
+            item = _ITEM.fullmatch(str(error))
+            if item is None:
+                self.refuse(str(error))
+            Place(None, self.refusal, self.path + item[1]).refuse(item[2])
+
+    def text(self) -> str:
+        """The text here, which may be empty."""
+        if not isinstance(self.data, str):
+            self.expected("text")
+        try:
+            self.data.encode()
+        except UnicodeEncodeError as error:
+            self.refuse(f"lone surrogate at character {error.start}, which UTF-8 cannot carry")
+        return self.data
+
+    def name(self) -> str:
+        """The text here, which may not be empty."""
+        return self.text() or self.expected("a name")
+
+    def boolean(self) -> bool:
+        """The bool here."""
+        if not isinstance(self.data, bool):
+            self.expected("true or false")
+        return self.data
+
+    def natural(self) -> int:
+        """The integer here, from 0 to 2**32 - 1."""
+        if type(self.data) is not int or not 0 <= self.data <= _U32_MAX:
+            self.expected(f"an integer from 0 to {_U32_MAX}")
+        return self.data
+
+    def uuid(self) -> UUID:
+        """The UUID here."""
+        if isinstance(self.data, UUID):
+            return self.data
+        if not isinstance(self.data, str) or not is_uuid(self.data):
+            self.expected("a UUID")
+        return UUID(self.data)
+
+    def list(self) -> list[object]:
+        """The list here, its items unread."""
+        if not isinstance(self.data, (list, tuple)):
+            self.expected("a list")
+        return list(self.data)
+
+    def items(self) -> Iterator[Place]:
+        """The places of the list here."""
+        for index, item in enumerate(self.list()):
+            yield Place(item, self.refusal, f"{self.path}[{index}]")
+
+    def entries(self) -> Iterator[tuple[str, Place]]:
+        """The keys of the mapping here, which may be any text, and their places."""
+        if not isinstance(self.data, Mapping):
+            self.expected("a mapping")
+        for key, data in self.data.items():
+            if not isinstance(key, str):
+                self.refuse(f"expected a key that is text, got {shown(key)} (quote it)")
+            yield key, self.under(key, data)
+
+    def keys(self, required: Iterable[str] = (), optional: Iterable[str] = ()) -> dict[str, Place]:
+        """The places of the mapping here: every required key, and the optional ones that hold anything."""
+        places = dict(self.entries())
+        known = [*required, *optional]
+        for key, place in places.items():
+            if key not in known:
+                place.refuse(f"unknown key {key!r}{suggestion(key, known)}")
+        for key in required:
+            if key not in places:
+                self.under(key, None).refuse(f"the key {key!r} is missing")
+        return {key: place for key, place in places.items() if key in required or place.data is not None}

@@ -1,0 +1,1 @@
+"""The engine and what it hands out: loaded modules, functions, host modules."""

@@ -1,0 +1,250 @@
+"""The user's handles: a loaded module, and one typed function of it."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, NoReturn
+from uuid import UUID
+
+from ..binding.generated_classes import python_names
+from ..binding.large_argument import LargeArgument
+from ..binding.signature import Signature
+from ..calls import CallResult
+from ..documents.places import suggestion
+from ..errors import AroraError, FunctionNotFound
+from ..executor import Transfer
+from ..header import ExportedFunction, Header, Parameter
+from ..types import TypeRef, type_name
+from ..values import Value
+
+if TYPE_CHECKING:
+    from ..compiled import CompiledCodec
+
+
+class Function:
+    """One exported function. Call it with plain Python; what it answers is plain Python.
+
+    Raises ArgumentError for arguments that do not fit, GuestError when the guest answers with an error, Trap
+    when it crashes or breaks the ABI, LimitExceeded, ModuleNotFound after it was unloaded, EngineClosed.
+    """
+
+    __slots__ = (
+        "_bind_large",
+        "_compiled",
+        "_decode",
+        "_encode",
+        "_executor",
+        "_export",
+        "_generic",
+        "_module",
+        "_run",
+        "_run_large",
+    )
+
+    def __init__(
+        self,
+        module: str,
+        executor: str,
+        export: ExportedFunction,
+        signature: Signature,
+        run: Callable[[bytes], bytes],
+        bind_large: Callable[[], Callable[[Transfer], Any]],
+    ) -> None:
+        self._module = module
+        self._executor = executor
+        self._export = export
+        self._generic = signature
+        self._run = run
+        self._bind_large = bind_large
+        self._run_large: Callable[[Transfer], Any] | None = None
+        self._compiled: CompiledCodec | None = None
+        self._encode: Callable[..., bytes] = self._first_encode
+        self._decode: Callable[[bytes | memoryview], Any] = _leave
+
+    @property
+    def id(self) -> UUID:
+        """The function's id."""
+        return self._export.id
+
+    @property
+    def name(self) -> str:
+        """The function's name in the header."""
+        return self._export.name
+
+    @property
+    def parameters(self) -> tuple[Parameter, ...]:
+        """The declared parameters, in order."""
+        return self._export.parameters
+
+    @property
+    def ret(self) -> TypeRef:
+        """The type of the return value."""
+        return self._export.ret
+
+    @property
+    def signature(self) -> str:
+        """For a reader: ``forward(joints: f64[]) -> ur5.Pose``."""
+        return str(self._generic)
+
+    @property
+    def codec_source(self) -> str:
+        """The Python source compiled for this function, or a comment for what is left to the generic codec."""
+        return self._compile().source
+
+    def __call__(self, /, *args: object, **kwargs: object) -> Any:
+        # What the compiled codec leaves is done outside of its ``except``, so that the errors stand alone.
+        try:
+            argument = self._encode(*args, **kwargs)
+        except LargeArgument as large:
+            argument, pieces = b"", large.pieces
+        except Exception:
+            argument, pieces = b"", ()
+        if not argument:
+            if pieces:
+                return self._transfer(pieces)
+            argument = self._encode_generically(args, kwargs)
+        result = self._run(argument)
+        try:
+            return self._decode(result)
+        except Exception:
+            pass
+        return self._decode_generically(result)
+
+    def call(self, args: Mapping[UUID, Value]) -> CallResult:
+        """The generic call: values by parameter id in, values out. Raises as a typed call does."""
+        try:
+            return self._generic.decode_values(self._run(self._generic.encode_values(args)))
+        except AroraError as error:
+            error.at(module=self._module, function=self.name, executor=self._executor)
+            raise
+
+    def __repr__(self) -> str:
+        return f"<function {self._module}.{self.signature}>"
+
+    @property
+    def __signature__(self) -> inspect.Signature:
+        """What ``help`` and editors show. Every parameter may be left out: the guest sees it as absent."""
+        registry = self._generic.registry
+        kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
+        names = python_names(each.name for each in self.parameters)
+        return inspect.Signature(
+            [
+                inspect.Parameter(name, kind, default=None, annotation=type_name(each.type, registry))
+                for name, each in zip(names, self.parameters, strict=True)
+            ],
+            return_annotation=type_name(self.ret, registry),
+        )
+
+    def _compile(self) -> CompiledCodec:
+        if self._compiled is None:
+            from ..compiled import compile_codec
+
+            self._compiled = compile_codec(self._module, self._export, self._generic.registry)
+            self._encode = self._compiled.encode or _leave
+            self._decode = self._compiled.decode or _leave
+        return self._compiled
+
+    def _first_encode(self, /, *args: object, **kwargs: object) -> bytes:
+        """Compiles when the function is first called: most functions of most modules never are."""
+        self._compile()
+        return self._encode(*args, **kwargs)
+
+    def _encode_generically(self, args: Sequence[object], kwargs: Mapping[str, object]) -> bytes:
+        with self._named():
+            return self._generic.encode_call(args, kwargs)
+
+    def _decode_generically(self, result: bytes) -> Any:
+        with self._named():
+            return self._generic.decode_result(result)
+
+    def _transfer(self, pieces: Sequence[bytes | memoryview]) -> Any:
+        if self._run_large is None:
+            self._run_large = self._bind_large()
+        transfer = Transfer(pieces, self._read)
+        try:
+            return self._run_large(transfer)
+        finally:
+            # Where it failed before it was written. An exception keeps it otherwise, and it the caller's own array.
+            transfer.release()
+
+    def _read(self, result: bytes | memoryview) -> Any:
+        """What the call answers. Nothing of it lies in the memory of ``result``, which is the guest's."""
+        try:
+            return self._decode(result)
+        except Exception:
+            pass
+        return self._decode_generically(bytes(result))
+
+    @contextmanager
+    def _named(self) -> Iterator[None]:
+        """Puts this function's name on errors about its arguments and results."""
+        try:
+            yield
+        except AroraError as error:
+            error.at(module=self._module, function=self.name, executor=self._executor)
+            raise
+
+
+def _leave(*args: object, **kwargs: object) -> NoReturn:
+    """Stands in where nothing could be compiled: all is left to the generic codec."""
+    raise NotImplementedError
+
+
+class LoadedModule:
+    """A module loaded in an engine. Its functions are attributes (``arm.forward``) and items (``arm["forward"]``)."""
+
+    def __init__(self, header: Header, executor: str, functions: Mapping[str, Function]) -> None:
+        self._header = header
+        self._executor = executor
+        self._functions = MappingProxyType(dict(functions))
+        # As attributes of the object itself they are found without a detour; names of the handle come first.
+        taken = set(dir(type(self))) | set(self.__dict__)
+        self.__dict__.update({name: each for name, each in functions.items() if name not in taken})
+
+    @property
+    def id(self) -> UUID:
+        """The module's id."""
+        return self._header.id
+
+    @property
+    def name(self) -> str:
+        """The module's name."""
+        return self._header.name
+
+    @property
+    def executor(self) -> str:
+        """The name of the executor it runs on; ``host`` for a host module."""
+        return self._executor
+
+    @property
+    def header(self) -> Header:
+        """The header it was loaded with."""
+        return self._header
+
+    @property
+    def functions(self) -> Mapping[str, Function]:
+        """Its functions by name, in declared order."""
+        return self._functions
+
+    def __getitem__(self, name: str) -> Function:
+        try:
+            return self._functions[name]
+        except KeyError:
+            raise FunctionNotFound(
+                f"it has no function {name!r}{suggestion(name, self._functions)}", module=self.name
+            ) from None
+
+    def __getattr__(self, name: str) -> Function:
+        raise AttributeError(f"no function {name!r} in {self!r}{suggestion(name, self.__dict__.get('_functions', ()))}")
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._functions)
+
+    def __dir__(self) -> list[str]:
+        return [*super().__dir__(), *self._functions]
+
+    def __repr__(self) -> str:
+        return f"<module {self.name} on {self.executor}: {', '.join(self._functions) or 'no functions'}>"

@@ -1,0 +1,247 @@
+"""A directory of type records to a TypeRegistry (ABI §8)."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+from uuid import UUID
+
+from ..documents.places import Place, header_refusal, is_uuid, suggestion
+from ..documents.syntax import read_file
+from ..version import Version
+from .references import TYPE_IDS, ArrayRef, ScalarRef, TypeRef
+from .registry import EnumerationType, FieldType, ModuleRecord, StructureType, TypeRegistry, VariantType
+
+ROOT_FOLDER = UUID("00000000-0000-0000-0000-000001000000")
+"""The folder below which dotted paths start."""
+
+_REQUIRED_KEYS = {
+    "structure": ("parent", "name", "fields"),
+    "enumeration": ("parent", "name", "variants"),
+    "module": ("parent", "name"),
+    "folder": ("parent", "name"),
+}
+_SUFFIXES = (".yaml", ".yml", ".json")
+
+_PRIMITIVES = ("boolean", "u8", "u16", "u32", "u64", "i8", "i16", "i32", "i64", "f32", "f64", "string")
+_PRIMITIVE_KINDS: dict[str, TypeRef] = {
+    "unit": ScalarRef(TYPE_IDS["unit"]),
+    **{name: ScalarRef(TYPE_IDS[name]) for name in _PRIMITIVES},
+    **{f"array{name.capitalize()}": ArrayRef(TYPE_IDS[name]) for name in _PRIMITIVES},
+}
+
+_Member = TypeVar("_Member", FieldType, VariantType)
+
+
+def load(directory: str | os.PathLike[str], base: TypeRegistry | None = None) -> TypeRegistry:
+    """The records in a directory, as a new registry.
+
+    They may stand in folders of ``base`` and refer to its types; the types of ``base`` are not in the result.
+    Raises HeaderError, whose ``source`` is the file and ``path`` the key, for a mistake in a record, in a
+    file's name, or in what a record refers to.
+    """
+    base = TypeRegistry() if base is None else base
+    files = list(_files(Path(directory)))
+    _check_ids(files)
+    folders = _folder_paths([file for file in files if file.kind == "folder"], base.folders)
+    _check_names(files)
+    types = _Types(files, base)
+    registry = TypeRegistry()
+    for file in files:
+        if file.kind == "structure":
+            fields = _members(FieldType, file.keys["fields"], types)
+            registry.add(StructureType(file.id, file.name, file.path(folders), file.version, fields))
+        elif file.kind == "enumeration":
+            variants = _members(VariantType, file.keys["variants"], types)
+            registry.add(EnumerationType(file.id, file.name, file.path(folders), file.version, variants))
+        elif file.kind == "module":
+            registry.add(ModuleRecord(file.id, file.name, file.path(folders), file.version))
+    registry.folders.update(folders)
+    return registry
+
+
+# --- files ---------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _File:
+    """One record file, with what every kind of record has in common read."""
+
+    source: str
+    kind: str
+    id: UUID
+    version: Version
+    parent: UUID
+    name: str
+    keys: Mapping[str, Place]
+
+    def path(self, folders: Mapping[UUID, str]) -> str:
+        """The record's dotted path."""
+        folder = folders.get(self.parent)
+        if folder is None:
+            self.keys["parent"].refuse(f"there is no folder {self.parent}")
+        return f"{folder}.{self.name}" if folder else self.name
+
+
+def _files(directory: Path) -> Iterator[_File]:
+    refusal = header_refusal(str(directory))
+    if not directory.is_dir():
+        raise refusal("", "there is no such directory")
+    for folder in sorted(directory.iterdir()):
+        if folder.name.startswith(".") or not folder.is_dir():
+            continue
+        if folder.name not in _REQUIRED_KEYS:
+            raise refusal("", f"unknown kind of record {folder.name!r}{suggestion(folder.name, _REQUIRED_KEYS)}")
+        for path in sorted(folder.iterdir()):
+            if not path.name.startswith(".") and path.suffix in _SUFFIXES:
+                yield _read(folder.name, path)
+
+
+def _read(kind: str, path: Path) -> _File:
+    source = str(path)
+    refusal = header_refusal(source)
+    named_id, at, named_version = path.stem.partition("@")
+    if not is_uuid(named_id) or bool(at) != (kind != "folder"):
+        pattern = "<uuid>" if kind == "folder" else "<uuid>@<version>"
+        raise refusal("", f"expected a file name such as {pattern}{path.suffix}")
+    id = UUID(named_id)
+    version = Place(path.stem, refusal).made(lambda: Version.parse(named_version) if at else Version(0))
+    document = Place(read_file(path, refusal), refusal)
+    keys = _keys(document, kind, id)
+    _check_agrees(keys, "id", str(id))
+    _check_agrees(keys, "version", str(version))
+    name = keys["name"].name()
+    if "." in name and kind != "module":
+        keys["name"].expected("a name without dots")
+    parent = keys["parent"].uuid() if "parent" in keys else ROOT_FOLDER
+    return _File(source, kind, id, version, parent, name, keys)
+
+
+def _keys(document: Place, kind: str, id: UUID) -> dict[str, Place]:
+    required = _REQUIRED_KEYS[kind]
+    if id == ROOT_FOLDER:
+        return document.keys(required=("name",), optional=("parent", "id"))
+    if kind == "module":
+        # The rest of a module's record describes the module, not its place among the records.
+        return document.keys(required=required, optional=[key for key, _ in document.entries()])
+    return document.keys(required=required, optional=("id", "version"))
+
+
+def _check_agrees(keys: Mapping[str, Place], key: str, in_file_name: str) -> None:
+    place = keys.get(key)
+    if place is not None and str(place.data).lower() != in_file_name:
+        place.expected(f"{in_file_name}, as in the file's name")
+
+
+# --- what records have to agree on ---------------------------------------------------------------
+
+
+def _check_ids(files: Iterable[_File]) -> None:
+    """An id belongs to one kind of record, and to one file a version."""
+    by_id: dict[UUID, _File] = {}
+    seen: dict[tuple[UUID, Version], _File] = {}
+    for file in files:
+        first = by_id.setdefault(file.id, file)
+        if first.kind != file.kind:
+            raise header_refusal(file.source)("", f"{file.id} is already the id of the {first.kind} in {first.source}")
+        same = seen.setdefault((file.id, file.version), file)
+        if same is not file:
+            raise header_refusal(file.source)("", f"the same record stands in {same.source}")
+
+
+def _check_names(files: Iterable[_File]) -> None:
+    """Within a folder, no two types, no two modules and no two folders have the same name."""
+    seen: dict[tuple[UUID, str, str], _File] = {}
+    for file in files:
+        if file.id == ROOT_FOLDER:
+            continue
+        kind = file.kind if file.kind in ("module", "folder") else "type"
+        first = seen.setdefault((file.parent, file.name, kind), file)
+        if first.id != file.id:
+            file.keys["name"].refuse(f"the folder has another {kind} named {file.name!r}, in {first.source}")
+
+
+def _folder_paths(files: Iterable[_File], base: Mapping[UUID, str]) -> dict[UUID, str]:
+    """The dotted path of every folder; the root's is empty."""
+    by_id = {file.id: file for file in files}
+    paths = {**base, ROOT_FOLDER: ""}
+    for file in by_id.values():
+        chain: list[_File] = []
+        step = file
+        while step.id != ROOT_FOLDER:
+            if step in chain:
+                file.keys["parent"].refuse("the folder stands inside itself")
+            chain.append(step)
+            if step.parent not in by_id:
+                break
+            step = by_id[step.parent]
+        for step in reversed(chain):
+            paths[step.id] = step.path(paths)
+    return paths
+
+
+# --- types ---------------------------------------------------------------------------------------
+
+
+class _Types:
+    """Reads what ABI §8 calls T. Types may refer to one another in circles, so all are declared before any is read."""
+
+    def __init__(self, files: Iterable[_File], base: TypeRegistry) -> None:
+        self._declared: dict[UUID, set[Version]] = {}
+        for record in base:
+            self._declared.setdefault(record.id, set()).add(record.version)
+        for file in files:
+            if file.kind in ("structure", "enumeration"):
+                self._declared.setdefault(file.id, set()).add(file.version)
+
+    def read(self, place: Place) -> TypeRef:
+        keys = place.keys(required=("type", "value"))
+        kind = keys["type"].name()
+        if kind == "primitive":
+            return self._primitive(keys["value"])
+        if kind == "frozenScalar":
+            return ScalarRef(self._reference(keys["value"]))
+        if kind == "frozenArray":
+            return ArrayRef(self._reference(keys["value"]))
+        known = ("primitive", "frozenScalar", "frozenArray")
+        return keys["type"].refuse(f"unknown type of type {kind!r}{suggestion(kind, known)}")
+
+    def _primitive(self, place: Place) -> TypeRef:
+        kind = place.keys(required=("kind",))["kind"]
+        name = kind.name()
+        if name not in _PRIMITIVE_KINDS:
+            kind.refuse(f"unknown primitive {name!r}{suggestion(name, _PRIMITIVE_KINDS)}")
+        return _PRIMITIVE_KINDS[name]
+
+    def _reference(self, place: Place) -> UUID:
+        reference = place.keys(required=("reference",))["reference"]
+        keys = reference.keys(required=("id", "version"))
+        id = keys["id"].uuid()
+        text = keys["version"].text()
+        version = keys["version"].made(lambda: Version.parse(text))
+        versions = self._declared.get(id)
+        if versions is None:
+            keys["id"].refuse(f"there is no structure or enumeration {id}")
+        if version not in versions:
+            known = ", ".join(map(str, sorted(versions)))
+            keys["version"].refuse(f"there is no version {version} of {id} (known: {known})")
+        return id
+
+
+def _members(make: type[_Member], place: Place, types: _Types) -> tuple[_Member, ...]:
+    members: dict[UUID, _Member] = {}
+    names: set[str] = set()
+    for key, entry in place.entries():
+        id = Place(key, entry.refusal, entry.path).uuid()
+        keys = entry.keys(required=("name", "type"))
+        name = keys["name"].name()
+        if id in members:
+            entry.refuse(f"the id {id} stands here twice")
+        if name in names:
+            keys["name"].refuse(f"another one is named {name!r}")
+        names.add(name)
+        members[id] = make(id, name, types.read(keys["type"]))
+    return tuple(members.values())

@@ -1,0 +1,172 @@
+"""Type records and the set of them an engine or a header knows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Union
+from uuid import UUID
+
+from ..errors import HeaderError
+from ..version import Version
+from .references import TypeRef
+
+
+@dataclass(frozen=True, slots=True)
+class FieldType:
+    """One field of a structure."""
+
+    id: UUID
+    name: str
+    type: TypeRef
+
+
+@dataclass(frozen=True, slots=True)
+class StructureType:
+    """A structure. ``path`` is its whole dotted path, its own name last: ``ur5.Pose``."""
+
+    id: UUID
+    name: str
+    path: str
+    version: Version
+    fields: tuple[FieldType, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class VariantType:
+    """One variant of an enumeration. ``type`` is what it carries, the unit scalar for nothing."""
+
+    id: UUID
+    name: str
+    type: TypeRef
+
+
+@dataclass(frozen=True, slots=True)
+class EnumerationType:
+    """An enumeration. ``path`` is its whole dotted path, its own name last: ``behavior_tree.Status``."""
+
+    id: UUID
+    name: str
+    path: str
+    version: Version
+    variants: tuple[VariantType, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ModuleRecord:
+    """A module's place among the records, which gives its name a UUID."""
+
+    id: UUID
+    name: str
+    path: str
+    version: Version
+
+
+TypeRecord = Union[StructureType, EnumerationType]
+Record = Union[StructureType, EnumerationType, ModuleRecord]
+
+
+class TypeRegistry:
+    """A set of records. Every version added is kept; looking one up without a version gives the highest.
+
+    Where two types claim one dotted path, the one added last has it; both stay known by id.
+    """
+
+    __slots__ = ("_types", "_modules", "_type_paths", "folders")
+
+    folders: dict[UUID, str]
+    """The dotted path of every folder, for records added later that stand in one of them."""
+
+    def __init__(self, records: Iterable[Record] = ()) -> None:
+        self._types: dict[UUID, dict[Version, TypeRecord]] = {}
+        self._modules: dict[UUID, dict[Version, ModuleRecord]] = {}
+        self._type_paths: dict[str, UUID] = {}
+        self.folders = {}
+        for record in records:
+            self.add(record)
+
+    def add(self, record: Record) -> None:
+        """Adds one record; adding an equal one again does nothing.
+
+        Raises HeaderError when the same id and version is known with other content.
+        """
+        self._check(record)
+        if isinstance(record, ModuleRecord):
+            self._modules.setdefault(record.id, {})[record.version] = record
+        else:
+            self._types.setdefault(record.id, {})[record.version] = record
+            self._type_paths[record.path] = record.id
+
+    def update(self, other: TypeRegistry) -> None:
+        """Adds every record of ``other``. Raises HeaderError as ``add`` does, and then adds none."""
+        records = [*other, *other.modules()]
+        for record in records:
+            self._check(record)
+        for record in records:
+            self.add(record)
+        self.folders.update(other.folders)
+
+    def _check(self, record: Record) -> None:
+        known: Record | None
+        if isinstance(record, ModuleRecord):
+            known = self._modules.get(record.id, {}).get(record.version)
+        else:
+            known = self.get(record.id, record.version)
+        if known is not None and known != record:
+            raise HeaderError(
+                f"{record.path} {record.version} ({record.id}) differs from {known.path} {known.version}, "
+                "which has the same id and version"
+            )
+
+    def merged(self, other: TypeRegistry) -> TypeRegistry:
+        """A new registry of this one's records and, over them, ``other``'s. Raises HeaderError as ``add`` does."""
+        both = TypeRegistry()
+        both.update(self)
+        both.update(other)
+        return both
+
+    def get(self, id: UUID, version: Version | None = None) -> TypeRecord | None:
+        """The type of that id, in that version or else in its highest; None when there is none."""
+        versions = self._types.get(id)
+        if versions is None:
+            return None
+        return versions[max(versions)] if version is None else versions.get(version)
+
+    def versions(self, id: UUID) -> list[Version]:
+        """The versions known of a type, lowest first."""
+        return sorted(self._types.get(id, ()))
+
+    def find(self, path: str) -> TypeRecord | None:
+        """The type whose highest version stands at that dotted path; None when there is none."""
+        id = self._type_paths.get(path)
+        record = None if id is None else self.get(id)
+        return record if record is not None and record.path == path else None
+
+    def paths(self) -> list[str]:
+        """Every dotted path that ``find`` knows, sorted."""
+        return sorted(path for path in self._type_paths if self.find(path) is not None)
+
+    def find_module(self, name: str) -> UUID | None:
+        """The id of the module at that dotted path, or of the only one with that name; None otherwise."""
+        by_path = {module.id for module in self.modules() if module.path == name}
+        found = by_path or {module.id for module in self.modules() if module.name == name}
+        return found.pop() if len(found) == 1 else None
+
+    def modules(self) -> Iterator[ModuleRecord]:
+        """Every version of every module record."""
+        for versions in self._modules.values():
+            yield from versions.values()
+
+    def __iter__(self) -> Iterator[TypeRecord]:
+        """Every version of every type."""
+        for versions in self._types.values():
+            yield from versions.values()
+
+    def __len__(self) -> int:
+        return sum(map(len, self._types.values()))
+
+    def __contains__(self, id: object) -> bool:
+        return id in self._types
+
+    def __repr__(self) -> str:
+        return f"<TypeRegistry of {len(self)} types>"

@@ -1,0 +1,223 @@
+"""Values as plain data, for JSON and YAML (ABI §9).
+
+What goes out is dicts, lists, text, numbers, bools and None, and survives ``json.dumps(allow_nan=False)``: a float
+that is not finite is the text ``NaN``, ``Infinity`` or ``-Infinity``. The payload of a NaN is lost in text;
+everything else comes back as it went.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+from uuid import UUID
+
+from .. import values as v
+from ..documents.places import Place, suggestion
+from ..errors import ArgumentError
+
+MAX_DEPTH = 100
+"""How deep values may nest in text: deeper than buffers allow, short of the interpreter's stack."""
+
+_SCALARS: dict[str, type[v.Scalar]] = {"bool": v.Boolean, "str": v.String, "uuid": v.Uuid, "f32": v.F32, "f64": v.F64}
+_SCALARS |= {cls.kind.name: cls for cls in v.INTEGERS}
+_ARRAYS: dict[str, type[v.NumberArray] | type[v.ItemArray]] = {"bools": v.ArrayBoolean, "strs": v.ArrayString}
+_ARRAYS |= {f"{cls.kind.name}s": cls for cls in v.NUMBER_ARRAYS}
+
+_NON_FINITE = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
+
+
+def to_data(value: v.Value) -> object:
+    """``value`` as plain data, for example ``{"f64": 0.5}``. Raises TypeError for what is no value."""
+    write = _WRITERS.get(type(value))
+    if write is None:
+        raise TypeError(f"expected a value of arora_core.values, got {type(value).__name__}")
+    return write(value)
+
+
+def from_data(data: object) -> v.Value:
+    """The value that plain data says.
+
+    Raises ArgumentError, whose message starts with the path to the mistake:
+    ``struct.fields[0].id: expected a UUID, got 5``.
+    """
+    return read_value(Place(data, argument_refusal))
+
+
+def read_value(place: Place) -> v.Value:
+    """The value at a place of a document. Raises the document's error."""
+    return _read(place, 1)
+
+
+def argument_refusal(path: str, message: str) -> ArgumentError:
+    return ArgumentError(f"{path}: {message}" if path else message)
+
+
+# --- reading -------------------------------------------------------------------------------------
+
+
+def _read(place: Place, depth: int) -> v.Value:
+    if depth > MAX_DEPTH:
+        place.refuse(f"values nest deeper than {MAX_DEPTH} levels")
+    if place.data == "unit":
+        return v.Unit()
+    if not isinstance(place.data, Mapping) or len(place.data) != 1:
+        place.expected("a value with its tag, such as {f64: 0.5} or unit")
+    ((tag, payload),) = place.entries()
+    read = _READERS.get(tag)
+    if read is None:
+        place.refuse(f"unknown tag {tag!r}{suggestion(tag, _READERS)}")
+    return read(payload, depth + 1)
+
+
+def _scalar_reader(cls: type[v.Scalar]) -> Callable[[Place, int], v.Value]:
+    make: Callable[[object], v.Value] = cls
+    if issubclass(cls, (v.F32, v.F64)):
+        return lambda place, _: place.made(lambda: make(_number(place.data)))
+    if cls is v.Uuid:
+        return lambda place, _: make(place.uuid())
+    if cls is v.String:
+        return lambda place, _: make(place.text())
+    if cls is v.Boolean:
+        return lambda place, _: make(place.boolean())
+    return lambda place, _: place.made(lambda: make(place.data))
+
+
+def _array_reader(cls: type[v.NumberArray] | type[v.ItemArray]) -> Callable[[Place, int], v.Value]:
+    make: Callable[[object], v.Value] = cls
+    if issubclass(cls, (v.ArrayF32, v.ArrayF64)):
+        return lambda place, _: place.made(lambda: make([_number(item) for item in place.list()]))
+    return lambda place, _: place.made(lambda: make(place.list()))
+
+
+def _number(data: object) -> object:
+    """A number as values take it. There is one NaN in text, whichever sign YAML's or JSON's reader gives it."""
+    if isinstance(data, str):
+        return _NON_FINITE.get(data, data)
+    return math.nan if isinstance(data, float) and math.isnan(data) else data
+
+
+def _read_unit(place: Place, depth: int) -> v.Value:
+    return v.Unit() if place.data is None else place.expected("nothing, or the bare text unit in place of the mapping")
+
+
+def _read_option(place: Place, depth: int) -> v.Value:
+    return v.Option(None if place.data is None else _read(place, depth))
+
+
+def _read_structure(place: Place, depth: int) -> v.Value:
+    keys = place.keys(required=("id", "fields"))
+    return v.Structure(keys["id"].uuid(), _read_fields(keys["fields"], depth))
+
+
+def _read_fields(place: Place, depth: int) -> list[tuple[UUID, v.Value]]:
+    fields = (item.keys(required=("id", "value")) for item in place.items())
+    return [(keys["id"].uuid(), _read(keys["value"], depth)) for keys in fields]
+
+
+def _read_structures(place: Place, depth: int) -> v.Value:
+    keys = place.keys(required=("id", "elements"))
+    elements = [item.keys(required=("fields",))["fields"] for item in keys["elements"].items()]
+    return v.ArrayStructure(keys["id"].uuid(), [_read_fields(fields, depth) for fields in elements])
+
+
+def _read_enumeration(place: Place, depth: int) -> v.Value:
+    keys = place.keys(required=("id", "variant_id", "value"))
+    return v.Enumeration(keys["id"].uuid(), keys["variant_id"].uuid(), _read(keys["value"], depth))
+
+
+def _read_enumerations(place: Place, depth: int) -> v.Value:
+    keys = place.keys(required=("id", "elements"))
+    elements = [item.keys(required=("variant_id", "value")) for item in keys["elements"].items()]
+    return v.ArrayEnumeration(
+        keys["id"].uuid(), [(item["variant_id"].uuid(), _read(item["value"], depth)) for item in elements]
+    )
+
+
+def _read_values(place: Place, depth: int) -> v.Value:
+    return v.ArrayValue([_read(item, depth) for item in place.items()])
+
+
+def _read_key_value(place: Place, depth: int) -> v.Value:
+    keys = place.keys(required=("id", "fields"))
+    fields: dict[str, tuple[UUID, v.Value | None]] = {}
+    for key, field in keys["fields"].entries():
+        parts = field.keys(required=("id",), optional=("name", "value"))
+        # The name is the key once more: any other would be lost on the wire.
+        if "name" in parts and parts["name"].text() != key:
+            parts["name"].expected(f"the key, {key!r}")
+        fields[key] = parts["id"].uuid(), _read(parts["value"], depth) if "value" in parts else None
+    return keys["fields"].made(lambda: v.KeyValue(keys["id"].uuid(), fields))
+
+
+_READERS: dict[str, Callable[[Place, int], v.Value]] = {
+    "unit": _read_unit,
+    **{tag: _scalar_reader(cls) for tag, cls in _SCALARS.items()},
+    **{tag: _array_reader(cls) for tag, cls in _ARRAYS.items()},
+    "option": _read_option,
+    "struct": _read_structure,
+    "enum": _read_enumeration,
+    "values": _read_values,
+    "structs": _read_structures,
+    "enums": _read_enumerations,
+    "keyvalue": _read_key_value,
+}
+
+
+# --- writing -------------------------------------------------------------------------------------
+
+
+def _scalar_writer(tag: str) -> Callable[[Any], object]:
+    if tag in ("f32", "f64"):
+        return lambda value: {tag: _finite_or_text(value.value)}
+    if tag == "uuid":
+        return lambda value: {tag: str(value.value)}
+    return lambda value: {tag: value.value}
+
+
+def _array_writer(tag: str) -> Callable[[Any], object]:
+    if tag in ("f32s", "f64s"):
+        return lambda value: {tag: [_finite_or_text(item) for item in value]}
+    return lambda value: {tag: list(value)}
+
+
+def _finite_or_text(number: float) -> float | str:
+    if math.isfinite(number):
+        return number
+    return "NaN" if math.isnan(number) else "Infinity" if number > 0 else "-Infinity"
+
+
+def pairs_to_data(pairs: Iterable[tuple[UUID, v.Value]]) -> list[object]:
+    return [{"id": str(id), "value": to_data(value)} for id, value in pairs]
+
+
+def _variant_to_data(variant_id: UUID, value: v.Value) -> dict[str, object]:
+    return {"variant_id": str(variant_id), "value": to_data(value)}
+
+
+def _key_value_to_data(value: v.KeyValue) -> object:
+    fields = {
+        key: {"id": str(field.id), "name": key, "value": None if field.value is None else to_data(field.value)}
+        for key, field in value.fields.items()
+    }
+    return {"keyvalue": {"id": str(value.id), "fields": fields}}
+
+
+_WRITERS: dict[type[v.Value], Callable[[Any], object]] = {
+    v.Unit: lambda value: "unit",
+    **{cls: _scalar_writer(tag) for tag, cls in _SCALARS.items()},
+    **{cls: _array_writer(tag) for tag, cls in _ARRAYS.items()},
+    v.Option: lambda value: {"option": None if value.value is None else to_data(value.value)},
+    v.Structure: lambda value: {"struct": {"id": str(value.id), "fields": pairs_to_data(value.fields)}},
+    v.Enumeration: lambda value: {
+        "enum": {"id": str(value.id), **_variant_to_data(value.variant_id, value.value)},
+    },
+    v.ArrayValue: lambda value: {"values": [to_data(item) for item in value]},
+    v.ArrayStructure: lambda value: {
+        "structs": {"id": str(value.id), "elements": [{"fields": pairs_to_data(fields)} for fields in value]},
+    },
+    v.ArrayEnumeration: lambda value: {
+        "enums": {"id": str(value.id), "elements": [_variant_to_data(*variant) for variant in value]},
+    },
+    v.KeyValue: _key_value_to_data,
+}

@@ -1,0 +1,87 @@
+"""The numbers and names of WebAssembly's binary format, never read beyond their end.
+
+Reference: https://webassembly.github.io/spec/core/binary/values.html
+"""
+
+from __future__ import annotations
+
+from ..errors import MalformedExecutable
+
+
+class WasmReader:
+    """Reads ``data`` from ``at`` to ``end``; raises MalformedExecutable for what does not fit or is no number."""
+
+    def __init__(self, data: bytes, at: int = 0, end: int | None = None) -> None:
+        self._data = data
+        self._at = at
+        self._end = len(data) if end is None else end
+
+    @property
+    def left(self) -> int:
+        """Bytes not read yet."""
+        return self._end - self._at
+
+    def part(self, size: int) -> WasmReader:
+        """A reader of the next ``size`` bytes, which this one skips."""
+        at = self._skip(size)
+        return WasmReader(self._data, at, self._at)
+
+    def peek(self) -> int:
+        """The next byte, which stays there; -1 at the end."""
+        return self._data[self._at] if self.left else -1
+
+    def byte(self) -> int:
+        return self._data[self._skip(1)]
+
+    def u32(self) -> int:
+        return self._unsigned(32)
+
+    def u64(self) -> int:
+        return self._unsigned(64)
+
+    def s33(self) -> int:
+        """A type's index, or the negative code of an abstract type."""
+        value, bits = self._leb(33)
+        return value - (1 << bits) if value >> (bits - 1) else value
+
+    def count(self) -> int:
+        """How many things follow; each has a byte at least, so that no count makes anyone read for ever."""
+        count = self.u32()
+        if count > self.left:
+            raise self.malformed(f"{count} things in {self.left} bytes")
+        return count
+
+    def name(self) -> str:
+        size = self.u32()
+        at = self._skip(size)
+        try:
+            return self._data[at : at + size].decode()
+        except UnicodeDecodeError:
+            raise self.malformed("a name that is no UTF-8") from None
+
+    def malformed(self, what: str) -> MalformedExecutable:
+        """The error to raise for ``what`` was found just before."""
+        return MalformedExecutable(f"is malformed WebAssembly: {what}, before byte {self._at}")
+
+    def _skip(self, size: int) -> int:
+        if size > self.left:
+            raise self.malformed(f"an unexpected end, {size} bytes expected and {self.left} left")
+        at, self._at = self._at, self._at + size
+        return at
+
+    def _unsigned(self, bits: int) -> int:
+        value, _ = self._leb(bits)
+        if value >> bits:
+            raise self.malformed(f"a number of more than {bits} bits")
+        return value
+
+    def _leb(self, bits: int) -> tuple[int, int]:
+        """A LEB128 number as it stands, and how many bits it was written with."""
+        value = read = 0
+        while read < bits:
+            byte = self.byte()
+            value |= (byte & 0x7F) << read
+            read += 7
+            if not byte & 0x80:
+                return value, read
+        raise self.malformed(f"a number of more than {bits} bits")

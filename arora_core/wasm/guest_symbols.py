@@ -1,0 +1,109 @@
+"""What a WebAssembly guest has to export and may import (ABI §3, §4), decided on plain data.
+
+A runtime's own description of a module is turned into names and :class:`WasmFunctionType` by its executor;
+everything said about them is said here, so that every executor refuses the same modules in the same words.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Union
+
+from ..errors import MissingExport, UnsupportedImport
+
+if TYPE_CHECKING:
+    from ..header import Header
+
+MEMORY: Final = "memory"
+ALLOC: Final = "arora_buffer_alloc"
+FREE: Final = "arora_buffer_free"
+INITIALIZE: Final = "_initialize"
+
+HOST_NAMESPACE: Final = "env"
+DISPATCH: Final = "arora_dispatch"
+DISPATCH_INDIRECT: Final = "arora_dispatch_indirect"
+WASI_NAMESPACE: Final = "wasi_snapshot_preview1"
+FD_WRITE: Final = "fd_write"
+
+
+@dataclass(frozen=True)
+class WasmFunctionType:
+    """A function's type in the words of the text format: ``("i32", "i64")``."""
+
+    params: tuple[str, ...] = ()
+    results: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return f"({', '.join(self.params)}) -> ({', '.join(self.results)})"
+
+
+WasmType = Union[WasmFunctionType, str]
+"""A function's type, or what else it is: ``memory``, ``table``, ``global``, ``tag``."""
+
+ALLOC_TYPE: Final = WasmFunctionType(("i32",), ("i32",))
+FREE_TYPE: Final = WasmFunctionType(("i32",), ())
+FUNCTION_TYPE: Final = WasmFunctionType(("i32",), ("i32",))
+INITIALIZE_TYPE: Final = WasmFunctionType()
+HOST_TYPES: Final[Mapping[str, WasmFunctionType]] = {
+    DISPATCH: WasmFunctionType(("i32", "i32", "i32"), ("i32",)),
+    DISPATCH_INDIRECT: WasmFunctionType(("i64",), ("i32",)),
+}
+FD_WRITE_TYPE: Final = WasmFunctionType(("i32",) * 4, ("i32",))
+
+
+def function_symbol(id: bytes) -> str:
+    """The exported name of the function whose id is these 16 raw bytes: ``arora_function_<uuid, _ for ->``."""
+    digits = id.hex()
+    return f"arora_function_{digits[:8]}_{digits[8:12]}_{digits[12:16]}_{digits[16:20]}_{digits[20:]}"
+
+
+def check_exports(header: Header, exports: Mapping[str, WasmType]) -> None:
+    """Raises MissingExport unless a module exporting ``exports`` has everything ``header`` and the ABI promise."""
+    _expect(exports, MEMORY, MEMORY, "")
+    _expect(exports, ALLOC, ALLOC_TYPE, "")
+    _expect(exports, FREE, FREE_TYPE, "")
+    for function in header.exports:
+        _expect(exports, function_symbol(function.id.bytes), FUNCTION_TYPE, f", which is {function.name}")
+    if INITIALIZE in exports:
+        _expect(exports, INITIALIZE, INITIALIZE_TYPE, "")
+
+
+def _expect(exports: Mapping[str, WasmType], symbol: str, expected: WasmType, what: str) -> None:
+    found = exports.get(symbol)
+    if found is None:
+        raise MissingExport(f"does not export {symbol}{what}", symbol=symbol)
+    if found != expected:
+        raise MissingExport(_difference(symbol + what, found, expected), symbol=symbol)
+
+
+def check_imports(imports: Iterable[tuple[str, str, WasmType]]) -> None:
+    """Raises UnsupportedImport for the first (namespace, name, type) that hosts do not offer.
+
+    Of WASI preview 1 only the namespace is looked at: which functions it has, and their types, is for the
+    runtime to know.
+    """
+    for namespace, name, found in imports:
+        symbol = f"{namespace}.{name}"
+        if namespace == WASI_NAMESPACE and isinstance(found, WasmFunctionType):
+            continue
+        expected = HOST_TYPES.get(name) if namespace == HOST_NAMESPACE else None
+        if expected is None:
+            offered = ", ".join(f"{HOST_NAMESPACE}.{name}" for name in HOST_TYPES)
+            raise UnsupportedImport(
+                f"imports {symbol}, which no host offers (offered: {offered}, {WASI_NAMESPACE}.*)", symbol=symbol
+            )
+        if found != expected:
+            raise UnsupportedImport(f"imports {symbol}, but {_difference(symbol, found, expected)}", symbol=symbol)
+
+
+def _difference(symbol: str, found: WasmType, expected: WasmType) -> str:
+    if isinstance(found, str):
+        return f"{symbol} is a {found}, expected {_kind(expected)}"
+    if isinstance(expected, str):
+        return f"{symbol} is a function, expected a {expected}"
+    return f"{symbol} has type {found}, expected {expected}"
+
+
+def _kind(expected: WasmType) -> str:
+    return f"a {expected}" if isinstance(expected, str) else f"a function {expected}"
