@@ -1,0 +1,64 @@
+"""The YAML and JSON of module headers: the syntax that is read, and mistakes in it."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+import pytest
+
+from arora_core.errors import HeaderError
+from arora_core.header import Header
+from arora_core.types import ScalarRef
+
+from .sample_header import HIGH, POSE_TYPE, REGISTRY
+
+
+@pytest.mark.parametrize(
+    ("text", "path", "message"),
+    [
+        ("", "", "expected a mapping, got nothing"),
+        ("name: [", "", "line 1, column 8: "),
+        ("name: a\n  b: c", "", "line 2, column 4: mapping values are not allowed here"),
+        ("name: a\nname: b", "name", "line 2, column 1: the key 'name' stands here twice"),
+        ("exports:\n- {id: 1, id: 2}", "exports[0].id", "line 2, column 11: the key 'id' stands here twice"),
+        ("name: *a", "", "line 1, column 7: found undefined alias 'a'"),
+        ("exports: &a [*a]", "exports[0]", "an alias stands inside what it names"),
+        ("name: !!python/name:os.system", "name", "is not allowed"),
+        ("name: !!int x", "", "not a value of its tag"),
+        ("name: \x00", "", "special characters are not allowed"),
+        ("a: 1\n---\na: 2", "", "line 2, column 1: but found another document"),
+        (b"name: \xff", "", "not UTF-8 text: invalid start byte at byte 6"),
+        ('{"name": "a", "exports": [{"id": 1, "id": 2}]}', "exports[0].id", "the key 'id' stands here twice"),
+        ("{name: a, name: b}", "name", "the key 'name' stands here twice"),
+        ('{"name": ]}', "", "line 1, column 10: not JSON: Expecting value"),
+        ('{"name": "a"', "", "not JSON"),
+        ("[" * 100_000, "", "nested too deeply"),
+        ('{"exports": ' + "[" * 100_000, "", "nested too deeply"),
+    ],
+)
+def test_a_mistake_in_the_text_is_told_with_its_line(text: str | bytes, path: str, message: str) -> None:
+    with pytest.raises(HeaderError) as caught:
+        Header.parse(text)
+    assert message in caught.value.message
+    assert caught.value.path == path
+
+
+def test_aliases_that_expand_to_too_much_are_refused() -> None:
+    lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
+    lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 9)]
+    with pytest.raises(HeaderError, match="aliases expand to too much"):
+        Header.parse("\n".join(lines))
+
+
+def test_aliases_may_be_used() -> None:
+    text = HIGH.replace("type: {kind: scalar, id: ur5.Pose}", "type: &pose {kind: scalar, id: ur5.Pose}")
+    header = Header.parse(text.replace("ret: {kind: option, id: ur5.Pose}", "ret: *pose"), REGISTRY)
+    assert header.exports[0].ret == ScalarRef(UUID(POSE_TYPE))
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [("no", "no"), ("on", "on"), ("2024-01-01", "2024-01-01"), ("012", "012"), ("1:30", "1:30"), ("'5'", "5")],
+)
+def test_yaml_is_read_by_the_rules_of_1_2(written: str, read: str) -> None:
+    assert Header.parse(HIGH.replace("name: ur5\n", f"name: {written}\n"), REGISTRY).name == read
