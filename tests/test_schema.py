@@ -1,20 +1,34 @@
-"""The published JSON Schema agrees with the parser about the shape of headers."""
+"""The JSON Schema agrees with the parser about the shape of headers, and with the classes about their keys."""
 
 from __future__ import annotations
 
 import copy
+import dataclasses
 import json
+import re
+from collections.abc import Iterator
 from typing import Any
 
 import jsonschema
 import pytest
 
 from arora_core.errors import HeaderError
-from arora_core.header import Header, schema
+from arora_core.header import (
+    ExecutorRequirement,
+    ExportedFunction,
+    Header,
+    ImportedFunction,
+    Parameter,
+    Version,
+    schema,
+)
 from arora_core.types import TYPE_IDS
+
+from .sample_header import PARSED, REGISTRY, low
 
 MODULE, FORWARD, JOINTS = (f"00000000-0000-0000-0001-{n:012X}" for n in (10, 11, 12))
 SCHEMA = json.loads(schema.text())
+VALIDATOR = jsonschema.Draft202012Validator(SCHEMA)
 
 
 def header() -> Any:
@@ -51,7 +65,7 @@ def changed(path: tuple[str | int, ...], data: object) -> Any:
 
 
 def accepts(data: object) -> bool:
-    return bool(jsonschema.Draft202012Validator(SCHEMA).is_valid(data))
+    return bool(VALIDATOR.is_valid(data))
 
 
 FUNCTION = ("exports", 0)
@@ -125,6 +139,7 @@ BAD: list[Any] = [
     changed(("version",), "1.2"),
     changed(("version", "major"), -1),
     changed(("version", "major"), True),
+    changed(("version", "major"), 2**32),
     changed(("version", "patch"), ...),
     changed(("executor",), "wasm"),
     changed(("executor", "name"), ""),
@@ -181,6 +196,99 @@ def test_a_header_of_the_wrong_shape_is_refused_by_the_parser_and_the_schema(dat
     assert not accepts(data)
 
 
+Path = tuple[str | int, ...]
+
+ANYTHING: list[Any] = [
+    *(None, True, 0, -1, 1.5, 2**32, [], {}, [{}], {"a": 1}),
+    *("", "x", "f64", "ur5.Pose", "ur5.", "gripper", "function", "1.2.3", MODULE),
+    {"kind": "vector"},
+    {"kind": "scalar", "id": "value"},
+    {"kind": "scalar", "id": "value", "len": 1},
+    {"kind": "map", "key_id": "u8", "value_id": "value"},
+    {"major": 1, "minor": 2, "patch": 3},
+    {"major": 1, "minor": 2},
+    {"name": "wasm"},
+    {"name": "wasm", "max_version": None},
+    {"f64": 0.5},
+    {"f64s": [1]},
+    [{"type": "function", "id": MODULE, "name": "f"}],
+    [{"id": MODULE, "name": "p", "type": {"kind": "scalar", "id": "value"}}],
+]
+MEANING = re.compile(
+    "another |unknown type |expected a module's UUID, or the name |a mutable parameter may not have its function's id|"
+    r"[0-9.]+ is below min_version|expected \S+( \S+)?, got (F64|ArrayF64)\("
+)
+"""How the parser's messages begin that are about more than the shape of a header."""
+
+
+def paths(data: Any, start: Path = ()) -> Iterator[Path]:
+    """Yield the path of everything in ``data``."""
+    yield start
+    entries = data.items() if isinstance(data, dict) else enumerate(data) if isinstance(data, list) else ()
+    for step, part in entries:
+        yield from paths(part, (*start, step))
+
+
+def replaced(data: Any, path: Path, part: object) -> Any:
+    """Return ``data`` with ``part`` at ``path``."""
+    if not path:
+        return part
+    made = copy.copy(data)
+    made[path[0]] = replaced(data[path[0]], path[1:], part)
+    return made
+
+
+def whole() -> Any:
+    """Return a header with every key, whose types take any value."""
+    made = low()
+    made["dependencies"] = [1]
+    for function in (*made["exports"], *made["imports"]):
+        for parameter in function["parameters"]:
+            parameter["type"] = ANY
+            parameter["default_value"] = {"f64": 0.5}
+    return made
+
+
+def refused(data: Any) -> str | None:
+    """Return what the parser says against ``data``, or None."""
+    try:
+        Header.from_data(data, REGISTRY)
+    except HeaderError as error:
+        return error.message
+    return None
+
+
+@pytest.mark.parametrize("path", list(paths(whole())), ids=lambda path: ".".join(map(str, path)))
+def test_the_parser_and_the_schema_agree_on_the_shape_of_whatever_stands_anywhere(path: Path) -> None:
+    for part in ANYTHING:
+        data = replaced(whole(), path, part)
+        refusal = refused(data)
+        if refusal is None:
+            assert accepts(data), part
+        else:
+            assert not accepts(data) or MEANING.match(refusal), (part, refusal)
+
+
+def test_what_a_header_writes_is_valid() -> None:
+    assert accepts(PARSED.to_data())
+
+
+@pytest.mark.parametrize(
+    ("cls", "part"),
+    [
+        (Header, SCHEMA),
+        (ExecutorRequirement, SCHEMA["$defs"]["executorRequirement"]),
+        (ExportedFunction, SCHEMA["$defs"]["exportedFunction"]),
+        (ImportedFunction, SCHEMA["$defs"]["importedFunction"]),
+        (Parameter, SCHEMA["$defs"]["parameter"]),
+        (Version, SCHEMA["$defs"]["version"]["anyOf"][0]),
+    ],
+)
+def test_the_schema_has_the_keys_of_the_classes_in_their_order(cls: Any, part: Any) -> None:
+    names = [field.name for field in dataclasses.fields(cls) if field.type != "TypeRegistry"]
+    assert [key for key in part["properties"] if part["properties"][key].get("const") != "function"] == names
+
+
 def undescribed(part: Any) -> set[str]:
     """The keys that neither say what they are nor refer to a definition that does."""
     if isinstance(part, list):
@@ -197,6 +305,11 @@ def undescribed(part: Any) -> set[str]:
 
 def test_every_key_of_a_header_is_described_for_editors() -> None:
     definitions = {name: part for name, part in SCHEMA["$defs"].items() if name != "value"}
-    # The branches of a type reference leave its `kind` to the reference itself.
-    assert undescribed([SCHEMA["properties"], definitions]) <= {"kind"}
-    assert "description" in SCHEMA["$defs"]["typeReference"]["properties"]["kind"]
+    assert undescribed([SCHEMA["properties"], definitions]) == set()
+
+
+def test_defaults_and_examples_are_there_for_editors() -> None:
+    properties, parameter = SCHEMA["properties"], SCHEMA["$defs"]["parameter"]["properties"]
+    assert (properties["exports"]["default"], properties["executable_mime"]["default"]) == ([], "")
+    assert parameter["mutable"]["default"] is False
+    assert properties["license"]["examples"] == ["Apache-2.0", "MIT"]

@@ -85,6 +85,26 @@ class Place:
         """The place of ``data`` under ``key`` of this one."""
         return Place(data, self.refusal, joined(self.path, key))
 
+    def at(self, *steps: str | int) -> Place:
+        """Return the place that keys and indexes lead to from here; the data there is None where there is none."""
+        place = self
+        for step in steps:
+            if isinstance(step, str):
+                data = place.data.get(step) if isinstance(place.data, Mapping) else None
+                place = place.under(step, data)
+            else:
+                data = place.data[step] if isinstance(place.data, (list, tuple)) else None
+                place = Place(data, place.refusal, f"{place.path}[{step}]")
+        return place
+
+    def required(self, key: str) -> Place:
+        """Return the place under ``key``, which the mapping here must have."""
+        if not isinstance(self.data, Mapping):
+            self.expected("a mapping")
+        if key not in self.data:
+            self.under(key, None).refuse(f"the key {key!r} is missing")
+        return self.under(key, self.data[key])
+
     def made(self, make: Callable[[], _T]) -> _T:
         """What ``make`` returns; a TypeError or ValueError from it is the mistake at this place or an item of it."""
         try:
@@ -158,5 +178,5 @@ class Place:
                 place.refuse(f"unknown key {key!r}{suggestion(key, known)}")
         for key in required:
             if key not in places:
-                self.under(key, None).refuse(f"the key {key!r} is missing")
+                self.required(key)
         return {key: place for key, place in places.items() if key in required or place.data is not None}

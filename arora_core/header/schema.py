@@ -2,13 +2,38 @@
 
 from __future__ import annotations
 
-from importlib.resources import files
+import json
+from typing import Final
+
+from .forms import Definitions
+from .model import HEADER
+
+_WIDTH: Final = 120
 
 
 def text() -> str:
-    """The schema (JSON Schema draft 2020-12), as JSON text.
+    """Return the schema (JSON Schema draft 2020-12), as JSON text.
 
-    It knows the shape of a header. What a header says twice or against itself, and types that no record declares,
-    are for :meth:`Header.parse` alone.
+    It describes the shape of a header. Duplicate names and ids, keys that contradict each other and names of types
+    that no record declares are errors of :meth:`Header.parse` alone.
     """
-    return files(__package__).joinpath("module.schema.json").read_text(encoding="utf-8")
+    definitions: Definitions = {}
+    schema = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Arora module header",
+        **HEADER.definition(definitions),
+        "$defs": definitions,
+    }
+    return _laid_out(schema)
+
+
+def _laid_out(data: object, indent: str = "") -> str:
+    """Return JSON with each part that is short enough on one line, as people would write it."""
+    line = json.dumps(data)
+    if not isinstance(data, (dict, list)) or len(indent) + len(line) <= _WIDTH:
+        return line
+    inner = f"{indent}  "
+    if isinstance(data, dict):
+        items = [f"{inner}{json.dumps(key)}: {_laid_out(item, inner)}" for key, item in data.items()]
+        return "{\n" + ",\n".join(items) + f"\n{indent}}}"
+    return "[\n" + ",\n".join(inner + _laid_out(item, inner) for item in data) + f"\n{indent}]"
