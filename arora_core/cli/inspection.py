@@ -12,7 +12,7 @@ from ..errors import LoadError
 from ..header import Header, executable_files
 from ..plugins import Plugins
 from ..runtime import selection
-from .module_description import describe
+from .module_description import describe, facts
 from .module_file import HEADER, RECORDS
 from .printing import echo_json
 from .records import read_records
@@ -112,22 +112,12 @@ def _imports(header: Header) -> list[str]:
 
 
 def _print_header(header: Header, executable: str) -> None:
-    needs = header.executor
-    versions = [f"from {needs.min_version}"] if needs.min_version is not None else []
-    versions += [f"up to {needs.max_version}"] if needs.max_version is not None else []
     click.echo(f"{click.style(printable(header.name), bold=True)} {header.version}")
     if header.description:
         click.echo(printable(header.description))
-    facts = {
-        "id": str(header.id),
-        "author": header.author,
-        "license": header.license,
-        "needs": " ".join([needs.name, *versions]),
-        "executable": executable,
-    }
     click.echo()
-    for name, fact in facts.items():
-        click.echo(f"{name:<12}{printable(fact)}")
+    for name, fact in {**facts(header), "executable": executable}.items():
+        click.echo(f"{name:<11} {printable(fact)}")
 
 
 def _print_section(title: str, lines: Sequence[str]) -> None:

@@ -1,63 +1,72 @@
-"""A header as data for machines, with the ids of everything."""
+"""A header as it is shown: all of it as data for machines, and its short facts as text.
+
+Both go through the keys that the header's classes declare, so a new key is shown as soon as it is declared.
+"""
 
 from __future__ import annotations
 
-from .. import text
-from ..header import ExportedFunction, Header, ImportedFunction, Version
+from typing import Any, Final
+
+from ..header import ExportedFunction, Header, ImportedFunction
+from ..header.forms import Form
+from ..header.model import HEADER
+from ..header.objects import Items, Object
+from ..header.type_forms import TYPE
+from ..header.version_form import VERSION
 from ..types import type_name
 from ..types.registry import EnumerationType, TypeRecord, TypeRegistry
 from .signatures import members, signature, used_types
 
+_NEEDS: Final = "needs"
+"""What the key ``executor`` is called here, where an executor is what could run the module."""
+
+_NOT_FACTS: Final = frozenset(
+    ["name", "description", "version", "executor", "executable_mime", "exports", "imports", "dependencies"]
+)
+"""The keys of a header that text shows elsewhere or not at all."""
+
 
 def describe(header: Header) -> dict[str, object]:
-    """What ``arora inspect --json`` says of the header alone."""
-    names = {module.id: module.name for module in header.types.modules()}
+    """Return what ``arora inspect --json`` shows of the header alone."""
+    described = _object(HEADER, header, header.types)
     return {
-        "id": str(header.id),
-        "name": header.name,
-        "version": str(header.version),
-        "description": header.description,
-        "author": header.author,
-        "license": header.license,
-        "needs": {
-            "name": header.executor.name,
-            "min_version": _version(header.executor.min_version),
-            "max_version": _version(header.executor.max_version),
-        },
-        "exports": [_function(each, header.types) for each in header.exports],
+        **{_NEEDS if key == "executor" else key: shown for key, shown in described.items()},
         "types": [_type(each, header.types) for each in used_types(header)],
-        "imports": [
-            {
-                "module": str(each.module),
-                "module_name": names.get(each.module),
-                **_function(each, header.types),
-            }
-            for each in header.imports
-        ],
     }
 
 
-def _version(version: Version | None) -> str | None:
-    return None if version is None else str(version)
+def facts(header: Header) -> dict[str, str]:
+    """Return the short keys of the header as text, without those that are not given."""
+    shown = {key: getattr(header, key) for key in HEADER.keys if key not in _NOT_FACTS}
+    return {**{key: str(value) for key, value in shown.items() if value is not None}, _NEEDS: _needs(header)}
 
 
-def _function(function: ExportedFunction | ImportedFunction, registry: TypeRegistry) -> dict[str, object]:
-    return {
-        "id": str(function.id),
-        "name": function.name,
-        "signature": signature(function, registry),
-        "parameters": [
-            {
-                "id": str(each.id),
-                "name": each.name,
-                "type": type_name(each.type, registry),
-                "mutable": each.mutable,
-                "default_value": None if each.default_value is None else text.to_data(each.default_value),
-            }
-            for each in function.parameters
-        ],
-        "ret": type_name(function.ret, registry),
-    }
+def _needs(header: Header) -> str:
+    needs = header.executor
+    versions = [f"from {needs.min_version}"] if needs.min_version is not None else []
+    versions += [f"up to {needs.max_version}"] if needs.max_version is not None else []
+    return " ".join([needs.name, *versions])
+
+
+def _object(form: Object[Any], value: object, types: TypeRegistry) -> dict[str, object]:
+    described = {key: _shown(each.form, getattr(value, key), types) for key, each in form.keys.items()}
+    if isinstance(value, (ExportedFunction, ImportedFunction)):
+        described["signature"] = signature(value, types)
+    if isinstance(value, ImportedFunction):
+        described["module_name"] = next((each.name for each in types.modules() if each.id == value.module), None)
+    return described
+
+
+def _shown(form: Form[Any], value: Any, types: TypeRegistry) -> object:
+    if value is None:
+        return None
+    if isinstance(form, Items):
+        return [_object(form.item, each, types) for each in value]
+    if isinstance(form, Object):
+        return _object(form, value, types)
+    if form is TYPE:
+        return type_name(value, types)
+    return str(value) if form is VERSION else form.write(value)
 
 
 def _type(record: TypeRecord, registry: TypeRegistry) -> dict[str, object]:
