@@ -6,7 +6,7 @@ import struct
 from array import array
 from uuid import UUID
 
-from ..values import Tag, kept_memory
+from ..values import Tag
 from .buffer_reader import BufferReader
 from .type_plans import Items, Map, Members, Number, Optional, Packed, Plain, Record, Shape, Variants
 
@@ -103,8 +103,7 @@ def _packed(reader: BufferReader, shape: Packed) -> str:
     elif kind.name == "u8":
         source.line(f"{items} = bytes({packed})")
     else:
-        source.globals.update(array=array, expect=kept_memory.expect)
-        source.line(f"if {stop} - {start} >= {kept_memory.LARGE}: expect({stop} - {start})")
+        source.globals["array"] = array
         source.line(f"{items} = array({kind.code!r})")
         # Through a view: the items are copied once, from the buffer into the array.
         source.line(f"{items}.frombytes(memoryview({reader.buffer})[{start}:{stop}])")

@@ -14,8 +14,6 @@ from array import array
 from collections.abc import Sequence
 from typing import Any, Final, NamedTuple, Union
 
-from . import kept_memory
-
 Number = Union[int, float]
 
 
@@ -140,8 +138,6 @@ def packed(kind: NumberKind, items: object) -> bytes | memoryview:
         if view.ndim != 1:
             raise TypeError(f"expected one dimension, got an array of shape {view.shape}")
         if view.itemsize == kind.size and view.format in _FORMATS[kind.code]:
-            if view.nbytes >= kept_memory.LARGE:
-                kept_memory.expect(view.nbytes)
             return _little_endian(kind, view)
         if isinstance(items, (bytes, bytearray)):
             raise TypeError(f"expected numbers ({kind}), got {type(items).__name__}")
@@ -153,8 +149,6 @@ def packed(kind: NumberKind, items: object) -> bytes | memoryview:
 
 def unpack(kind: NumberKind, raw: bytes | memoryview) -> array[Any]:
     """The numbers in little-endian bytes, as an ``array.array`` of the kind's type code; one copy."""
-    if len(raw) >= kept_memory.LARGE:
-        kept_memory.expect(len(raw))
     items = array(kind.code)
     items.frombytes(raw)
     if _BIG_ENDIAN_HOST:

@@ -25,8 +25,11 @@ _SMALLEST: Final = 5
 _U32: Final = 0xFFFF_FFFF
 _SLACK: Final = 8
 """Bytes behind an argument: guests may read a few past its end."""
-_KEPT: Final = 1 << 16
-"""Bytes of argument memory that are worth keeping for the next call."""
+_SMALL: Final = 1 << 16
+"""Bytes of argument memory that an instance has from its first call on."""
+_KEPT: Final = 1 << 26
+"""Bytes of argument memory that an instance keeps for its next call, at most. New memory for each large argument
+costs more than copying it: the system hands it out page by page."""
 _ERROR_TAG: Final = 20
 _HOST_FAILED: Final = b"the host failed; this call is being unwound"
 _HOST_FAILED_BUFFER: Final = (
@@ -146,7 +149,7 @@ class NativeInstance(Instance):
     def _transfer(self, function: Any, transfer: Transfer) -> Any:
         self._refuse_if_closed()
         self._carried.clear()
-        room, at = _room(sum(map(len, transfer.pieces))), 0
+        room, at = self._room(sum(map(len, transfer.pieces))), 0
         content = memoryview(room.content).cast("B")
         for piece in transfer.pieces:
             content[at : at + len(piece)] = piece
@@ -172,11 +175,16 @@ class NativeInstance(Instance):
         _fail(f"answered with {'its own argument buffer' if result_at else 'a null pointer'}")
 
     def _room(self, size: int) -> _Room:
-        """Memory that nothing else uses while the call lasts: there is one for each depth, and some for one call."""
+        """Return memory that nothing else uses while the call lasts: each depth has its own."""
         self._refuse_if_closed()
         while len(self._rooms) <= self._calls_out:
-            self._rooms.append(_room(_KEPT))
-        return self._rooms[self._calls_out] if size <= _KEPT else _room(size)
+            self._rooms.append(_room(_SMALL))
+        room = self._rooms[self._calls_out]
+        if size > len(room.content):
+            room = _room(size)
+            if size <= _KEPT:
+                self._rooms[self._calls_out] = room
+        return room
 
     def _raise_carried(self, result_at: int | None) -> NoReturn:
         try:
