@@ -14,13 +14,13 @@ from .. import text
 from .. import values as v
 from ..binding.generated_classes import attributes_of
 from ..types.references import (
-    ARRAY_IDS,
-    F32,
-    F64,
+    ELEMENT_IDS,
     KEY_VALUE,
     OPTION,
     STR,
+    TYPE_IDS,
     TYPE_NAMES,
+    UNIT,
     VALUE,
     ArrayRef,
     FixedArrayRef,
@@ -33,7 +33,7 @@ from ..types.registry import EnumerationType, StructureType, TypeRecord, TypeReg
 from .given import parsed
 from .signatures import members
 
-_ELEMENTS: Final = {array: element for element, array in ARRAY_IDS.items()}
+_FLOATS: Final = frozenset(TYPE_IDS[cls.kind.name] for cls in v.FLOATS)
 
 
 def read(written: str, type: TypeRef, registry: TypeRegistry, what: str) -> object:
@@ -57,9 +57,9 @@ def shaped(data: Any, type: TypeRef, registry: TypeRegistry) -> Any:
         return _mapped(data, ScalarRef(type.value_id), registry)
     if isinstance(type, (ArrayRef, FixedArrayRef)):
         return _listed(data, ScalarRef(type.id), registry)
-    if type.id in _ELEMENTS:
-        return _listed(data, ScalarRef(_ELEMENTS[type.id]), registry)
-    if type.id in (F32, F64):
+    if type.id in ELEMENT_IDS:
+        return _listed(data, ScalarRef(ELEMENT_IDS[type.id]), registry)
+    if type.id in _FLOATS:
         return _float(data)
     if type.id == KEY_VALUE:
         return _mapped(data, ScalarRef(VALUE), registry)
@@ -113,7 +113,7 @@ def plain(answer: Any, type: TypeRef, registry: TypeRegistry) -> object:
     if isinstance(type, (ArrayRef, FixedArrayRef)):
         return [plain(each, ScalarRef(type.id), registry) for each in answer]
     assert isinstance(type, ScalarRef)
-    if type.id in _ELEMENTS:
+    if type.id in ELEMENT_IDS:
         return list(answer)
     record = registry.get(type.id)
     if isinstance(record, StructureType):
@@ -135,6 +135,6 @@ def _variant(answer: Any, record: EnumerationType, registry: TypeRegistry) -> ob
     # Of the two kinds of class, one has its id as its value.
     id = getattr(answer, "variant_id", None) or answer.value
     variant = next(each for each in record.variants if each.id == id)
-    if variant.type == ScalarRef(UUID(int=0)):
+    if variant.type == ScalarRef(UNIT):
         return variant.name
     return {variant.name: plain(answer.value, variant.type, registry)}

@@ -10,7 +10,7 @@ from arora_core.header import ExportedFunction, Parameter
 from arora_core.runtime.loaded_module import LoadedModule
 from arora_core.types import type_name
 from arora_core.types.references import (
-    ARRAY_IDS,
+    ELEMENT_IDS,
     TYPE_NAMES,
     UNIT,
     ArrayRef,
@@ -21,8 +21,6 @@ from arora_core.types.references import (
     TypeRef,
 )
 from arora_core.types.registry import StructureType, TypeRecord, TypeRegistry
-
-_ELEMENTS = {array: element for element, array in ARRAY_IDS.items()}
 
 
 def describe(module: LoadedModule) -> dict[str, object]:
@@ -86,8 +84,8 @@ def _type(ref: TypeRef, registry: TypeRegistry) -> dict[str, object]:
         return {"kind": "array", "name": name, "item": _type(ScalarRef(ref.id), registry)}
     if isinstance(ref, FixedArrayRef):
         return {"kind": "array", "name": name, "item": _type(ScalarRef(ref.id), registry), "length": ref.length}
-    if ref.id in _ELEMENTS:
-        return {"kind": "array", "name": name, "item": _type(ScalarRef(_ELEMENTS[ref.id]), registry)}
+    if ref.id in ELEMENT_IDS:
+        return {"kind": "array", "name": name, "item": _type(ScalarRef(ELEMENT_IDS[ref.id]), registry)}
     record = registry.get(ref.id)
     if record is not None:
         kind = "structure" if isinstance(record, StructureType) else "enumeration"
