@@ -41,9 +41,8 @@ def python_names(names: Iterable[str], reserved: Collection[str] = ()) -> list[s
 
 def attributes_of(record: StructureType | EnumerationType) -> list[str]:
     """The attribute of the record's class for each of its fields or variants, in the record's order."""
-    if isinstance(record, StructureType):
-        return python_names(field.name for field in record.fields)
-    return python_names((variant.name for variant in record.variants), _RESERVED)
+    reserved = _RESERVED if isinstance(record, EnumerationType) else ()
+    return python_names((member.name for member in record.members), reserved)
 
 
 @cache

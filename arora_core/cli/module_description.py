@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from .. import text
 from ..header import ExportedFunction, Header, ImportedFunction, Version
+from ..header.used_types import used_types
 from ..types import type_name
 from ..types.registry import EnumerationType, TypeRecord, TypeRegistry
-from .signatures import members, signature, used_types
+from .signatures import signature
 
 
 def describe(header: Header) -> dict[str, object]:
@@ -25,7 +26,7 @@ def describe(header: Header) -> dict[str, object]:
             "max_version": _version(header.executor.max_version),
         },
         "exports": [_function(each, header.types) for each in header.exports],
-        "types": [_type(each, header.types) for each in used_types(header)],
+        "types": [_type(each, header.types) for each in used_types([*header.exports, *header.imports], header.types)],
         "imports": [
             {
                 "module": str(each.module),
@@ -61,7 +62,9 @@ def _function(function: ExportedFunction | ImportedFunction, registry: TypeRegis
 
 
 def _type(record: TypeRecord, registry: TypeRegistry) -> dict[str, object]:
-    listed = [{"id": str(id), "name": name, "type": type_name(type, registry)} for id, name, type in members(record)]
+    listed = [
+        {"id": str(each.id), "name": each.name, "type": type_name(each.type, registry)} for each in record.members
+    ]
     enumeration = isinstance(record, EnumerationType)
     return {
         "id": str(record.id),

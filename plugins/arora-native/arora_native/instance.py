@@ -9,6 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, NoReturn
 from uuid import UUID
 
+from arora_core.buffers import encode_error
 from arora_core.errors import EngineClosed, FunctionNotFound, ModuleBusy, Trap, TrapKind
 from arora_core.executor import Host, Instance, Transfer
 from arora_core.guest_symbols import ALLOC, FREE, function_symbol
@@ -20,7 +21,6 @@ from .library import Library
 if TYPE_CHECKING:
     from arora_core.header import ModuleDefinition
 
-_PREFIX: Final = 4
 _SMALLEST: Final = 5
 _U32: Final = 0xFFFF_FFFF
 _SLACK: Final = 8
@@ -30,14 +30,7 @@ _SMALL: Final = 1 << 16
 _KEPT: Final = 1 << 26
 """Bytes of argument memory that an instance keeps for its next call, at most. New memory for each large argument
 costs more than copying it: the system hands it out page by page."""
-_ERROR_TAG: Final = 20
-_HOST_FAILED: Final = b"the host failed; this call is being unwound"
-_HOST_FAILED_BUFFER: Final = (
-    (_PREFIX + 1 + 4 + len(_HOST_FAILED)).to_bytes(4, "little")
-    + bytes([_ERROR_TAG])
-    + len(_HOST_FAILED).to_bytes(4, "little")
-    + _HOST_FAILED
-)
+_HOST_FAILED: Final = encode_error("the host failed; this call is being unwound")
 
 _DISPATCH: Final = CFUNCTYPE(c_size_t, c_void_p, c_void_p, c_void_p)
 _DISPATCH_INDIRECT: Final = CFUNCTYPE(c_size_t, c_uint64)
@@ -208,9 +201,9 @@ class NativeInstance(Instance):
 
     def _on_failure(self) -> int:
         """What the guest gets instead of an exception, and instead of everything it asks for after it."""
-        answer_at: int | None = self._alloc(c_uint32(len(_HOST_FAILED_BUFFER) + _SLACK))
+        answer_at: int | None = self._alloc(c_uint32(len(_HOST_FAILED) + _SLACK))
         if answer_at:
-            ctypes.memmove(answer_at, _HOST_FAILED_BUFFER, len(_HOST_FAILED_BUFFER))
+            ctypes.memmove(answer_at, _HOST_FAILED, len(_HOST_FAILED))
         return answer_at or 0
 
     def _asked(self, host: Callable[..., bytes], *arguments: object) -> int:
