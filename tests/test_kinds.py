@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
 
+import jsonschema
 import pytest
 from hypothesis import find
 
@@ -17,6 +19,7 @@ from arora_core import text
 from arora_core import values as v
 from arora_core.buffers import decode, encode
 from arora_core.conformance import strategies
+from arora_core.header import schema
 from arora_core.types import (
     ARRAY_CLASSES,
     ARRAY_IDS,
@@ -61,9 +64,9 @@ ARRAYS: Final[dict[Kind, v.Value]] = {
 }
 """An array of each kind that has an array of its own on the wire."""
 
-NUMBERS: Final = [kind for kind in kinds.KINDS if kind.python in (int, float)]
 WELL_KNOWN: Final = [kind for kind in kinds.KINDS if kind.id is not None]
 WITH_ARRAY_ID: Final = [kind for kind in kinds.KINDS if kind.array_id is not None]
+VALIDATOR: Final = jsonschema.Draft202012Validator(json.loads(schema.text()))
 every: Final = pytest.mark.parametrize
 
 
@@ -85,7 +88,7 @@ def test_no_two_kinds_share_an_id_or_a_name() -> None:
     assert len(set(words)) == len(words)
 
 
-@every("kind", NUMBERS, ids=str)
+@every("kind", kinds.NUMBERS, ids=str)
 def test_a_numbers_code_has_its_size_and_its_range(kind: Kind) -> None:
     items = v.numeric.unpack(kind, bytes(kind.size))
     assert items.itemsize == kind.size
@@ -198,6 +201,60 @@ def test_the_zero_of_a_kind_is_pythons_zero(kind: Kind) -> None:
     assert type(zero.value) is kind.python
 
 
+# The schema of headers.
+
+
+def schema_takes(default: object, type: str = "unit") -> bool:
+    """Whether the schema accepts a header with a parameter of that type and that default value."""
+    parameter = {"id": str(ID), "name": "p", "type": {"kind": "scalar", "id": type}, "default_value": default}
+    function = {"type": "function", "id": str(ID), "name": "f", "parameters": [parameter]}
+    version = {"major": 1, "minor": 0, "patch": 0}
+    header = {"id": str(ID), "name": "m", "author": "", "license": "", "version": version, "executor": {"name": "wasm"}}
+    return VALIDATOR.is_valid({**header, "exports": [function]})
+
+
+@every("value", [*SAMPLES.values(), *ARRAYS.values()], ids=lambda value: type(value).__name__)
+def test_the_schema_takes_values_of_every_kind(value: v.Value) -> None:
+    assert schema_takes(text.to_data(value))
+
+
+@every("kind", [kind for kind in kinds.NUMBERS if not kind.is_float], ids=str)
+def test_the_schema_holds_integers_to_their_range(kind: Kind) -> None:
+    for bound, beyond in ((kind.low, kind.low - 1), (kind.high, kind.high + 1)):
+        assert schema_takes({kind.name: bound})
+        assert not schema_takes({kind.name: beyond})
+        assert schema_takes({kind.array_tag: [bound]})
+        assert not schema_takes({kind.array_tag: [beyond]})
+
+
+def test_the_schema_completes_the_name_of_every_well_known_type() -> None:
+    assert any(set(words) == set(TYPE_IDS) for words in enumerations(json.loads(schema.text())))
+
+
+def enumerations(part: object) -> Iterator[list[str]]:
+    """The lists of words that parts of the schema choose from."""
+    for key, inner in part.items() if isinstance(part, dict) else enumerate(part) if isinstance(part, list) else ():
+        if key == "enum":
+            yield inner
+        yield from enumerations(inner)
+
+
+# The header for guests in C.
+
+ARORA_H: Final = (CORE / "include" / "arora.h").read_text(encoding="utf-8")
+
+
+def test_arora_h_has_every_tag() -> None:
+    tags = {int(number) for number in re.findall(r"^    ARORA_\w+ = (\d+)", ARORA_H, re.MULTILINE)}
+    assert tags - {255} == set(Tag)
+
+
+def test_arora_h_has_every_number_with_its_tag() -> None:
+    numbers = re.findall(r"^    X\((\w+), \w+, (ARORA_\w+)\)", ARORA_H, re.MULTILINE)
+    tags = dict(re.findall(r"^    (ARORA_\w+) = (\d+)", ARORA_H, re.MULTILINE))
+    assert {name: int(tags[tag]) for name, tag in numbers} == {kind.name: kind.tag for kind in kinds.NUMBERS}
+
+
 # The strategies of the conformance suite.
 
 
@@ -206,7 +263,7 @@ def test_scalars_of_every_kind_are_drawn(kind: Kind) -> None:
     assert find(strategies.scalars(), lambda value: value.kind is kind)
 
 
-@every("kind", NUMBERS, ids=str)
+@every("kind", kinds.NUMBERS, ids=str)
 def test_number_arrays_of_every_kind_are_drawn(kind: Kind) -> None:
     assert find(strategies.number_arrays(), lambda value: value.kind is kind).kind is kind
 

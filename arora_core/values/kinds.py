@@ -127,4 +127,6 @@ KINDS: Final = (
     UNIT, BOOLEAN, U8, U16, U32, U64, I8, I16, I32, I64, F32, F64, STRING, OPTION, VALUE, KEY_VALUE, UUID, STRUCTURE,
     ENUMERATION,
 )  # fmt: skip
-"""All kinds. The tags that are not here, an array's and an error's, are of no kind of its own."""
+"""All kinds. The tags of arrays and errors are not here: an array is of its items' kind, an error is not a value."""
+
+NUMBERS: Final = tuple(kind for kind in KINDS if kind.python in (int, float))

@@ -9,6 +9,7 @@ from arora_core.runtime.loaded_module import LoadedModule
 from arora_core.types import type_name
 from arora_core.types.references import (
     ELEMENT_IDS,
+    SCALAR_CLASSES,
     TYPE_NAMES,
     ArrayRef,
     FixedArrayRef,
@@ -18,6 +19,7 @@ from arora_core.types.references import (
     TypeRef,
 )
 from arora_core.types.registry import StructureType, TypeRecord, TypeRegistry
+from arora_core.values.kinds import NUMBERS
 
 
 def describe(module: LoadedModule) -> dict[str, object]:
@@ -86,4 +88,8 @@ def _type(ref: TypeRef, registry: TypeRegistry) -> dict[str, object]:
         kind = "structure" if isinstance(record, StructureType) else "enumeration"
         return {"kind": kind, "name": name, "id": str(ref.id)}
     # A type that no record declares can only be given as a tagged value.
-    return {"kind": TYPE_NAMES.get(ref.id, "value"), "name": name}
+    described: dict[str, object] = {"kind": TYPE_NAMES.get(ref.id, "value"), "name": name}
+    cls = SCALAR_CLASSES.get(ref.id)
+    if cls is not None and cls.kind in NUMBERS:
+        described["number"] = cls.kind.python.__name__
+    return described
