@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-import platform
-import subprocess
-import sys
 import tracemalloc
 from array import array as packed_array
 from collections.abc import Callable, Sequence
@@ -178,25 +175,3 @@ def test_an_array_may_change_after_it_was_encoded() -> None:
 def test_empty_buffers_are_empty_arrays(items: Any) -> None:
     codec, generic = both(function([array("f64")]))
     assert encoder(codec)(items) == generic.encode_values({UUID(int=0xA00): v.ArrayF64()})
-
-
-@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="other C libraries have other ways")
-@pytest.mark.parametrize("megabytes", [1, 8])
-def test_calls_with_large_arrays_take_their_memory_once(megabytes: int) -> None:
-    """Page faults of calls in a process that does nothing else."""
-    program = f"""
-import resource
-from array import array
-from arora_core.values import numeric
-items = array("d", bytes({megabytes} << 20))
-def call():
-    argument = b"".join([b"head", numeric.packed(numeric.F64, items), b"tail"])
-    result = bytes(memoryview(argument))
-    return numeric.unpack(numeric.F64, memoryview(result)[4:-4])
-for _ in range(4): call()
-before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
-for _ in range(10): call()
-print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
-"""
-    faults = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
-    assert int(faults) < 100 * megabytes  # of the 2560 that one buffer a call would be, for each megabyte

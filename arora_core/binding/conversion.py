@@ -24,13 +24,10 @@ from ..types import (
     TypeRef,
     TypeRegistry,
 )
+from ..types.references import KEY_VALUE, NO_FIELD, VALUE
 from ..values.numeric import described
 from .converter import Converter, at, each, exactly, text_keyed
 from .record_conversion import EnumerationConverter, StructureConverter
-
-_NIL: Final = UUID(int=0)
-_VALUE: Final = UUID(int=0x1A)
-_KEY_VALUE: Final = UUID(int=0x1B)
 
 
 class Conversions:
@@ -64,9 +61,9 @@ class Conversions:
         return _map(self.of(ScalarRef(ref.value_id)))
 
     def _scalar(self, id: UUID) -> Converter:
-        if id == _VALUE:
+        if id == VALUE:
             return _DYNAMIC
-        if id == _KEY_VALUE:
+        if id == KEY_VALUE:
             return _KEY_VALUES
         known = SCALAR_CLASSES.get(id)
         if known is not None:
@@ -175,7 +172,7 @@ def _map(inner: Converter) -> Converter:
             to_python(given)
             return given
         fields = text_keyed(given, "a mapping with text for keys")
-        return v.KeyValue(_KEY_VALUE, {key: (_NIL, at(f"[{key!r}]", entry, item)) for key, item in fields.items()})
+        return v.KeyValue(KEY_VALUE, {key: (NO_FIELD, at(f"[{key!r}]", entry, item)) for key, item in fields.items()})
 
     def to_python(value: v.Value) -> Any:
         return {

@@ -15,8 +15,10 @@ from typing import Any, ClassVar, Union, cast
 from uuid import UUID
 
 from ..types import EnumerationType, ScalarRef, StructureType, VariantType
+from ..types.references import UNIT
 
-_UNIT = ScalarRef(UUID(int=0))
+_NOTHING = ScalarRef(UNIT)
+"""What a variant without a payload carries."""
 _RESERVED = ("mro", "name", "value", "variant_id")
 """What enumeration classes need for themselves."""
 
@@ -39,9 +41,8 @@ def python_names(names: Iterable[str], reserved: Collection[str] = ()) -> list[s
 
 def attributes_of(record: StructureType | EnumerationType) -> list[str]:
     """The attribute of the record's class for each of its fields or variants, in the record's order."""
-    if isinstance(record, StructureType):
-        return python_names(field.name for field in record.fields)
-    return python_names((variant.name for variant in record.variants), _RESERVED)
+    reserved = _RESERVED if isinstance(record, EnumerationType) else ()
+    return python_names((member.name for member in record.members), reserved)
 
 
 @cache
@@ -73,7 +74,7 @@ def enumeration_class(record: EnumerationType) -> EnumerationClass:
     anything, otherwise a :class:`Variant` with one attribute a variant."""
     names = attributes_of(record)
     made: Any
-    if all(variant.type == _UNIT for variant in record.variants):
+    if all(variant.type == _NOTHING for variant in record.variants):
         made = _enum(record.name, {name: variant.id for name, variant in zip(names, record.variants, strict=True)})
     else:
         made = type(record.name, (Variant,), {})
@@ -92,7 +93,7 @@ def _enum(name: str, members: dict[str, UUID]) -> Any:
 def _variant(enumeration: type[Variant], name: str, variant: VariantType) -> object:
     namespace: dict[str, Any] = {"variant_id": variant.id, "name": variant.name, "__module__": __name__}
     namespace["__qualname__"] = f"{enumeration.__name__}.{name}"
-    if variant.type == _UNIT:
+    if variant.type == _NOTHING:
         namespace["value"] = None
         namespace["__repr__"] = lambda self: type(self).__qualname__
         return type(name, (enumeration,), namespace)()

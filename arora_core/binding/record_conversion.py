@@ -13,7 +13,7 @@ from uuid import UUID
 
 from .. import values as v
 from ..documents.places import suggestion
-from ..types import EnumerationType, FieldType, StructureType, TypeMismatch, TypeRef, VariantType
+from ..types import EnumerationType, StructureType, TypeMismatch, TypeRef
 from ..values.numeric import described
 from .converter import Converter, at, text_keyed
 from .generated_classes import Variant, attributes_of, enumeration_class, structure_class
@@ -31,12 +31,9 @@ class _Part(NamedTuple):
 
 
 def _parts(record: StructureType | EnumerationType, converter_of: ConverterOf) -> list[_Part]:
-    members: list[FieldType | VariantType] = []
-    members.extend(record.fields if isinstance(record, StructureType) else record.variants)
-    attributes = attributes_of(record)
     return [
         _Part(member.id, member.name, attribute, converter_of(member.type))
-        for member, attribute in zip(members, attributes, strict=True)
+        for member, attribute in zip(record.members, attributes_of(record), strict=True)
     ]
 
 

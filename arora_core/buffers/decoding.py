@@ -15,7 +15,7 @@ from uuid import UUID
 from .. import values as v
 from ..errors import MalformedBuffer
 from ..values import Tag
-from .wire import BY_ELEMENT_TAG, MAX_DEPTH, SIZE_PREFIX, padding
+from .wire import BY_ELEMENT_TAG, MAX_DEPTH, PACKED, PADDING_SIZES, SIZE_PREFIX
 
 _u32_from: Final = struct.Struct("<I").unpack_from
 _new: Final = object.__new__
@@ -155,19 +155,20 @@ class _Reader:
         self.depth += 1
 
     def value(self) -> v.Value:
-        offset = self.offset
-        tag = self.byte("a value")
-        if tag >= len(_READERS):
-            self.fail("the tag of a value", f"got {tag}", offset)
-        return _READERS[tag](self)
+        return _READERS[self.byte("a value")](self)
 
     def fields(self) -> tuple[v.Field, ...]:
         count = self.count(_SMALLEST_FIELD, "fields")
         return tuple([v.Field(self.id("a field id"), self.value()) for _ in range(count)])
 
 
-def _scalar_reader(cls: type[v.Scalar], code: str) -> Callable[[_Reader], v.Value]:
-    fixed = struct.Struct("<" + code)
+def _no_value(reader: _Reader) -> NoReturn:
+    offset = reader.offset - 1
+    reader.fail("the tag of a value", f"got {reader.data[offset]}", offset)
+
+
+def _scalar_reader(cls: type[v.Scalar]) -> Callable[[_Reader], v.Value]:
+    fixed = struct.Struct("<" + cls.kind.code)
     unpack_from, size, expected = fixed.unpack_from, fixed.size, f"a {cls.__name__.lower()}"
 
     def read(reader: _Reader) -> v.Value:
@@ -182,7 +183,7 @@ def _scalar_reader(cls: type[v.Scalar], code: str) -> Callable[[_Reader], v.Valu
     return read
 
 
-def _float_reader(cls: type[v.F32] | type[v.F64]) -> Callable[[_Reader], v.Value]:
+def _float_reader(cls: type[v.Float]) -> Callable[[_Reader], v.Value]:
     size, expected = cls.kind.size, f"an {cls.kind}"
     return lambda reader: v.float_from_raw(cls, reader.take(size, expected))
 
@@ -256,7 +257,7 @@ def _array(reader: _Reader) -> v.Value:
 
 def _packed(reader: _Reader, item_size: int, of: str) -> bytes:
     count = reader.count(item_size, of)
-    reader.take(padding(reader.offset), "an array's padding")
+    reader.take(PADDING_SIZES[reader.offset % 8], "an array's padding")
     return reader.take(count * item_size, of)
 
 
@@ -314,10 +315,8 @@ _ARRAY_READERS: Final[dict[int, Callable[[_Reader], v.Value]]] = {
 
 _BY_TAG: Final[dict[int, Callable[[_Reader], v.Value]]] = {
     Tag.UNIT: _unit,
-    Tag.BOOLEAN: _scalar_reader(v.Boolean, "?"),
-    **{int(cls.tag): _scalar_reader(cls, cls.kind.code) for cls in v.INTEGERS},
-    Tag.F32: _float_reader(v.F32),
-    Tag.F64: _float_reader(v.F64),
+    **{int(cls.tag): _scalar_reader(cls) for cls in PACKED},
+    **{int(cls.tag): _float_reader(cls) for cls in v.FLOATS},
     Tag.STRING: _string,
     Tag.STRUCTURE: _structure,
     Tag.ENUMERATION: _enumeration,
@@ -326,5 +325,5 @@ _BY_TAG: Final[dict[int, Callable[[_Reader], v.Value]]] = {
     Tag.OPTION: _option,
     Tag.UUID: _uuid,
 }
-_READERS: Final = [_BY_TAG[tag] for tag in range(len(_BY_TAG))]
-"""By tag; the tags that head no value (19 and 20) are the ones past its end."""
+_READERS: Final = [_BY_TAG.get(byte, _no_value) for byte in range(256)]
+"""By the byte where a tag should be."""

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from .. import values as v
 from ..values import Tag
-from .wire import MAX_DEPTH, MAX_SIZE, SIZE_PREFIX, padding
+from .wire import MAX_DEPTH, MAX_SIZE, PACKED, PADDING, SIZE_PREFIX
 
 _Writer = Callable[[Any, "list[bytes]", int, int], int]
 """(value, chunks, offset, depth left) -> the offset after it."""
@@ -20,7 +20,14 @@ _Writer = Callable[[Any, "list[bytes]", int, int], int]
 _u32: Final = struct.Struct("<I").pack
 _tagged_u32: Final = struct.Struct("<BI").pack
 _array_head: Final = struct.Struct("<BBI").pack
-_PADDING: Final = [b"\0" * padding(offset) for offset in range(8)]
+
+_UNIT: Final = bytes([Tag.UNIT])
+_UUID: Final = bytes([Tag.UUID])
+_NONE: Final = bytes([Tag.OPTION, 0])
+_SOME: Final = bytes([Tag.OPTION, 1])
+_STRUCTURE: Final = bytes([Tag.STRUCTURE])
+_ENUMERATION: Final = bytes([Tag.ENUMERATION])
+_KEY_VALUE: Final = bytes([Tag.KEY_VALUE])
 
 
 def encode(value: v.Value, *, max_depth: int = MAX_DEPTH) -> bytes:
@@ -68,12 +75,12 @@ def _deeper(depth: int) -> int:
 
 
 def _unit(value: v.Unit, chunks: list[bytes], offset: int, depth: int) -> int:
-    chunks.append(b"\x00")
+    chunks.append(_UNIT)
     return offset + 1
 
 
-def _scalar_writer(cls: type[v.Scalar], code: str) -> _Writer:
-    packed = struct.Struct("<B" + code)
+def _scalar_writer(cls: type[v.Scalar]) -> _Writer:
+    packed = struct.Struct("<B" + cls.kind.code)
     pack, size, tag = packed.pack, packed.size, int(cls.tag)
 
     def write(value: Any, chunks: list[bytes], offset: int, depth: int) -> int:
@@ -83,10 +90,10 @@ def _scalar_writer(cls: type[v.Scalar], code: str) -> _Writer:
     return write
 
 
-def _float_writer(cls: type[v.F32] | type[v.F64]) -> _Writer:
+def _float_writer(cls: type[v.Float]) -> _Writer:
     tag, size = bytes([cls.tag]), 1 + cls.kind.size
 
-    def write(value: v.F32 | v.F64, chunks: list[bytes], offset: int, depth: int) -> int:
+    def write(value: v.Float, chunks: list[bytes], offset: int, depth: int) -> int:
         chunks.append(tag + value.raw)
         return offset + size
 
@@ -100,15 +107,15 @@ def _string(value: v.String, chunks: list[bytes], offset: int, depth: int) -> in
 
 
 def _uuid(value: v.Uuid, chunks: list[bytes], offset: int, depth: int) -> int:
-    chunks.append(b"\x12" + value.value.bytes)
+    chunks.append(_UUID + value.value.bytes)
     return offset + 17
 
 
 def _option(value: v.Option, chunks: list[bytes], offset: int, depth: int) -> int:
     if value.value is None:
-        chunks.append(b"\x11\x00")
+        chunks.append(_NONE)
         return offset + 2
-    chunks.append(b"\x11\x01")
+    chunks.append(_SOME)
     return _write(value.value, chunks, offset + 2, _deeper(depth))
 
 
@@ -122,25 +129,25 @@ def _fields(fields: tuple[v.Field, ...], chunks: list[bytes], offset: int, depth
 
 
 def _structure(value: v.Structure, chunks: list[bytes], offset: int, depth: int) -> int:
-    chunks.append(b"\x0d" + value.id.bytes)
+    chunks.append(_STRUCTURE + value.id.bytes)
     return _fields(value.fields, chunks, offset + 17, _deeper(depth))
 
 
 def _enumeration(value: v.Enumeration, chunks: list[bytes], offset: int, depth: int) -> int:
-    chunks.append(b"\x0e" + value.id.bytes + value.variant_id.bytes)
+    chunks.append(_ENUMERATION + value.id.bytes + value.variant_id.bytes)
     return _write(value.value, chunks, offset + 33, _deeper(depth))
 
 
 def _key_value(value: v.KeyValue, chunks: list[bytes], offset: int, depth: int) -> int:
     depth = _deeper(depth)
-    chunks.append(b"\x10" + value.id.bytes + _u32(len(value.fields)))
+    chunks.append(_KEY_VALUE + value.id.bytes + _u32(len(value.fields)))
     offset += 21
     for key, field in value.fields.items():
         data = key.encode()
         chunks.append(_u32(len(data)) + data + field.id.bytes)
         offset += 20 + len(data)
         if field.value is None:
-            chunks.append(b"\x00")
+            chunks.append(_UNIT)
             offset += 1
         else:
             offset = _write(field.value, chunks, offset, depth)
@@ -157,7 +164,7 @@ def _boolean_array(value: v.ArrayBoolean, chunks: list[bytes], offset: int, dept
 
 def _packed(element_tag: Tag, count: int, raw: bytes, chunks: list[bytes], offset: int) -> int:
     offset += 6
-    pad = _PADDING[offset % 8]
+    pad = PADDING[offset % 8]
     chunks.append(_array_head(Tag.ARRAY, element_tag, count) + pad)
     chunks.append(raw)
     return offset + len(pad) + len(raw)
@@ -203,10 +210,8 @@ def _enumeration_array(value: v.ArrayEnumeration, chunks: list[bytes], offset: i
 
 _WRITERS: Final[dict[type[v.Value], _Writer]] = {
     v.Unit: _unit,
-    v.Boolean: _scalar_writer(v.Boolean, "?"),
-    **{cls: _scalar_writer(cls, cls.kind.code) for cls in v.INTEGERS},
-    v.F32: _float_writer(v.F32),
-    v.F64: _float_writer(v.F64),
+    **{cls: _scalar_writer(cls) for cls in PACKED},
+    **{cls: _float_writer(cls) for cls in v.FLOATS},
     v.String: _string,
     v.Uuid: _uuid,
     v.Option: _option,
@@ -222,14 +227,11 @@ _WRITERS: Final[dict[type[v.Value], _Writer]] = {
 }
 
 
-def _whole_writer(cls: type[v.Scalar], code: str) -> Callable[[Any], bytes]:
-    packed = struct.Struct("<IB" + code)
+def _whole_writer(cls: type[v.Scalar]) -> Callable[[Any], bytes]:
+    packed = struct.Struct("<IB" + cls.kind.code)
     pack, size, tag = packed.pack, packed.size, int(cls.tag)
     return lambda value: pack(size, tag, value.value)
 
 
-_WHOLE: Final[dict[type[v.Value], Callable[[Any], bytes]]] = {
-    v.Boolean: _whole_writer(v.Boolean, "?"),
-    **{cls: _whole_writer(cls, cls.kind.code) for cls in v.INTEGERS},
-}
-"""The whole buffer at once, for what callables mostly answer with."""
+_WHOLE: Final[dict[type[v.Value], Callable[[Any], bytes]]] = {cls: _whole_writer(cls) for cls in PACKED}
+"""The whole buffer at once, for what callables mostly return."""

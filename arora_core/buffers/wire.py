@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from ..values import NUMBER_ARRAYS, NumberArray
+from ..values import INTEGERS, NUMBER_ARRAYS, Boolean, NumberArray, Scalar
 
 MAX_DEPTH: Final = 64
 """How many values may enclose another before a reader gives up; a caller may choose differently."""
@@ -12,9 +12,13 @@ MAX_DEPTH: Final = 64
 SIZE_PREFIX: Final = 4
 MAX_SIZE: Final = 0xFFFF_FFFF
 
+PACKED: Final[tuple[type[Scalar], ...]] = (Boolean, *INTEGERS)
+"""The scalars whose ``value`` a ``struct`` code writes and reads. Floats go by their bytes, for the sake of NaNs."""
+
 BY_ELEMENT_TAG: Final[dict[int, type[NumberArray]]] = {int(cls.element_tag): cls for cls in NUMBER_ARRAYS}
 
+PADDING_SIZES: Final = tuple(8 - offset % 8 for offset in range(8))
+"""The bytes of padding before packed items, by the offset at which their count ends, modulo 8: from 1 to 8, never 0."""
 
-def padding(offset: int) -> int:
-    """How many zero bytes stand before packed items when the count ends at ``offset``: 1 to 8, never 0."""
-    return 8 - offset % 8
+PADDING: Final = tuple(map(bytes, PADDING_SIZES))
+"""The padding itself, by the same."""

@@ -10,6 +10,7 @@ import click
 
 from ..errors import LoadError
 from ..header import Header, executable_files
+from ..header.used_types import used_types
 from ..plugins import Plugins
 from ..runtime import selection
 from .module_description import describe, facts
@@ -17,7 +18,7 @@ from .module_file import HEADER, RECORDS
 from .printing import echo_json
 from .records import read_records
 from .session import Session, pass_session
-from .signatures import signature, spelled_out, used_types
+from .signatures import signature, spelled_out
 from .terminal import printable
 
 
@@ -69,7 +70,8 @@ def command(session: Session, module: Path, includes: Sequence[Path], as_json: b
         return
     _print_header(header, missing if executable is None else f"{executable} ({_size(executable)})")
     _print_section("exports", [signature(each, header.types) for each in header.exports])
-    _print_section("types", [line for each in used_types(header) for line in spelled_out(each, header.types)])
+    records = used_types([*header.exports, *header.imports], header.types)
+    _print_section("types", [line for each in records for line in spelled_out(each, header.types)])
     _print_section("imports", _imports(header))
     _print_section("executors", [_suited(each) for each in suitable] or ["none are installed"])
 

@@ -12,10 +12,11 @@ from ..header.forms import Form
 from ..header.model import HEADER
 from ..header.objects import Items, Object
 from ..header.type_forms import TYPE
+from ..header.used_types import used_types
 from ..header.version_form import VERSION
 from ..types import type_name
 from ..types.registry import EnumerationType, TypeRecord, TypeRegistry
-from .signatures import members, signature, used_types
+from .signatures import signature
 
 _NEEDS: Final = "needs"
 """What the key ``executor`` is called here, where an executor is what could run the module."""
@@ -31,7 +32,7 @@ def describe(header: Header) -> dict[str, object]:
     described = _object(HEADER, header, header.types)
     return {
         **{_NEEDS if key == "executor" else key: shown for key, shown in described.items()},
-        "types": [_type(each, header.types) for each in used_types(header)],
+        "types": [_type(each, header.types) for each in used_types([*header.exports, *header.imports], header.types)],
     }
 
 
@@ -70,7 +71,9 @@ def _shown(form: Form[Any], value: Any, types: TypeRegistry) -> object:
 
 
 def _type(record: TypeRecord, registry: TypeRegistry) -> dict[str, object]:
-    listed = [{"id": str(id), "name": name, "type": type_name(type, registry)} for id, name, type in members(record)]
+    listed = [
+        {"id": str(each.id), "name": each.name, "type": type_name(each.type, registry)} for each in record.members
+    ]
     enumeration = isinstance(record, EnumerationType)
     return {
         "id": str(record.id),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 
-from ..buffers.wire import SIZE_PREFIX
+from ..buffers.wire import PADDING_SIZES, SIZE_PREFIX
 from .source_code import Source
 from .struct_runs import Constant, Fixed, Part, Run, Skipped, run_of
 
@@ -46,7 +46,8 @@ class BufferReader:
     def packed(self, count: str, item_size: int) -> tuple[str, str]:
         """Where so many packed items begin and end, behind their padding."""
         end, at = self.offset(), self.source.variable("at")
-        self.source.line(f"{at} = {end} + 8 - ({end}) % 8")
+        self.source.globals["PADDING_SIZES"] = PADDING_SIZES
+        self.source.line(f"{at} = {end} + PADDING_SIZES[({end}) % 8]")
         return self.stretch(at, count if item_size == 1 else f"{count} * {item_size}")
 
     def stretch(self, start: str, size: str) -> tuple[str, str]:

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import struct
-from typing import Final
 
 from ..binding.large_argument import LargeArgument
-from ..buffers.wire import SIZE_PREFIX, padding
+from ..buffers.wire import PADDING, SIZE_PREFIX
 from ..executor import TRANSFER_THRESHOLD
 from .source_code import Source
 from .struct_runs import Constant, Fixed, Part, run_of
-
-_PADDING: Final = [bytes(padding(offset)) for offset in range(8)]
 
 
 class BufferWriter:
@@ -53,10 +50,10 @@ class BufferWriter:
         """The padding that stands before packed items."""
         self.padded = True
         if not self._variable:
-            self.constant(_PADDING[self._fixed % 8])
+            self.constant(PADDING[self._fixed % 8])
             return
         pad = self.source.variable("pad")
-        self.source.globals["PADDING"] = _PADDING
+        self.source.globals["PADDING"] = PADDING
         self.source.line(f"{pad} = PADDING[({self.offset()}) % 8]")
         self.data(pad)
 

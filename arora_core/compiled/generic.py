@@ -81,16 +81,14 @@ def _write(writer: BufferWriter, ref: TypeRef, name: str, registry: TypeRegistry
         writer.fixed("I", f"len({items}) // {cls.kind.size}")
         writer.pad()
         writer.data(items)
-    elif issubclass(cls, (v.F32, v.F64)):
+    elif issubclass(cls, v.Float):
         writer.fixed(f"{cls.kind.size}s", f"{name}.raw")
-    elif issubclass(cls, v.Integer):
+    elif issubclass(cls, (v.Integer, v.Boolean)):
         writer.fixed(cls.kind.code, f"{name}.value")
-    elif cls is v.Boolean:
-        writer.fixed("?", f"{name}.value")
     elif cls is v.String:
         writer.string(f"{name}.value")
     elif cls is v.Uuid:
-        writer.fixed("16s", f"{name}.value.bytes")
+        writer.fixed(cls.kind.code, f"{name}.value.bytes")
 
 
 # --- results -------------------------------------------------------------------------------------
@@ -127,15 +125,15 @@ def _read(reader: BufferReader, ref: TypeRef, registry: TypeRegistry) -> Callabl
         return lambda: source.refer("UNIT", v.Unit())
     if issubclass(cls, v.NumberArray):
         return _numbers(reader, cls)
-    if issubclass(cls, (v.F32, v.F64)):
+    if issubclass(cls, v.Float):
         raw = reader.fixed(f"{cls.kind.size}s")
         return lambda: f"{source.refer('float_from_raw', v.float_from_raw)}({source.refer('CLASS', cls)}, {raw})"
     if cls is v.String:
         held = reader.string()
     elif cls is v.Uuid:
-        held = f"{source.refer('UUID', UUID)}(bytes={reader.fixed('16s')})"
+        held = f"{source.refer('UUID', UUID)}(bytes={reader.fixed(cls.kind.code)})"
     else:
-        held = reader.fixed("?" if cls is v.Boolean else cls.kind.code)  # type: ignore[attr-defined]
+        held = reader.fixed(cls.kind.code)
 
     def make() -> str:
         value = source.variable("value")
@@ -155,4 +153,4 @@ def _numbers(reader: BufferReader, cls: type[v.NumberArray]) -> Callable[[], str
     return lambda: f"{source.refer('from_raw', v.from_raw)}({source.refer('CLASS', cls)}, {raw})"
 
 
-_IN_PLACE: Final = frozenset({v.Unit, v.Boolean, *v.INTEGERS, v.F32, v.F64, v.String, v.Uuid, *v.NUMBER_ARRAYS})
+_IN_PLACE: Final[frozenset[type[v.Value]]] = frozenset({v.Unit, *v.SCALARS, *v.NUMBER_ARRAYS})

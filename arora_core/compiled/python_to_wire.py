@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final
 from uuid import UUID
 
-from ..types.references import KEY_VALUE
-from ..values import Tag, numeric
+from ..types.references import KEY_VALUE, NO_FIELD
+from ..values import Kind, Tag, kinds, numeric
 from .buffer_writer import BufferWriter
 from .type_plans import Items, Map, Members, Number, Optional, Packed, Plain, Record, Shape, Variants
-
-_NIL: Final = UUID(int=0).bytes
 
 
 def write(writer: BufferWriter, shape: Shape, name: str) -> None:
@@ -19,10 +16,10 @@ def write(writer: BufferWriter, shape: Shape, name: str) -> None:
     if isinstance(shape, Number):
         kind = shape.kind
         require(writer, f"type({name}) is float or type({name}) is int" if kind.is_float else f"type({name}) is int")
-        writer.constant(bytes([Tag[kind.name.upper()]]))
+        writer.constant(bytes([kind.tag]))
         writer.fixed(kind.code, name)
     elif isinstance(shape, Plain):
-        _plain(writer, shape.tag, name)
+        _plain(writer, shape.kind, name)
     elif isinstance(shape, Record):
         writer.constant(bytes([Tag.STRUCTURE]) + shape.id.bytes)
         _fields(writer, shape, name)
@@ -45,19 +42,19 @@ def require(writer: BufferWriter, condition: str) -> None:
     writer.source.line(f"if not ({condition}): raise Leave")
 
 
-def _plain(writer: BufferWriter, tag: Tag, name: str) -> None:
-    writer.constant(bytes([tag]))
-    if tag is Tag.UNIT:
+def _plain(writer: BufferWriter, kind: Kind, name: str) -> None:
+    writer.constant(bytes([kind.tag]))
+    if kind is kinds.UNIT:
         require(writer, f"{name} is None")
-    elif tag is Tag.BOOLEAN:
+    elif kind is kinds.BOOLEAN:
         require(writer, f"{name} is True or {name} is False")
-        writer.fixed("?", name)
-    elif tag is Tag.STRING:
+        writer.fixed(kind.code, name)
+    elif kind is kinds.STRING:
         require(writer, f"type({name}) is str")
         writer.string(name)
     else:
         require(writer, f"type({name}) is {writer.source.refer('UUID', UUID)}")
-        writer.fixed("16s", f"{name}.bytes")
+        writer.fixed(kind.code, f"{name}.bytes")
 
 
 def _fields(writer: BufferWriter, shape: Record, name: str) -> None:
@@ -114,21 +111,19 @@ def _maybe(writer: BufferWriter, name: str, nothing: bytes, something: bytes, ca
 
 
 def _packed(writer: BufferWriter, shape: Packed, name: str) -> None:
-    source, items = writer.source, writer.source.variable("items")
-    if shape.kind is None:
+    source, items, kind = writer.source, writer.source.variable("items"), shape.kind
+    if kind is kinds.BOOLEAN:
         _require_sequence(writer, name)
         require(writer, f"{source.refer('BOOLS', frozenset([bool]))}.issuperset(map(type, {name}))")
         source.line(f"{items} = bytes({name})")
-        tag, size = Tag.BOOLEAN, 1
     else:
         pack = source.refer("pack", numeric.packed)
-        source.line(f"{items} = {pack}({source.refer('kind', shape.kind)}, {name})")
-        tag, size = Tag[shape.kind.name.upper()], shape.kind.size
-    writer.constant(bytes([Tag.ARRAY, tag]))
+        source.line(f"{items} = {pack}({source.refer('kind', kind)}, {name})")
+    writer.constant(bytes([Tag.ARRAY, kind.tag]))
     if shape.length is None:
-        writer.fixed("I", f"len({items}) // {size}" if size > 1 else f"len({items})")
+        writer.fixed("I", f"len({items}) // {kind.size}" if kind.size > 1 else f"len({items})")
     else:
-        require(writer, f"len({items}) == {shape.length * size}")
+        require(writer, f"len({items}) == {shape.length * kind.size}")
         writer.constant(shape.length.to_bytes(4, "little"))
     writer.pad()
     writer.data(items)
@@ -168,7 +163,7 @@ def _map(writer: BufferWriter, shape: Map, name: str) -> None:
         source.line(f"{key}, {carried} = {pair}")
         require(each, f"type({key}) is str")
         each.string(key)
-        each.constant(_NIL)
+        each.constant(NO_FIELD.bytes)
         _maybe(each, carried, bytes([Tag.UNIT]), b"", shape.carried)
 
     require(writer, f"type({name}) is dict")

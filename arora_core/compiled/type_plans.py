@@ -20,8 +20,7 @@ from ..types import (
     TypeRef,
     TypeRegistry,
 )
-from ..values import Tag
-from ..values.numeric import NumberKind
+from ..values import Kind, Tag, kinds
 
 _DEEPEST: Final = 8
 """Types within types beyond this are left to the generic codec; a type that contains itself is deeper than that."""
@@ -37,13 +36,13 @@ class Uncovered(Exception):
 class Plain(NamedTuple):
     """Unit, a boolean, a string or a uuid."""
 
-    tag: Tag
+    kind: Kind
 
 
 class Number(NamedTuple):
     """A number."""
 
-    kind: NumberKind
+    kind: Kind
 
 
 class Record(NamedTuple):
@@ -89,9 +88,9 @@ class Map(NamedTuple):
 
 
 class Packed(NamedTuple):
-    """An array of numbers (their kind) or of booleans (None), back to back. ``length`` is None where it varies."""
+    """An array of numbers or booleans, back to back. ``length`` is None where it varies."""
 
-    kind: NumberKind | None
+    kind: Kind
     length: int | None
 
 
@@ -134,11 +133,11 @@ class Shapes:
             return self._record(id, depth)
         if issubclass(cls, (v.NumberArray, v.ArrayBoolean, v.ArrayString)):
             return _well_known_array(cls, None)
-        if issubclass(cls, (v.Integer, v.F32, v.F64)):
+        if issubclass(cls, (v.Integer, v.Float)):
             return Number(cls.kind)
         if cls is v.Option:
             raise Uncovered  # The bare type option says nothing of what it is an option of.
-        return Plain(cls.tag)
+        return Plain(cls.kind)
 
     def _record(self, id: UUID, depth: int) -> Record | Members | Variants:
         record = self._registry.get(id)
@@ -177,5 +176,5 @@ class Shapes:
 
 def _well_known_array(cls: type[v.Value], length: int | None) -> Packed | Items:
     if cls is v.ArrayString:
-        return Items(Tag.STRING, Plain(Tag.STRING), length)
-    return Packed(cls.kind if issubclass(cls, v.NumberArray) else None, length)
+        return Items(Tag.STRING, Plain(kinds.STRING), length)
+    return Packed(cls.kind, length)

@@ -6,7 +6,7 @@ import struct
 from array import array
 from uuid import UUID
 
-from ..values import Tag, kept_memory
+from ..values import Kind, Tag, kinds
 from .buffer_reader import BufferReader
 from .type_plans import Items, Map, Members, Number, Optional, Packed, Plain, Record, Shape, Variants
 
@@ -14,10 +14,10 @@ from .type_plans import Items, Map, Members, Number, Optional, Packed, Plain, Re
 def read(reader: BufferReader, shape: Shape) -> str:
     """Reads a value, tag and all; returns the expression that makes the Python object."""
     if isinstance(shape, Number):
-        reader.constant(bytes([Tag[shape.kind.name.upper()]]))
+        reader.constant(bytes([shape.kind.tag]))
         return reader.fixed(shape.kind.code)
     if isinstance(shape, Plain):
-        return _plain(reader, shape.tag)
+        return _plain(reader, shape.kind)
     if isinstance(shape, Record):
         reader.constant(bytes([Tag.STRUCTURE]) + shape.id.bytes)
         return _fields(reader, shape)
@@ -33,15 +33,15 @@ def read(reader: BufferReader, shape: Shape) -> str:
     return _map(reader, shape)
 
 
-def _plain(reader: BufferReader, tag: Tag) -> str:
-    reader.constant(bytes([tag]))
-    if tag is Tag.UNIT:
+def _plain(reader: BufferReader, kind: Kind) -> str:
+    reader.constant(bytes([kind.tag]))
+    if kind is kinds.UNIT:
         return "None"
-    if tag is Tag.BOOLEAN:
-        return reader.fixed("?")
-    if tag is Tag.STRING:
+    if kind is kinds.BOOLEAN:
+        return reader.fixed(kind.code)
+    if kind is kinds.STRING:
         return reader.string()
-    return f"{reader.source.refer('UUID', UUID)}(bytes={reader.fixed('16s')})"
+    return f"{reader.source.refer('UUID', UUID)}(bytes={reader.fixed(kind.code)})"
 
 
 def _fields(reader: BufferReader, shape: Record) -> str:
@@ -94,17 +94,16 @@ def _option(reader: BufferReader, shape: Optional) -> str:
 
 def _packed(reader: BufferReader, shape: Packed) -> str:
     source, kind = reader.source, shape.kind
-    reader.constant(bytes([Tag.ARRAY, Tag.BOOLEAN if kind is None else Tag[kind.name.upper()]]))
-    start, stop = reader.packed(_count(reader, shape), 1 if kind is None else kind.size)
+    reader.constant(bytes([Tag.ARRAY, kind.tag]))
+    start, stop = reader.packed(_count(reader, shape), kind.size)
     items = source.variable("items")
     packed = f"{reader.buffer}[{start}:{stop}]"
-    if kind is None:
+    if kind is kinds.BOOLEAN:
         source.line(f"{items} = list(map(bool, {packed}))")
-    elif kind.name == "u8":
+    elif kind is kinds.U8:
         source.line(f"{items} = bytes({packed})")
     else:
-        source.globals.update(array=array, expect=kept_memory.expect)
-        source.line(f"if {stop} - {start} >= {kept_memory.LARGE}: expect({stop} - {start})")
+        source.globals["array"] = array
         source.line(f"{items} = array({kind.code!r})")
         # Through a view: the items are copied once, from the buffer into the array.
         source.line(f"{items}.frombytes(memoryview({reader.buffer})[{start}:{stop}])")

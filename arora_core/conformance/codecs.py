@@ -16,6 +16,7 @@ from .. import values as v
 from ..codec import Codec
 from ..errors import MalformedBuffer
 from ..plugins import discover
+from ..values import Tag
 from . import strategies
 from .expecting import CheckFailed, expect, expect_equal
 from .generating import for_all
@@ -131,16 +132,16 @@ def a_buffer_with_a_changed_byte_is_read_or_refused_as_by_the_default_codec(code
 
 
 def counts_that_cannot_fit_are_refused_before_anything_is_allocated(codec: Codec, examples: int) -> None:
-    for tag in range(1, 15):
+    for tag in (cls.element_tag for cls in v.ARRAYS):
         for count in (1 << 20, (1 << 32) - 1):
-            body = bytes([15, tag]) + count.to_bytes(4, "little") + bytes(40)
-            what = f"an array of {count} elements of tag {tag} in 46 bytes"
+            body = bytes([Tag.ARRAY, tag]) + count.to_bytes(4, "little") + bytes(40)
+            what = f"an array of {count} elements of tag {tag:d} in 46 bytes"
             _refused(codec, (len(body) + 4).to_bytes(4, "little") + body, what)
 
 
 def endless_nesting_is_refused(codec: Codec, examples: int) -> None:
     for depth in (_DEEPEST + 1, 1000, 100_000):
-        body = bytes([17, 1]) * depth + bytes([0])
+        body = bytes([Tag.OPTION, 1]) * depth + bytes([Tag.UNIT])
         _refused(codec, (len(body) + 4).to_bytes(4, "little") + body, f"{depth} options in one another")
 
 

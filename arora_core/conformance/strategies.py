@@ -31,7 +31,6 @@ from ..types.references import (
     VALUE,
 )
 from ..types.registry import EnumerationType, StructureType
-from ..values.numeric import NumberKind
 from ..version import Version
 
 MAX_SIZE = 8
@@ -57,7 +56,7 @@ def scalars(*, max_size: int = MAX_SIZE) -> st.SearchStrategy[v.Value]:
 
 def number_arrays(*, max_size: int = MAX_SIZE) -> st.SearchStrategy[v.Value]:
     """Arrays of numbers, of any bits."""
-    return st.sampled_from(_NUMBER_ARRAYS).flatmap(lambda cls: _numbers(cls, 0, max_size))
+    return st.sampled_from(v.NUMBER_ARRAYS).flatmap(lambda cls: _numbers(cls, 0, max_size))
 
 
 def values(*, max_size: int = MAX_SIZE, max_depth: int = MAX_DEPTH) -> st.SearchStrategy[v.Value]:
@@ -152,28 +151,23 @@ def headers(
 
 # --- parts ---------------------------------------------------------------------------------------
 
-_NUMBER_ARRAYS: tuple[type[v.NumberArray], ...] = tuple(
-    cls for cls in ARRAY_CLASSES.values() if issubclass(cls, v.NumberArray)
-)
-
 
 def _numbers(cls: type[v.NumberArray], least: int, most: int) -> st.SearchStrategy[v.Value]:
-    kind: NumberKind = cls.kind
+    size = cls.kind.size
     return st.integers(least, most).flatmap(
-        lambda count: st.binary(min_size=count * kind.size, max_size=count * kind.size).map(
-            lambda raw: v.from_raw(cls, raw)
-        )
+        lambda count: st.binary(min_size=count * size, max_size=count * size).map(lambda raw: v.from_raw(cls, raw))
     )
 
 
-def _integers(cls: Callable[[int], v.Value], low: int, high: int) -> Callable[[int], st.SearchStrategy[v.Value]]:
-    return lambda _: st.integers(low, high).map(cls)
+def _integers(cls: type[v.Integer]) -> Callable[[int], st.SearchStrategy[v.Value]]:
+    return lambda _: st.integers(cls.kind.low, cls.kind.high).map(cls)
 
 
-def _floats(cls: type[v.F32] | type[v.F64], size: int) -> Callable[[int], st.SearchStrategy[v.Value]]:
-    mantissa = 23 if size == 4 else 52
-    exponent = ((1 << (size * 8 - 1 - mantissa)) - 1) << mantissa
-    sign = 1 << (size * 8 - 1)
+def _floats(cls: type[v.Float]) -> Callable[[int], st.SearchStrategy[v.Value]]:
+    size, width = cls.kind.size, 8 * cls.kind.size
+    mantissa = {32: 23, 64: 52}[width]
+    exponent = ((1 << (width - 1 - mantissa)) - 1) << mantissa
+    sign = 1 << (width - 1)
     # Every NaN there is, signalling ones among them: moving one about must not change its bits.
     payloads = st.tuples(st.sampled_from([0, sign]), st.integers(1, (1 << mantissa) - 1))
     nans = payloads.map(lambda drawn: v.float_from_raw(cls, (drawn[0] | exponent | drawn[1]).to_bytes(size, "little")))
@@ -183,16 +177,8 @@ def _floats(cls: type[v.F32] | type[v.F64], size: int) -> Callable[[int], st.Sea
 _SCALARS: dict[type[v.Value], Callable[[int], st.SearchStrategy[v.Value]]] = {
     v.Unit: lambda _: st.just(v.Unit()),
     v.Boolean: lambda _: st.booleans().map(v.Boolean),
-    v.U8: _integers(v.U8, 0, (1 << 8) - 1),
-    v.U16: _integers(v.U16, 0, (1 << 16) - 1),
-    v.U32: _integers(v.U32, 0, (1 << 32) - 1),
-    v.U64: _integers(v.U64, 0, (1 << 64) - 1),
-    v.I8: _integers(v.I8, -(1 << 7), (1 << 7) - 1),
-    v.I16: _integers(v.I16, -(1 << 15), (1 << 15) - 1),
-    v.I32: _integers(v.I32, -(1 << 31), (1 << 31) - 1),
-    v.I64: _integers(v.I64, -(1 << 63), (1 << 63) - 1),
-    v.F32: _floats(v.F32, 4),
-    v.F64: _floats(v.F64, 8),
+    **{cls: _integers(cls) for cls in v.INTEGERS},
+    **{cls: _floats(cls) for cls in v.FLOATS},
     v.String: lambda size: texts(max_size=size).map(v.String),
     v.Uuid: lambda _: ids().map(v.Uuid),
 }

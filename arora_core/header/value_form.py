@@ -7,6 +7,7 @@ from typing import Final
 from .. import values as v
 from ..documents.places import Place
 from ..types.registry import TypeRegistry
+from ..values.kinds import NUMBERS, Kind
 from .forms import ID, Definitions, Form, Schema, defined
 
 
@@ -72,11 +73,16 @@ def _scalars(definitions: Definitions) -> dict[str, Schema]:
     """Return the schemas of scalars by tag. Arrays of them have the same tag in the plural, except of UUIDs."""
     return {
         "bool": {"type": "boolean"},
-        **{cls.kind.name: {"type": "integer", "minimum": cls.kind.low, "maximum": cls.kind.high} for cls in v.INTEGERS},
-        **{cls.kind.name: defined("float", lambda _: _FLOAT, definitions) for cls in (v.F32, v.F64)},
+        **{kind.name: _number(kind, definitions) for kind in NUMBERS},
         "str": {"type": "string"},
         "uuid": ID.schema(definitions),
     }
+
+
+def _number(kind: Kind, definitions: Definitions) -> Schema:
+    if kind.is_float:
+        return defined("float", lambda _: _FLOAT, definitions)
+    return {"type": "integer", "minimum": kind.low, "maximum": kind.high}
 
 
 _FLOAT: Final[Schema] = {

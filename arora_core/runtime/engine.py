@@ -44,7 +44,7 @@ from .loaded_module import Function, LoadedModule
 MAX_CALL_DEPTH: Final = 64
 """How many calls may be nested before the next one is answered with an error."""
 
-IdLike = Union[UUID, str, bytes]
+AnyId = Union[v.IdLike, bytes]
 """A UUID, its text, or its 16 bytes."""
 
 _A = TypeVar("_A")
@@ -183,7 +183,7 @@ class Engine:
             instance = HostInstance(module, signatures)
             return self._install(module.header, HOST, instance, GuestOutput(module.header.name), signatures)
 
-    def unload(self, module: LoadedModule | IdLike) -> None:
+    def unload(self, module: LoadedModule | AnyId) -> None:
         """Unloads a module and gives its memory back; waits for another thread's call to end.
 
         Raises ModuleNotFound, and ModuleBusy from inside one of the module's own calls.
@@ -220,7 +220,7 @@ class Engine:
         """
         return self._function(call).call(call.args)
 
-    def dispatch(self, module_id: IdLike, function_id: IdLike, argument: bytes) -> bytes:
+    def dispatch(self, module_id: AnyId, function_id: AnyId, argument: bytes) -> bytes:
         """One raw call: an argument buffer in, the raw result buffer out, error buffers included.
 
         Raises MalformedBuffer for an argument whose size prefix is wrong, otherwise a CallError.
@@ -496,7 +496,7 @@ def _codec(plugins: Plugins, name: str) -> Codec:
     return plugins.codecs[name]
 
 
-def _id_bytes(id: IdLike) -> bytes:
+def _id_bytes(id: AnyId) -> bytes:
     if isinstance(id, bytes):
         if len(id) != 16:
             raise ValueError(f"an id has 16 bytes, got {len(id)}")

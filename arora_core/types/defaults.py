@@ -27,9 +27,8 @@ def _zero(cls: type[v.Value]) -> v.Value:
     make: Callable[..., v.Value] = cls
     if cls is v.Uuid:
         return make(UUID(int=0))
-    if cls is v.String:
-        return make("")
-    return make(False) if cls is v.Boolean else make(0) if issubclass(cls, v.Scalar) else make()
+    # Python's own zero: False, 0, 0.0 and "".
+    return make(cls.kind.python()) if issubclass(cls, v.Scalar) else make()
 
 
 _ZEROS = {id: _zero(cls) for id, cls in SCALAR_CLASSES.items()}

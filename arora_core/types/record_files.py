@@ -11,8 +11,9 @@ from uuid import UUID
 
 from ..documents.places import Place, header_refusal, is_uuid, suggestion
 from ..documents.syntax import read_file
+from ..values.kinds import KINDS
 from ..version import Version
-from .references import TYPE_IDS, ArrayRef, ScalarRef, TypeRef
+from .references import ArrayRef, ScalarRef, TypeRef
 from .registry import EnumerationType, FieldType, ModuleRecord, StructureType, TypeRegistry, VariantType
 
 ROOT_FOLDER = UUID("00000000-0000-0000-0000-000001000000")
@@ -26,11 +27,13 @@ _REQUIRED_KEYS = {
 }
 _SUFFIXES = (".yaml", ".yml", ".json")
 
-_PRIMITIVES = ("boolean", "u8", "u16", "u32", "u64", "i8", "i16", "i32", "i64", "f32", "f64", "string")
-_PRIMITIVE_KINDS: dict[str, TypeRef] = {
-    "unit": ScalarRef(TYPE_IDS["unit"]),
-    **{name: ScalarRef(TYPE_IDS[name]) for name in _PRIMITIVES},
-    **{f"array{name.capitalize()}": ArrayRef(TYPE_IDS[name]) for name in _PRIMITIVES},
+_PRIMITIVES: dict[str, TypeRef] = {
+    **{kind.record_name: ScalarRef(kind.id) for kind in KINDS if kind.record_name is not None and kind.id is not None},
+    **{
+        kind.array_record_name: ArrayRef(kind.id)
+        for kind in KINDS
+        if kind.array_record_name is not None and kind.id is not None
+    },
 }
 
 _Member = TypeVar("_Member", FieldType, VariantType)
@@ -212,9 +215,9 @@ class _Types:
     def _primitive(self, place: Place) -> TypeRef:
         kind = place.keys(required=("kind",))["kind"]
         name = kind.name()
-        if name not in _PRIMITIVE_KINDS:
-            kind.refuse(f"unknown primitive {name!r}{suggestion(name, _PRIMITIVE_KINDS)}")
-        return _PRIMITIVE_KINDS[name]
+        if name not in _PRIMITIVES:
+            kind.refuse(f"unknown primitive {name!r}{suggestion(name, _PRIMITIVES)}")
+        return _PRIMITIVES[name]
 
     def _reference(self, place: Place) -> UUID:
         reference = place.keys(required=("reference",))["reference"]

@@ -9,86 +9,53 @@ from typing import Final, Union
 from uuid import UUID
 
 from .. import values as v
+from ..values import kinds
+from ..values.kinds import KINDS
 
-UNIT: Final = UUID(int=0x00)
-BOOL: Final = UUID(int=0x01)
-I8: Final = UUID(int=0x02)
-I16: Final = UUID(int=0x03)
-I32: Final = UUID(int=0x04)
-I64: Final = UUID(int=0x05)
-U8: Final = UUID(int=0x06)
-U16: Final = UUID(int=0x07)
-U32: Final = UUID(int=0x08)
-U64: Final = UUID(int=0x09)
-F32: Final = UUID(int=0x0A)
-F64: Final = UUID(int=0x0B)
-STR: Final = UUID(int=0x0C)
-OPTION: Final = UUID(int=0x0D)
-VALUE: Final = UUID(int=0x1A)
-KEY_VALUE: Final = UUID(int=0x1B)
-UUID_TYPE: Final = UUID(int=0x1C)
+_ARRAY_IDS: Final = {kind.id: kind.array_id for kind in KINDS if kind.id is not None and kind.array_id is not None}
+_ARRAY_NAMES: Final = {kind.array_id: kind.array_name for kind in KINDS if kind.array_id is not None}
 
-DYNAMIC: Final = frozenset({VALUE, KEY_VALUE})
-"""As a scalar, each of these takes any value at all."""
-
-# Element ids in the order of the array ids 0e to 19, which differs from the order of the scalar ids.
-_ARRAYS: Final = (
-    (BOOL, v.ArrayBoolean),
-    (U8, v.ArrayU8),
-    (U16, v.ArrayU16),
-    (U32, v.ArrayU32),
-    (U64, v.ArrayU64),
-    (I8, v.ArrayI8),
-    (I16, v.ArrayI16),
-    (I32, v.ArrayI32),
-    (I64, v.ArrayI64),
-    (F32, v.ArrayF32),
-    (F64, v.ArrayF64),
-    (STR, v.ArrayString),
-)
-
-_SCALARS: Final[dict[UUID, tuple[str, type[v.Value]]]] = {
-    UNIT: ("unit", v.Unit),
-    BOOL: ("bool", v.Boolean),
-    I8: ("i8", v.I8),
-    I16: ("i16", v.I16),
-    I32: ("i32", v.I32),
-    I64: ("i64", v.I64),
-    U8: ("u8", v.U8),
-    U16: ("u16", v.U16),
-    U32: ("u32", v.U32),
-    U64: ("u64", v.U64),
-    F32: ("f32", v.F32),
-    F64: ("f64", v.F64),
-    STR: ("str", v.String),
-    OPTION: ("option", v.Option),
-    UUID_TYPE: ("uuid", v.Uuid),
-}
-
-ARRAY_IDS: Final[Mapping[UUID, UUID]] = MappingProxyType(
-    {element: UUID(int=0x0E + index) for index, (element, _) in enumerate(_ARRAYS)}
-)
+ARRAY_IDS: Final[Mapping[UUID, UUID]] = MappingProxyType(_ARRAY_IDS)
 """The id of an array type (0e to 19), by the id of its element."""
 
-SCALAR_CLASSES: Final[Mapping[UUID, type[v.Value]]] = MappingProxyType(
-    {id: cls for id, (_, cls) in _SCALARS.items()} | {ARRAY_IDS[element]: cls for element, cls in _ARRAYS}
-)
-"""The class that carries a well-known type as a scalar, array types 0e to 19 included; not the dynamic ones."""
-
-ARRAY_CLASSES: Final[Mapping[UUID, type[v.Value]]] = MappingProxyType({**dict(_ARRAYS), VALUE: v.ArrayValue})
-"""The class that carries an array, by the element's id, where the wire has an array of its own for it."""
+ELEMENT_IDS: Final[Mapping[UUID, UUID]] = MappingProxyType({array: element for element, array in _ARRAY_IDS.items()})
+"""The id of its element, by the id of an array type."""
 
 TYPE_NAMES: Final[Mapping[UUID, str]] = MappingProxyType(
-    {id: name for id, (name, _) in _SCALARS.items()}
-    | {ARRAY_IDS[element]: f"{_SCALARS[element][0]}[]" for element, _ in _ARRAYS}
-    | {VALUE: "value", KEY_VALUE: "keyvalue"}
+    {kind.id: kind.name for kind in KINDS if kind.id is not None} | _ARRAY_NAMES
 )
 """The name of every well-known id: ``f64``, ``f64[]``, ``value``, ..."""
 
 TYPE_IDS: Final[Mapping[str, UUID]] = MappingProxyType(
-    {name: id for id, name in TYPE_NAMES.items()} | {"boolean": BOOL, "string": STR}
+    {name: id for id, name in TYPE_NAMES.items()}
+    | {kind.record_name: kind.id for kind in KINDS if kind.record_name is not None and kind.id is not None}
 )
 """The well-known id behind every name a header may use."""
+
+UNIT: Final = TYPE_IDS[kinds.UNIT.name]
+STR: Final = TYPE_IDS[kinds.STRING.name]
+OPTION: Final = TYPE_IDS[kinds.OPTION.name]
+VALUE: Final = TYPE_IDS[kinds.VALUE.name]
+KEY_VALUE: Final = TYPE_IDS[kinds.KEY_VALUE.name]
+
+DYNAMIC: Final = frozenset({VALUE, KEY_VALUE})
+"""As a scalar, each of these takes any value at all."""
+
+_SCALARS: Final[tuple[type[v.Value], ...]] = (v.Unit, *v.SCALARS, v.Option)
+
+SCALAR_CLASSES: Final[Mapping[UUID, type[v.Value]]] = MappingProxyType(
+    {cls.kind.id: cls for cls in _SCALARS if cls.kind.id is not None}
+    | {cls.kind.array_id: cls for cls in v.ARRAYS if cls.kind.array_id is not None}
+)
+"""The class that carries a well-known type as a scalar, array types 0e to 19 included; not the dynamic ones."""
+
+ARRAY_CLASSES: Final[Mapping[UUID, type[v.Value]]] = MappingProxyType(
+    {cls.kind.id: cls for cls in v.ARRAYS if cls.kind.id is not None}
+)
+"""The class that carries an array, by the element's id, where the wire has an array of its own for it."""
+
+NO_FIELD: Final = UUID(int=0)
+"""The field id of map entries made from plain Python, which has no ids for them."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,11 @@ class StructureType:
     version: Version
     fields: tuple[FieldType, ...]
 
+    @property
+    def members(self) -> tuple[Member, ...]:
+        """Its fields, as an enumeration's members are its variants."""
+        return self.fields
+
 
 @dataclass(frozen=True, slots=True)
 class VariantType:
@@ -51,6 +56,11 @@ class EnumerationType:
     version: Version
     variants: tuple[VariantType, ...]
 
+    @property
+    def members(self) -> tuple[Member, ...]:
+        """Its variants, as a structure's members are its fields."""
+        return self.variants
+
 
 @dataclass(frozen=True, slots=True)
 class ModuleRecord:
@@ -62,6 +72,7 @@ class ModuleRecord:
     version: Version
 
 
+Member = Union[FieldType, VariantType]
 TypeRecord = Union[StructureType, EnumerationType]
 Record = Union[StructureType, EnumerationType, ModuleRecord]
 

@@ -6,6 +6,7 @@ Python object and ValueError for one out of range.
 """
 
 from .arrays import (
+    ARRAYS,
     NUMBER_ARRAYS,
     ArrayBoolean,
     ArrayEnumeration,
@@ -27,21 +28,25 @@ from .arrays import (
     Variant,
     from_raw,
 )
-from .base import IdLike, Tag, Value, text, uuid
+from .base import IdLike, Value, text, uuid
+from .kinds import Kind, Tag
 from .records import Enumeration, Field, KeyValue, KeyValueField, Option, Structure, structure_of
 from .scalars import (
     F32,
     F64,
+    FLOATS,
     I8,
     I16,
     I32,
     I64,
     INTEGERS,
+    SCALARS,
     U8,
     U16,
     U32,
     U64,
     Boolean,
+    Float,
     Integer,
     Scalar,
     String,
@@ -51,14 +56,17 @@ from .scalars import (
 )
 
 __all__ = [
+    "ARRAYS",
     "F32",
     "F64",
+    "FLOATS",
     "I8",
     "I16",
     "I32",
     "I64",
     "INTEGERS",
     "NUMBER_ARRAYS",
+    "SCALARS",
     "U8",
     "U16",
     "U32",
@@ -81,11 +89,13 @@ __all__ = [
     "Boolean",
     "Enumeration",
     "Field",
+    "Float",
     "IdLike",
     "Integer",
     "ItemArray",
     "KeyValue",
     "KeyValueField",
+    "Kind",
     "NumberArray",
     "Option",
     "Scalar",

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar, Final, NamedTuple
 from uuid import UUID
 
-from . import numeric
-from .base import IdLike, Tag, Value, checked, each, set_once, text, uuid
-from .numeric import NumberKind
+from . import kinds, numeric
+from .base import IdLike, Value, checked, each, set_once, text, uuid
+from .kinds import Kind, Tag
 from .records import fields_of
 
 
@@ -17,8 +17,13 @@ class _Array(Value):
     """A sequence: ``len``, iteration and indexing work on the value itself as on its ``items``."""
 
     __slots__ = ()
-    tag = Tag.ARRAY
     element_tag: ClassVar[Tag]
+
+    def __init_subclass__(cls, kind: Kind | None = None) -> None:
+        super().__init_subclass__(kind)
+        cls.tag = Tag.ARRAY
+        if kind is not None:
+            cls.element_tag = kind.tag
 
     @property
     def items(self) -> Sequence[Any]:
@@ -41,7 +46,6 @@ class NumberArray(_Array):
     """Kept as the packed little-endian bytes of the wire: millions of items cost no Python objects."""
 
     __slots__ = ("raw",)
-    kind: ClassVar[NumberKind]
     raw: bytes
     """The packed items, little-endian."""
 
@@ -76,74 +80,44 @@ def from_raw(cls: type[NumberArray], raw: bytes) -> NumberArray:
     return value
 
 
-class ArrayU8(NumberArray):
-    """u8[]."""
-
+class ArrayU8(NumberArray, kind=kinds.U8):
     __slots__ = ()
-    element_tag, kind = Tag.U8, numeric.U8
 
 
-class ArrayU16(NumberArray):
-    """u16[]."""
-
+class ArrayU16(NumberArray, kind=kinds.U16):
     __slots__ = ()
-    element_tag, kind = Tag.U16, numeric.U16
 
 
-class ArrayU32(NumberArray):
-    """u32[]."""
-
+class ArrayU32(NumberArray, kind=kinds.U32):
     __slots__ = ()
-    element_tag, kind = Tag.U32, numeric.U32
 
 
-class ArrayU64(NumberArray):
-    """u64[]."""
-
+class ArrayU64(NumberArray, kind=kinds.U64):
     __slots__ = ()
-    element_tag, kind = Tag.U64, numeric.U64
 
 
-class ArrayI8(NumberArray):
-    """i8[]."""
-
+class ArrayI8(NumberArray, kind=kinds.I8):
     __slots__ = ()
-    element_tag, kind = Tag.I8, numeric.I8
 
 
-class ArrayI16(NumberArray):
-    """i16[]."""
-
+class ArrayI16(NumberArray, kind=kinds.I16):
     __slots__ = ()
-    element_tag, kind = Tag.I16, numeric.I16
 
 
-class ArrayI32(NumberArray):
-    """i32[]."""
-
+class ArrayI32(NumberArray, kind=kinds.I32):
     __slots__ = ()
-    element_tag, kind = Tag.I32, numeric.I32
 
 
-class ArrayI64(NumberArray):
-    """i64[]."""
-
+class ArrayI64(NumberArray, kind=kinds.I64):
     __slots__ = ()
-    element_tag, kind = Tag.I64, numeric.I64
 
 
-class ArrayF32(NumberArray):
-    """f32[]."""
-
+class ArrayF32(NumberArray, kind=kinds.F32):
     __slots__ = ()
-    element_tag, kind = Tag.F32, numeric.F32
 
 
-class ArrayF64(NumberArray):
-    """f64[]."""
-
+class ArrayF64(NumberArray, kind=kinds.F64):
     __slots__ = ()
-    element_tag, kind = Tag.F64, numeric.F64
 
 
 class ItemArray(_Array):
@@ -160,41 +134,37 @@ class ItemArray(_Array):
         return self._items
 
 
-class ArrayBoolean(ItemArray):
+class ArrayBoolean(ItemArray, kind=kinds.BOOLEAN):
     """bool[]."""
 
     __slots__ = ()
-    element_tag = Tag.BOOLEAN
 
     def __init__(self, items: Iterable[bool] = ()) -> None:
         set_once(self, "_items", tuple(each(numeric.boolean, items)))
 
 
-class ArrayString(ItemArray):
+class ArrayString(ItemArray, kind=kinds.STRING):
     """str[]."""
 
     __slots__ = ()
-    element_tag = Tag.STRING
 
     def __init__(self, items: Iterable[str] = ()) -> None:
         set_once(self, "_items", tuple(each(text, items)))
 
 
-class ArrayValue(ItemArray):
+class ArrayValue(ItemArray, kind=kinds.VALUE):
     """value[]: each item is any value at all."""
 
     __slots__ = ()
-    element_tag = Tag.VALUE
 
     def __init__(self, items: Iterable[Value] = ()) -> None:
         set_once(self, "_items", tuple(each(checked, items)))
 
 
-class ArrayStructure(ItemArray):
+class ArrayStructure(ItemArray, kind=kinds.STRUCTURE):
     """Structures of one type; each item is the tuple of a structure's fields."""
 
     __slots__ = ("id",)
-    element_tag = Tag.STRUCTURE
     id: UUID
 
     def __init__(self, id: IdLike, items: Iterable[Iterable[tuple[IdLike, Value]]] = ()) -> None:
@@ -215,11 +185,10 @@ class Variant(NamedTuple):
     value: Value
 
 
-class ArrayEnumeration(ItemArray):
+class ArrayEnumeration(ItemArray, kind=kinds.ENUMERATION):
     """Variants of one enumeration."""
 
     __slots__ = ("id",)
-    element_tag = Tag.ENUMERATION
     id: UUID
 
     def __init__(self, id: IdLike, items: Iterable[tuple[IdLike, Value]] = ()) -> None:
@@ -233,9 +202,9 @@ class ArrayEnumeration(ItemArray):
         return self.id, list(self._items)
 
 
-NUMBER_ARRAYS: tuple[type[NumberArray], ...] = (
-    ArrayU8, ArrayU16, ArrayU32, ArrayU64, ArrayI8, ArrayI16, ArrayI32, ArrayI64, ArrayF32, ArrayF64,
-)  # fmt: skip
+NUMBER_ARRAYS: Final = tuple(NumberArray.__subclasses__())
+ARRAYS: Final[tuple[type[NumberArray] | type[ItemArray], ...]] = (*NUMBER_ARRAYS, *ItemArray.__subclasses__())
+"""The classes of arrays."""
 
 
 def _variant(item: tuple[IdLike, Value]) -> Variant:

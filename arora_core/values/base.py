@@ -3,40 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from enum import IntEnum
 from typing import Any, ClassVar, Union
 from uuid import UUID
 
+from .kinds import Kind, Tag
 from .numeric import described
 
 IdLike = Union[UUID, str]
 """What constructors take for an id; it is kept as a UUID."""
-
-
-class Tag(IntEnum):
-    """The tag byte in front of every value on the wire (ABI §1)."""
-
-    UNIT = 0
-    BOOLEAN = 1
-    U8 = 2
-    U16 = 3
-    U32 = 4
-    U64 = 5
-    I8 = 6
-    I16 = 7
-    I32 = 8
-    I64 = 9
-    F32 = 10
-    F64 = 11
-    STRING = 12
-    STRUCTURE = 13
-    ENUMERATION = 14
-    ARRAY = 15
-    KEY_VALUE = 16
-    OPTION = 17
-    UUID = 18
-    VALUE = 19
-    ERROR = 20
 
 
 set_once = object.__setattr__
@@ -48,7 +22,14 @@ class Value:
 
     __slots__ = ()
 
+    kind: ClassVar[Kind]
+    """The kind of the values; of an array, that of its items."""
     tag: ClassVar[Tag]
+
+    def __init_subclass__(cls, kind: Kind | None = None) -> None:
+        super().__init_subclass__()
+        if kind is not None:
+            cls.kind, cls.tag = kind, kind.tag
 
     def _key(self) -> object:
         """Decides equality and hash: equal for values of equal encoding, and only for those."""

@@ -1,4 +1,4 @@
-"""The ten number types: their ranges, their bytes, and which Python objects they take.
+"""Numbers and booleans: which Python objects they take, and the bytes of many of them.
 
 One rule everywhere: a number is kept exactly or refused. Nothing wraps, truncates or turns a bool into 1.
 Functions here raise TypeError for the wrong kind of object and ValueError for one out of range.
@@ -12,45 +12,12 @@ import struct
 import sys
 from array import array
 from collections.abc import Sequence
-from typing import Any, Final, NamedTuple, Union
+from typing import Any, Final, Union
 
-from . import kept_memory
+from .kinds import Kind
 
 Number = Union[int, float]
 
-
-class NumberKind(NamedTuple):
-    """One number type. ``code`` is its letter for ``struct``, ``array`` and ``memoryview`` alike."""
-
-    name: str
-    code: str
-    size: int
-    low: int = 0
-    high: int = 0
-    is_float: bool = False
-
-    def __str__(self) -> str:
-        return self.name
-
-
-def _integer_kind(name: str, code: str) -> NumberKind:
-    size = struct.calcsize("<" + code)
-    bits = 8 * size
-    if code.isupper():
-        return NumberKind(name, code, size, 0, (1 << bits) - 1)
-    return NumberKind(name, code, size, -(1 << (bits - 1)), (1 << (bits - 1)) - 1)
-
-
-U8: Final = _integer_kind("u8", "B")
-U16: Final = _integer_kind("u16", "H")
-U32: Final = _integer_kind("u32", "I")
-U64: Final = _integer_kind("u64", "Q")
-I8: Final = _integer_kind("i8", "b")
-I16: Final = _integer_kind("i16", "h")
-I32: Final = _integer_kind("i32", "i")
-I64: Final = _integer_kind("i64", "q")
-F32: Final = NumberKind("f32", "f", 4, is_float=True)
-F64: Final = NumberKind("f64", "d", 8, is_float=True)
 
 _BIG_ENDIAN_HOST: Final = sys.byteorder == "big"
 _FORMATS: Final = {
@@ -77,7 +44,7 @@ def _unwrapped(value: Any) -> Any:
     return value
 
 
-def integer(kind: NumberKind, value: object) -> int:
+def integer(kind: Kind, value: object) -> int:
     """``value`` as an int of ``kind``."""
     if type(value) is not int:
         value = _unwrapped(value)
@@ -90,8 +57,8 @@ def integer(kind: NumberKind, value: object) -> int:
     return value
 
 
-def floating(kind: NumberKind, value: object) -> float:
-    """``value`` as a float; for f32 one that fits, not yet rounded."""
+def floating(kind: Kind, value: object) -> float:
+    """``value`` as a float that fits ``kind``, not yet rounded to it."""
     if type(value) is not float:
         value = _unwrapped(value)
         if isinstance(value, bool) or not isinstance(value, numbers.Real):
@@ -100,16 +67,16 @@ def floating(kind: NumberKind, value: object) -> float:
             value = float(value)
         except OverflowError:
             raise ValueError(f"{described(value)} is out of range for {kind}") from None
-    if kind is F32:
+    if kind.size < 8:
         try:
-            struct.pack("<f", value)
+            struct.pack("<" + kind.code, value)
         except OverflowError:
-            raise ValueError(f"{value!r} is out of range for f32") from None
+            raise ValueError(f"{value!r} is out of range for {kind}") from None
     assert isinstance(value, float)
     return value
 
 
-def number(kind: NumberKind, value: object) -> Number:
+def number(kind: Kind, value: object) -> Number:
     """``value`` as an int or float of ``kind``."""
     return floating(kind, value) if kind.is_float else integer(kind, value)
 
@@ -122,7 +89,7 @@ def boolean(value: object) -> bool:
     return value
 
 
-def pack(kind: NumberKind, items: object) -> bytes:
+def pack(kind: Kind, items: object) -> bytes:
     """The little-endian bytes of ``items``: any buffer or sequence of numbers that fit ``kind``.
 
     A one-dimensional buffer of that very item type is copied once; anything else is checked item by item,
@@ -131,7 +98,7 @@ def pack(kind: NumberKind, items: object) -> bytes:
     return bytes(packed(kind, items))
 
 
-def packed(kind: NumberKind, items: object) -> bytes | memoryview:
+def packed(kind: Kind, items: object) -> bytes | memoryview:
     """As :func:`pack`, but where ``items`` holds the bytes already they are not copied: a view of single bytes."""
     if type(items) is list or type(items) is tuple:
         return _pack_sequence(kind, items)
@@ -140,8 +107,6 @@ def packed(kind: NumberKind, items: object) -> bytes | memoryview:
         if view.ndim != 1:
             raise TypeError(f"expected one dimension, got an array of shape {view.shape}")
         if view.itemsize == kind.size and view.format in _FORMATS[kind.code]:
-            if view.nbytes >= kept_memory.LARGE:
-                kept_memory.expect(view.nbytes)
             return _little_endian(kind, view)
         if isinstance(items, (bytes, bytearray)):
             raise TypeError(f"expected numbers ({kind}), got {type(items).__name__}")
@@ -151,10 +116,8 @@ def packed(kind: NumberKind, items: object) -> bytes | memoryview:
     return _pack_sequence(kind, items)
 
 
-def unpack(kind: NumberKind, raw: bytes | memoryview) -> array[Any]:
+def unpack(kind: Kind, raw: bytes | memoryview) -> array[Any]:
     """The numbers in little-endian bytes, as an ``array.array`` of the kind's type code; one copy."""
-    if len(raw) >= kept_memory.LARGE:
-        kept_memory.expect(len(raw))
     items = array(kind.code)
     items.frombytes(raw)
     if _BIG_ENDIAN_HOST:
@@ -169,7 +132,7 @@ def _view(items: object) -> memoryview | None:
         return None
 
 
-def _little_endian(kind: NumberKind, view: memoryview) -> bytes | memoryview:
+def _little_endian(kind: Kind, view: memoryview) -> bytes | memoryview:
     big = view.format[0] in ">!" or (_BIG_ENDIAN_HOST and view.format[0] != "<")
     if big and kind.size > 1:
         items = array(kind.code, view.tobytes())
@@ -185,7 +148,7 @@ def _little_endian(kind: NumberKind, view: memoryview) -> bytes | memoryview:
     return PickleBuffer(view).raw()
 
 
-def _pack_sequence(kind: NumberKind, items: Sequence[Any]) -> bytes:
+def _pack_sequence(kind: Kind, items: Sequence[Any]) -> bytes:
     plain = {int, float} if kind.is_float else {int}
     if not plain.issuperset(map(type, items)):
         items = [_item(kind, index, item) for index, item in enumerate(items)]
@@ -198,7 +161,7 @@ def _pack_sequence(kind: NumberKind, items: Sequence[Any]) -> bytes:
         raise
 
 
-def _item(kind: NumberKind, index: int, item: object) -> Number:
+def _item(kind: Kind, index: int, item: object) -> Number:
     try:
         return number(kind, item)
     except (TypeError, ValueError) as error:

@@ -7,15 +7,15 @@ from types import MappingProxyType
 from typing import NamedTuple
 from uuid import UUID
 
-from .base import IdLike, Tag, Value, checked, set_once, text, uuid
+from . import kinds
+from .base import IdLike, Value, checked, set_once, text, uuid
 from .scalars import Unit
 
 
-class Option(Value):
+class Option(Value, kind=kinds.OPTION):
     """A value or nothing."""
 
     __slots__ = ("value",)
-    tag = Tag.OPTION
     value: Value | None
 
     def __init__(self, value: Value | None = None) -> None:
@@ -35,11 +35,10 @@ class Field(NamedTuple):
     value: Value
 
 
-class Structure(Value):
+class Structure(Value, kind=kinds.STRUCTURE):
     """Fields in the order they are written. ``id`` is the type's."""
 
     __slots__ = ("id", "fields")
-    tag = Tag.STRUCTURE
     id: UUID
     fields: tuple[Field, ...]
 
@@ -62,11 +61,10 @@ def structure_of(id: UUID, fields: tuple[Field, ...]) -> Structure:
     return value
 
 
-class Enumeration(Value):
+class Enumeration(Value, kind=kinds.ENUMERATION):
     """One variant of an enumeration, with what it carries (Unit for nothing)."""
 
     __slots__ = ("id", "variant_id", "value")
-    tag = Tag.ENUMERATION
     id: UUID
     variant_id: UUID
     value: Value
@@ -90,11 +88,10 @@ class KeyValueField(NamedTuple):
     value: Value | None = None
 
 
-class KeyValue(Value):
+class KeyValue(Value, kind=kinds.KEY_VALUE):
     """A map from text. ``fields`` is read-only and sorted by key, the order of the wire."""
 
     __slots__ = ("id", "fields")
-    tag = Tag.KEY_VALUE
     id: UUID
     fields: Mapping[str, KeyValueField]
 

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import struct
-from typing import Any, ClassVar, SupportsFloat, SupportsIndex
+from typing import Any, Final, SupportsFloat, SupportsIndex
 from uuid import UUID
 
-from . import numeric
-from .base import IdLike, Tag, Value, set_once, text, uuid
-from .numeric import NumberKind
+from . import kinds, numeric
+from .base import IdLike, Value, set_once, text, uuid
 
 
-class Unit(Value):
+class Unit(Value, kind=kinds.UNIT):
     """The value that says nothing."""
 
     __slots__ = ()
-    tag = Tag.UNIT
 
     def _key(self) -> object:
         return None
@@ -37,11 +35,10 @@ class Scalar(Value):
         return (self.value,)
 
 
-class Boolean(Scalar):
+class Boolean(Scalar, kind=kinds.BOOLEAN):
     """True or false."""
 
     __slots__ = ()
-    tag = Tag.BOOLEAN
     value: bool
 
     def __init__(self, value: bool) -> None:
@@ -49,8 +46,9 @@ class Boolean(Scalar):
 
 
 class Integer(Scalar):
+    """An integer from ``kind.low`` to ``kind.high``."""
+
     __slots__ = ()
-    kind: ClassVar[NumberKind]
     value: int
 
     def __init__(self, value: SupportsIndex) -> None:
@@ -59,67 +57,42 @@ class Integer(Scalar):
         set_once(self, "value", value)
 
 
-class U8(Integer):
-    """An integer from 0 to 255."""
-
+class U8(Integer, kind=kinds.U8):
     __slots__ = ()
-    tag, kind = Tag.U8, numeric.U8
 
 
-class U16(Integer):
-    """An integer from 0 to 2**16 - 1."""
-
+class U16(Integer, kind=kinds.U16):
     __slots__ = ()
-    tag, kind = Tag.U16, numeric.U16
 
 
-class U32(Integer):
-    """An integer from 0 to 2**32 - 1."""
-
+class U32(Integer, kind=kinds.U32):
     __slots__ = ()
-    tag, kind = Tag.U32, numeric.U32
 
 
-class U64(Integer):
-    """An integer from 0 to 2**64 - 1."""
-
+class U64(Integer, kind=kinds.U64):
     __slots__ = ()
-    tag, kind = Tag.U64, numeric.U64
 
 
-class I8(Integer):
-    """An integer from -128 to 127."""
-
+class I8(Integer, kind=kinds.I8):
     __slots__ = ()
-    tag, kind = Tag.I8, numeric.I8
 
 
-class I16(Integer):
-    """An integer from -2**15 to 2**15 - 1."""
-
+class I16(Integer, kind=kinds.I16):
     __slots__ = ()
-    tag, kind = Tag.I16, numeric.I16
 
 
-class I32(Integer):
-    """An integer from -2**31 to 2**31 - 1."""
-
+class I32(Integer, kind=kinds.I32):
     __slots__ = ()
-    tag, kind = Tag.I32, numeric.I32
 
 
-class I64(Integer):
-    """An integer from -2**63 to 2**63 - 1."""
-
+class I64(Integer, kind=kinds.I64):
     __slots__ = ()
-    tag, kind = Tag.I64, numeric.I64
 
 
-class _Float(Scalar):
+class Float(Scalar):
     """Kept as its bytes, because a Python float cannot carry every NaN of an f32."""
 
     __slots__ = ("raw",)
-    kind: ClassVar[NumberKind]
     value: float
     raw: bytes
     """The IEEE 754 bytes, little-endian."""
@@ -136,21 +109,19 @@ class _Float(Scalar):
         return float_from_raw, (type(self), self.raw)
 
 
-class F32(_Float):
+class F32(Float, kind=kinds.F32):
     """An IEEE 754 single. ``value`` is the number after rounding to single precision."""
 
     __slots__ = ()
-    tag, kind = Tag.F32, numeric.F32
 
 
-class F64(_Float):
+class F64(Float, kind=kinds.F64):
     """An IEEE 754 double."""
 
     __slots__ = ()
-    tag, kind = Tag.F64, numeric.F64
 
 
-def float_from_raw(cls: type[_Float], raw: bytes) -> _Float:
+def float_from_raw(cls: type[Float], raw: bytes) -> Float:
     """A float value of exactly these little-endian bytes, NaN payload included."""
     value = object.__new__(cls)
     set_once(value, "raw", raw)
@@ -158,26 +129,27 @@ def float_from_raw(cls: type[_Float], raw: bytes) -> _Float:
     return value
 
 
-class String(Scalar):
+class String(Scalar, kind=kinds.STRING):
     """Text. Refuses lone surrogates, which UTF-8 cannot carry."""
 
     __slots__ = ()
-    tag = Tag.STRING
     value: str
 
     def __init__(self, value: str) -> None:
         set_once(self, "value", text(value))
 
 
-class Uuid(Scalar):
+class Uuid(Scalar, kind=kinds.UUID):
     """A UUID."""
 
     __slots__ = ()
-    tag = Tag.UUID
     value: UUID
 
     def __init__(self, value: IdLike) -> None:
         set_once(self, "value", uuid(value))
 
 
-INTEGERS: tuple[type[Integer], ...] = (U8, U16, U32, U64, I8, I16, I32, I64)
+INTEGERS: Final = tuple(Integer.__subclasses__())
+FLOATS: Final = tuple(Float.__subclasses__())
+SCALARS: Final[tuple[type[Scalar], ...]] = (Boolean, *INTEGERS, *FLOATS, String, Uuid)
+"""The classes of values that hold one Python object."""

@@ -15,20 +15,20 @@ from uuid import UUID
 from .. import values as v
 from ..documents.places import Place, suggestion
 from ..errors import ArgumentError
+from . import kinds
 
 MAX_DEPTH = 100
 """How deep values may nest in text: deeper than buffers allow, short of the interpreter's stack."""
 
-_SCALARS: dict[str, type[v.Scalar]] = {"bool": v.Boolean, "str": v.String, "uuid": v.Uuid, "f32": v.F32, "f64": v.F64}
-_SCALARS |= {cls.kind.name: cls for cls in v.INTEGERS}
-_ARRAYS: dict[str, type[v.NumberArray] | type[v.ItemArray]] = {"bools": v.ArrayBoolean, "strs": v.ArrayString}
-_ARRAYS |= {f"{cls.kind.name}s": cls for cls in v.NUMBER_ARRAYS}
+_PLAIN_ARRAYS: tuple[type[v.NumberArray] | type[v.ItemArray], ...] = (*v.NUMBER_ARRAYS, v.ArrayBoolean, v.ArrayString)
+"""The arrays whose items are plain data already."""
+_UNIT = kinds.UNIT.name
 
 _NON_FINITE = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 
 
 def to_data(value: v.Value) -> object:
-    """``value`` as plain data, for example ``{"f64": 0.5}``. Raises TypeError for what is no value."""
+    """``value`` as plain data, for example ``{"f64": 0.5}``. Raises TypeError for what is not a value."""
     write = _WRITERS.get(type(value))
     if write is None:
         raise TypeError(f"expected a value of arora_core.values, got {type(value).__name__}")
@@ -59,7 +59,7 @@ def argument_refusal(path: str, message: str) -> ArgumentError:
 def _read(place: Place, depth: int) -> v.Value:
     if depth > MAX_DEPTH:
         place.refuse(f"values nest deeper than {MAX_DEPTH} levels")
-    if place.data == "unit":
+    if place.data == _UNIT:
         return v.Unit()
     if not isinstance(place.data, Mapping) or len(place.data) != 1:
         place.expected("a value with its tag, such as {f64: 0.5} or unit")
@@ -72,7 +72,7 @@ def _read(place: Place, depth: int) -> v.Value:
 
 def _scalar_reader(cls: type[v.Scalar]) -> Callable[[Place, int], v.Value]:
     make: Callable[[object], v.Value] = cls
-    if issubclass(cls, (v.F32, v.F64)):
+    if issubclass(cls, v.Float):
         return lambda place, _: place.made(lambda: make(_number(place.data)))
     if cls is v.Uuid:
         return lambda place, _: make(place.uuid())
@@ -85,7 +85,7 @@ def _scalar_reader(cls: type[v.Scalar]) -> Callable[[Place, int], v.Value]:
 
 def _array_reader(cls: type[v.NumberArray] | type[v.ItemArray]) -> Callable[[Place, int], v.Value]:
     make: Callable[[object], v.Value] = cls
-    if issubclass(cls, (v.ArrayF32, v.ArrayF64)):
+    if cls.kind.is_float:
         return lambda place, _: place.made(lambda: make([_number(item) for item in place.list()]))
     return lambda place, _: place.made(lambda: make(place.list()))
 
@@ -151,32 +151,34 @@ def _read_key_value(place: Place, depth: int) -> v.Value:
 
 
 _READERS: dict[str, Callable[[Place, int], v.Value]] = {
-    "unit": _read_unit,
-    **{tag: _scalar_reader(cls) for tag, cls in _SCALARS.items()},
-    **{tag: _array_reader(cls) for tag, cls in _ARRAYS.items()},
-    "option": _read_option,
-    "struct": _read_structure,
-    "enum": _read_enumeration,
-    "values": _read_values,
-    "structs": _read_structures,
-    "enums": _read_enumerations,
-    "keyvalue": _read_key_value,
+    _UNIT: _read_unit,
+    **{cls.kind.name: _scalar_reader(cls) for cls in v.SCALARS},
+    **{cls.kind.array_tag: _array_reader(cls) for cls in _PLAIN_ARRAYS},
+    kinds.OPTION.name: _read_option,
+    kinds.STRUCTURE.name: _read_structure,
+    kinds.ENUMERATION.name: _read_enumeration,
+    kinds.VALUE.array_tag: _read_values,
+    kinds.STRUCTURE.array_tag: _read_structures,
+    kinds.ENUMERATION.array_tag: _read_enumerations,
+    kinds.KEY_VALUE.name: _read_key_value,
 }
 
 
 # --- writing -------------------------------------------------------------------------------------
 
 
-def _scalar_writer(tag: str) -> Callable[[Any], object]:
-    if tag in ("f32", "f64"):
+def _scalar_writer(cls: type[v.Scalar]) -> Callable[[Any], object]:
+    tag = cls.kind.name
+    if cls.kind.is_float:
         return lambda value: {tag: _finite_or_text(value.value)}
-    if tag == "uuid":
+    if cls is v.Uuid:
         return lambda value: {tag: str(value.value)}
     return lambda value: {tag: value.value}
 
 
-def _array_writer(tag: str) -> Callable[[Any], object]:
-    if tag in ("f32s", "f64s"):
+def _array_writer(cls: type[v.NumberArray] | type[v.ItemArray]) -> Callable[[Any], object]:
+    tag = cls.kind.array_tag
+    if cls.kind.is_float:
         return lambda value: {tag: [_finite_or_text(item) for item in value]}
     return lambda value: {tag: list(value)}
 
@@ -200,24 +202,30 @@ def _key_value_to_data(value: v.KeyValue) -> object:
         key: {"id": str(field.id), "name": key, "value": None if field.value is None else to_data(field.value)}
         for key, field in value.fields.items()
     }
-    return {"keyvalue": {"id": str(value.id), "fields": fields}}
+    return {kinds.KEY_VALUE.name: {"id": str(value.id), "fields": fields}}
 
 
 _WRITERS: dict[type[v.Value], Callable[[Any], object]] = {
-    v.Unit: lambda value: "unit",
-    **{cls: _scalar_writer(tag) for tag, cls in _SCALARS.items()},
-    **{cls: _array_writer(tag) for tag, cls in _ARRAYS.items()},
-    v.Option: lambda value: {"option": None if value.value is None else to_data(value.value)},
-    v.Structure: lambda value: {"struct": {"id": str(value.id), "fields": pairs_to_data(value.fields)}},
+    v.Unit: lambda value: _UNIT,
+    **{cls: _scalar_writer(cls) for cls in v.SCALARS},
+    **{cls: _array_writer(cls) for cls in _PLAIN_ARRAYS},
+    v.Option: lambda value: {kinds.OPTION.name: None if value.value is None else to_data(value.value)},
+    v.Structure: lambda value: {kinds.STRUCTURE.name: {"id": str(value.id), "fields": pairs_to_data(value.fields)}},
     v.Enumeration: lambda value: {
-        "enum": {"id": str(value.id), **_variant_to_data(value.variant_id, value.value)},
+        kinds.ENUMERATION.name: {"id": str(value.id), **_variant_to_data(value.variant_id, value.value)},
     },
-    v.ArrayValue: lambda value: {"values": [to_data(item) for item in value]},
+    v.ArrayValue: lambda value: {kinds.VALUE.array_tag: [to_data(item) for item in value]},
     v.ArrayStructure: lambda value: {
-        "structs": {"id": str(value.id), "elements": [{"fields": pairs_to_data(fields)} for fields in value]},
+        kinds.STRUCTURE.array_tag: {
+            "id": str(value.id),
+            "elements": [{"fields": pairs_to_data(fields)} for fields in value],
+        },
     },
     v.ArrayEnumeration: lambda value: {
-        "enums": {"id": str(value.id), "elements": [_variant_to_data(*variant) for variant in value]},
+        kinds.ENUMERATION.array_tag: {
+            "id": str(value.id),
+            "elements": [_variant_to_data(*variant) for variant in value],
+        },
     },
     v.KeyValue: _key_value_to_data,
 }

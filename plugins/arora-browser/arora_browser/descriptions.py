@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from uuid import UUID
-
 from arora_core import text
 from arora_core.header import ExportedFunction, Parameter
+from arora_core.header.used_types import used_types
 from arora_core.runtime.loaded_module import LoadedModule
 from arora_core.types import type_name
 from arora_core.types.references import (
-    ARRAY_IDS,
+    ELEMENT_IDS,
+    SCALAR_CLASSES,
     TYPE_NAMES,
-    UNIT,
     ArrayRef,
     FixedArrayRef,
     MapRef,
@@ -21,16 +19,12 @@ from arora_core.types.references import (
     TypeRef,
 )
 from arora_core.types.registry import StructureType, TypeRecord, TypeRegistry
-
-_ELEMENTS = {array: element for element, array in ARRAY_IDS.items()}
+from arora_core.values.kinds import NUMBERS
 
 
 def describe(module: LoadedModule) -> dict[str, object]:
     """What ``arora.d.mts`` calls a ModuleDescription."""
     header = module.header
-    used: dict[UUID, TypeRecord] = {}
-    for function in header.exports:
-        _collect([*(each.type for each in function.parameters), function.ret], header.types, used)
     return {
         "id": str(header.id),
         "name": header.name,
@@ -40,7 +34,7 @@ def describe(module: LoadedModule) -> dict[str, object]:
         "version": str(header.version),
         "executor": module.executor,
         "functions": [_function(each, module) for each in header.exports],
-        "types": {str(id): _record(record, header.types) for id, record in used.items()},
+        "types": {str(each.id): _record(each, header.types) for each in used_types(header.exports, header.types)},
     }
 
 
@@ -67,12 +61,13 @@ def _parameter(parameter: Parameter, registry: TypeRegistry) -> dict[str, object
 
 
 def _record(record: TypeRecord, registry: TypeRegistry) -> dict[str, object]:
-    members = record.fields if isinstance(record, StructureType) else record.variants
     return {
         "kind": "structure" if isinstance(record, StructureType) else "enumeration",
         "name": record.name,
         "path": record.path,
-        "members": [{"id": str(each.id), "name": each.name, "type": _type(each.type, registry)} for each in members],
+        "members": [
+            {"id": str(each.id), "name": each.name, "type": _type(each.type, registry)} for each in record.members
+        ],
     }
 
 
@@ -86,22 +81,15 @@ def _type(ref: TypeRef, registry: TypeRegistry) -> dict[str, object]:
         return {"kind": "array", "name": name, "item": _type(ScalarRef(ref.id), registry)}
     if isinstance(ref, FixedArrayRef):
         return {"kind": "array", "name": name, "item": _type(ScalarRef(ref.id), registry), "length": ref.length}
-    if ref.id in _ELEMENTS:
-        return {"kind": "array", "name": name, "item": _type(ScalarRef(_ELEMENTS[ref.id]), registry)}
+    if ref.id in ELEMENT_IDS:
+        return {"kind": "array", "name": name, "item": _type(ScalarRef(ELEMENT_IDS[ref.id]), registry)}
     record = registry.get(ref.id)
     if record is not None:
         kind = "structure" if isinstance(record, StructureType) else "enumeration"
         return {"kind": kind, "name": name, "id": str(ref.id)}
     # A type that no record declares can only be given as a tagged value.
-    return {"kind": TYPE_NAMES.get(ref.id, "value"), "name": name}
-
-
-def _collect(refs: Iterable[TypeRef], registry: TypeRegistry, found: dict[UUID, TypeRecord]) -> None:
-    for ref in refs:
-        id = ref.value_id if isinstance(ref, MapRef) else ref.id
-        record = registry.get(id)
-        if record is None or id in found or id == UNIT:
-            continue
-        found[id] = record
-        members = record.fields if isinstance(record, StructureType) else record.variants
-        _collect((each.type for each in members), registry, found)
+    described: dict[str, object] = {"kind": TYPE_NAMES.get(ref.id, "value"), "name": name}
+    cls = SCALAR_CLASSES.get(ref.id)
+    if cls is not None and cls.kind in NUMBERS:
+        described["number"] = cls.kind.python.__name__
+    return described

@@ -144,7 +144,7 @@ def test_loading_tells_all_that_a_form_needs(run: Program) -> None:
     assert forward["parameters"][0]["type"] == {
         "kind": "array",
         "name": "f64[]",
-        "item": {"kind": "f64", "name": "f64"},
+        "item": {"kind": "f64", "name": "f64", "number": "float"},
     }
     pose = described["types"][forward["ret"]["id"]]
     assert [member["name"] for member in pose["members"]] == ["position", "orientation"]

@@ -9,6 +9,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, NoReturn
 from uuid import UUID
 
+from arora_core.buffers import encode_error
 from arora_core.errors import EngineClosed, FunctionNotFound, ModuleBusy, Trap, TrapKind
 from arora_core.executor import Host, Instance, Transfer
 from arora_core.guest_symbols import ALLOC, FREE, function_symbol
@@ -20,21 +21,16 @@ from .library import Library
 if TYPE_CHECKING:
     from arora_core.header import ModuleDefinition
 
-_PREFIX: Final = 4
 _SMALLEST: Final = 5
 _U32: Final = 0xFFFF_FFFF
 _SLACK: Final = 8
 """Bytes behind an argument: guests may read a few past its end."""
-_KEPT: Final = 1 << 16
-"""Bytes of argument memory that are worth keeping for the next call."""
-_ERROR_TAG: Final = 20
-_HOST_FAILED: Final = b"the host failed; this call is being unwound"
-_HOST_FAILED_BUFFER: Final = (
-    (_PREFIX + 1 + 4 + len(_HOST_FAILED)).to_bytes(4, "little")
-    + bytes([_ERROR_TAG])
-    + len(_HOST_FAILED).to_bytes(4, "little")
-    + _HOST_FAILED
-)
+_SMALL: Final = 1 << 16
+"""Bytes of argument memory that an instance has from its first call on."""
+_KEPT: Final = 1 << 26
+"""Bytes of argument memory that an instance keeps for its next call, at most. New memory for each large argument
+costs more than copying it: the system hands it out page by page."""
+_HOST_FAILED: Final = encode_error("the host failed; this call is being unwound")
 
 _DISPATCH: Final = CFUNCTYPE(c_size_t, c_void_p, c_void_p, c_void_p)
 _DISPATCH_INDIRECT: Final = CFUNCTYPE(c_size_t, c_uint64)
@@ -146,7 +142,7 @@ class NativeInstance(Instance):
     def _transfer(self, function: Any, transfer: Transfer) -> Any:
         self._refuse_if_closed()
         self._carried.clear()
-        room, at = _room(sum(map(len, transfer.pieces))), 0
+        room, at = self._room(sum(map(len, transfer.pieces))), 0
         content = memoryview(room.content).cast("B")
         for piece in transfer.pieces:
             content[at : at + len(piece)] = piece
@@ -172,11 +168,16 @@ class NativeInstance(Instance):
         _fail(f"answered with {'its own argument buffer' if result_at else 'a null pointer'}")
 
     def _room(self, size: int) -> _Room:
-        """Memory that nothing else uses while the call lasts: there is one for each depth, and some for one call."""
+        """Return memory that nothing else uses while the call lasts: each depth has its own."""
         self._refuse_if_closed()
         while len(self._rooms) <= self._calls_out:
-            self._rooms.append(_room(_KEPT))
-        return self._rooms[self._calls_out] if size <= _KEPT else _room(size)
+            self._rooms.append(_room(_SMALL))
+        room = self._rooms[self._calls_out]
+        if size > len(room.content):
+            room = _room(size)
+            if size <= _KEPT:
+                self._rooms[self._calls_out] = room
+        return room
 
     def _raise_carried(self, result_at: int | None) -> NoReturn:
         try:
@@ -200,9 +201,9 @@ class NativeInstance(Instance):
 
     def _on_failure(self) -> int:
         """What the guest gets instead of an exception, and instead of everything it asks for after it."""
-        answer_at: int | None = self._alloc(c_uint32(len(_HOST_FAILED_BUFFER) + _SLACK))
+        answer_at: int | None = self._alloc(c_uint32(len(_HOST_FAILED) + _SLACK))
         if answer_at:
-            ctypes.memmove(answer_at, _HOST_FAILED_BUFFER, len(_HOST_FAILED_BUFFER))
+            ctypes.memmove(answer_at, _HOST_FAILED, len(_HOST_FAILED))
         return answer_at or 0
 
     def _asked(self, host: Callable[..., bytes], *arguments: object) -> int:

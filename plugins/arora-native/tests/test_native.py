@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import tracemalloc
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
@@ -27,7 +28,7 @@ from arora_core.errors import (
     Trap,
     TrapKind,
 )
-from arora_core.executor import Instance, Limits
+from arora_core.executor import Instance, Limits, Transfer
 from arora_core.guest_symbols import function_symbol
 from arora_core.header import Header, ModuleDefinition
 
@@ -137,9 +138,34 @@ def test_a_function_that_is_not_in_the_header_is_not_found() -> None:
         load(guest()).dispatch(b"A" * 16, ARGUMENT)
 
 
-def test_an_argument_larger_than_the_memory_kept_for_arguments_arrives_whole() -> None:
+def test_an_argument_larger_than_the_memory_of_small_ones_arrives_whole() -> None:
     large = (1 << 19).to_bytes(4, "little") + bytes(range(256)) * ((1 << 11) - 1) + bytes(252)
     assert load(guest()).dispatch(RUN, large) == large
+
+
+def taken_by_second_transfer(size: int) -> tuple[int, int]:
+    """Send an argument of that size twice; return the bytes held after the second, and the most held during it."""
+    instance = load(guest("return number(1);"))
+    call, argument = instance.transfer(RUN), size.to_bytes(4, "little") + bytes(size - 4)
+    call(Transfer([argument], bytes))
+    tracemalloc.start()
+    try:
+        call(Transfer([argument], bytes))
+        return tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+
+
+def test_the_memory_of_a_large_argument_is_kept_for_the_next() -> None:
+    _, most = taken_by_second_transfer(1 << 20)
+    assert most < 1 << 16
+
+
+def test_arguments_beyond_a_limit_have_memory_for_one_call(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("arora_native.instance._KEPT", 1 << 19)
+    held, most = taken_by_second_transfer(1 << 20)
+    assert held < 1 << 16
+    assert most > 1 << 20
 
 
 def test_an_argument_is_aligned_to_eight_bytes() -> None:

@@ -77,26 +77,9 @@ export type TypeDescription =
   | { kind: "array"; name: string; item: TypeDescription; length?: number }
   | { kind: "option" | "map"; name: string; item: TypeDescription }
   | { kind: "structure" | "enumeration"; name: string; id: string }
-  | {
-      kind:
-        | "unit"
-        | "bool"
-        | "i8"
-        | "i16"
-        | "i32"
-        | "i64"
-        | "u8"
-        | "u16"
-        | "u32"
-        | "u64"
-        | "f32"
-        | "f64"
-        | "str"
-        | "uuid"
-        | "value"
-        | "keyvalue";
-      name: string;
-    };
+  | { kind: "unit" | "bool" | "str" | "uuid" | "value" | "keyvalue"; name: string }
+  | { kind: "i8" | "i16" | "i32" | "i64" | "u8" | "u16" | "u32" | "u64"; name: string; number: "int" }
+  | { kind: "f32" | "f64"; name: string; number: "float" };
 
 export interface RecordDescription {
   kind: "structure" | "enumeration";

@@ -5,8 +5,6 @@
 
 import { element, freshId } from "./elements.mjs";
 
-const INTEGERS = { i8: 8, i16: 16, i32: 32, i64: 64, u8: 8, u16: 16, u32: 32, u64: 64 };
-
 /** What cannot be read from a field. `control` is the element to go to. */
 export class UnreadableField extends Error {
   constructor(message, control) {
@@ -43,21 +41,19 @@ function plain(tagged) {
 }
 
 function controlFor(type, types, label) {
-  if (type.kind in INTEGERS) return integerControl(type, label);
+  if (type.number === "int") return integerControl(type, label);
+  if (type.number === "float") return textControl(type, label, { inputmode: "decimal", read: readFloat });
   switch (type.kind) {
     case "unit":
       return { element: element("span", { hidden: true }), read: () => null, write() {} };
     case "bool":
       return checkControl(type, label);
-    case "f32":
-    case "f64":
-      return textControl(type, label, { inputmode: "decimal", read: readFloat });
     case "str":
       return textControl(type, label, { read: (text) => text, empty: "" });
     case "uuid":
       return textControl(type, label, { placeholder: "00000000-0000-0000-0000-000000000000", read: (text) => text });
     case "array":
-      return isNumber(type.item) ? numbersControl(type, label) : listControl(type, types, label);
+      return type.item.number ? numbersControl(type, label) : listControl(type, types, label);
     case "option":
       return optionControl(type, types, label);
     case "map":
@@ -70,8 +66,6 @@ function controlFor(type, types, label) {
       return taggedControl(type, label);
   }
 }
-
-const isNumber = (type) => type.kind in INTEGERS || type.kind === "f32" || type.kind === "f64";
 
 const caption = (label, type) => [label, element("span", { class: "type" }, ` ${type.name}`)];
 
@@ -115,7 +109,7 @@ function readInteger(text) {
 const integerControl = (type, label) => textControl(type, label, { inputmode: "numeric", read: readInteger });
 
 function numbersControl(type, label) {
-  const readItem = type.item.kind in INTEGERS ? readInteger : readFloat;
+  const readItem = type.item.number === "int" ? readInteger : readFloat;
   const control = textControl(type, label, {
     hint: type.length === undefined ? "commas between" : `${type.length} of them, commas between`,
     empty: [],
