@@ -14,7 +14,6 @@ from uuid import UUID
 
 from .. import values as v
 from ..binding.conversion import Conversions
-from ..binding.signature import Signature
 from ..buffers import AroraCodec, encode_error
 from ..calls import Call, CallResult
 from ..codec import Codec
@@ -322,7 +321,7 @@ class Engine:
             executor = self._executors[chosen.name] = chosen()
         return executor
 
-    def _signatures(self, header: Header) -> dict[str, Signature]:
+    def _signatures(self, header: Header) -> dict[str, CompiledSignature]:
         """Every export's, by name. Raises HeaderError where the header's records contradict those known already."""
         registry = self._types.merged(header.types)
         # Made anew for every module: records that came since the last one count for this one.
@@ -335,7 +334,7 @@ class Engine:
         executor: str,
         instance: Instance,
         output: GuestOutput,
-        signatures: Mapping[str, Signature],
+        signatures: Mapping[str, CompiledSignature],
     ) -> LoadedModule:
         entry = ModuleEntry(header, executor, instance, output)
         functions = {}
