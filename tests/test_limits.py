@@ -15,7 +15,7 @@ from click.testing import CliRunner
 from arora_core import Capability, Limits, discover, executor
 from arora_core import limits as home
 from arora_core.cli.limit_options import limit_options
-from arora_core.conformance import checks
+from arora_core.conformance.checking import checks
 from arora_core.limits import LIMITS, Limit
 
 ROOT = Path(__file__).parents[1]
