@@ -28,14 +28,14 @@ from .errors import Trap as Trap
 from .errors import TrapKind as TrapKind
 from .errors import UnsupportedImport as UnsupportedImport
 from .errors import UnsupportedLimit as UnsupportedLimit
-from .executor import Capability as Capability
 from .executor import Executor as Executor
 from .executor import Host as Host
 from .executor import Instance as Instance
-from .executor import Limits as Limits
 from .header import Header as Header
 from .header import ModuleDefinition as ModuleDefinition
 from .hookspecs import hookimpl as hookimpl
+from .limits import Capability as Capability
+from .limits import Limits as Limits
 from .plugins import Plugins as Plugins
 from .plugins import discover as discover
 from .runtime.engine import Engine as Engine

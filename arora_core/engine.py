@@ -1,5 +1,7 @@
 """The engine: see :mod:`arora_core.runtime.engine`."""
 
-from .runtime.engine import HOST, MAX_CALL_DEPTH, AnyId, Engine
+from .runtime.call_stack import MAX_CALL_DEPTH
+from .runtime.engine import AnyId, Engine
+from .runtime.host_module import HOST
 
 __all__ = ["HOST", "MAX_CALL_DEPTH", "AnyId", "Engine"]

@@ -9,70 +9,14 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, fields
-from enum import Enum
 from functools import partial
-from numbers import Integral, Real
 from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple, Protocol
+
+from .limits import Capability as Capability
+from .limits import Limits as Limits
 
 if TYPE_CHECKING:
     from .header import ModuleDefinition
-
-
-class Capability(Enum):
-    """Something an executor can enforce or offer, declared as data on its class."""
-
-    MEMORY_LIMIT = "memory limit"
-    """Holds a guest to ``Limits.memory``."""
-    DEADLINE = "deadline"
-    """Stops a call after ``Limits.deadline``."""
-    FUEL = "fuel"
-    """Stops a call after ``Limits.fuel`` units of work."""
-    TRAPS = "traps"
-    """A guest that crashes becomes a ``Trap``; without it, a crash takes the process along."""
-    OUTPUT = "output"
-    """What a guest writes to stdout and stderr reaches ``Host.write_output``."""
-
-
-@dataclass(frozen=True)
-class Limits:
-    """What a user asks to be enforced on one module. None means no limit of Arora's.
-
-    Raises TypeError for what is no number, ValueError for one that is not positive.
-    """
-
-    memory: int | None = None
-    """Bytes of linear memory."""
-    deadline: float | None = None
-    """Seconds one outermost call may take."""
-    fuel: int | None = None
-    """Units of work (about one a wasm instruction) one outermost call may use."""
-
-    def __post_init__(self) -> None:
-        for limit in fields(self):
-            value: Any = getattr(self, limit.name)
-            if value is not None:
-                _check(limit.name, value)
-
-    def requested(self) -> dict[str, Capability]:
-        """The limits that are set, each with the capability that enforces it."""
-        return {name: capability for name, capability in _ENFORCED_BY.items() if getattr(self, name) is not None}
-
-
-def _check(limit: str, value: Any) -> None:
-    seconds = limit == "deadline"
-    is_one = isinstance(value, Real if seconds else Integral) and not isinstance(value, bool)
-    if not is_one:
-        raise TypeError(f"limit {limit} must be {'a number of seconds' if seconds else 'an integer'}, got {value!r}")
-    if not value > 0:
-        raise ValueError(f"limit {limit} must be positive, got {value!r}")
-
-
-_ENFORCED_BY = {
-    "memory": Capability.MEMORY_LIMIT,
-    "deadline": Capability.DEADLINE,
-    "fuel": Capability.FUEL,
-}
 
 
 class Host(Protocol):

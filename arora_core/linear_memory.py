@@ -1,18 +1,8 @@
 """The guest protocol over a linear memory, for authors of executors: see :mod:`arora_core.wasm.linear_memory`."""
 
-from .wasm.linear_memory import (
-    PREFIX,
-    SLACK,
-    SMALLEST,
-    U32,
-    U64,
-    BufferCall,
-    Export,
-    LinearGuest,
-    LinearMemory,
-    MappedMemory,
-    TransferCall,
-)
+from .wasm.guest_interface import U32, U64, BufferCall, Export, LinearMemory, MappedMemory, TransferCall
+from .wasm.guest_memory import PREFIX, SLACK, SMALLEST
+from .wasm.linear_memory import LinearGuest
 
 __all__ = [
     "PREFIX",

@@ -21,6 +21,7 @@ ORDER: Final = (
     ("header",),
     ("codec",),
     ("buffers",),
+    ("limits",),
     ("executor", "hookspecs", "plugins", "calls", "text"),
     ("binding",),
     ("compiled",),

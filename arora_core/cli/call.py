@@ -11,12 +11,12 @@ from typing import Any
 import click
 
 from .. import values as v
-from ..executor import Limits
+from ..limits import Limits
 from ..runtime.engine import Engine
 from . import by_ids, by_names
 from .given import tagged_value
 from .interrupt import interruptible
-from .limit_types import seconds, size
+from .limit_options import limit_options
 from .loading import load, read_header
 from .module_file import FILE, HEADER, RECORDS, ModuleFile, module_file
 from .prepared import PreparedCall
@@ -84,9 +84,7 @@ tagged values; it prints the whole result, {ret, mutated}, in the same form.
     metavar="RECORDS_DIR",
     help="Read type records from this directory as well as from the records beside each header. Repeatable.",
 )
-@click.option("--memory", type=size, metavar="SIZE", help="Limit each module's memory, such as 64MiB.")
-@click.option("--deadline", type=seconds, metavar="SECONDS", help="Limit the time of a call, such as 0.5.")
-@click.option("--fuel", type=click.IntRange(min=1), metavar="N", help="Limit the instructions of a call.")
+@limit_options
 @click.option(
     "--header",
     "headers",
@@ -119,9 +117,7 @@ def command(
     others: Sequence[ModuleFile],
     callables: Sequence[v.Value],
     includes: Sequence[Path],
-    memory: int | None,
-    deadline: float | None,
-    fuel: int | None,
+    limits: Limits,
     headers: Sequence[ModuleFile],
     generic: str | None,
     repeat: int | None,
@@ -129,7 +125,6 @@ def command(
     as_json: bool,
 ) -> None:
     _check_form(module, executables, headers, generic)
-    limits = Limits(memory, deadline, fuel)
     with interruptible(), _engine(session, includes, executor, callables) as engine:
         for other in others:
             load(engine, other, read_header(engine, other), limits)

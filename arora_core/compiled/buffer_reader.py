@@ -41,6 +41,7 @@ class BufferReader:
         text = self.source.variable("text")
         # Views have no ``decode``.
         self.source.line(f"{text} = str({self.buffer}[{start}:{stop}], 'utf-8')")
+        self.source.relies_on(UnicodeDecodeError)
         return text
 
     def packed(self, count: str, item_size: int) -> tuple[str, str]:
@@ -117,6 +118,8 @@ class BufferReader:
 
     def _unpack(self, run: Run, unpacked: str, *mistakes: str) -> None:
         target, conditions = self.names(run)
+        # Raised for buffers that end too soon.
+        self.source.relies_on(struct.error)
         self.source.line(f"{target} = {unpacked}" if target else unpacked)
         mistakes += tuple(each.replace("==", "!=") for each in conditions)
         if mistakes:

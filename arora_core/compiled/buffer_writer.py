@@ -43,6 +43,7 @@ class BufferWriter:
         """The length and the bytes of a str."""
         text = self.source.variable("text")
         self.source.line(f"{text} = {expression}.encode()")
+        self.source.relies_on(UnicodeEncodeError)
         self.fixed("I", f"len({text})")
         self.data(text)
 
@@ -104,4 +105,8 @@ class BufferWriter:
         ]
         if len(values) == 1 and isinstance(run.fields[0], Constant):
             return values[0]
+        # Raised for numbers out of range; OverflowError for floats that are.
+        self.source.relies_on(struct.error)
+        if "f" in run.format:
+            self.source.relies_on(OverflowError)
         return f"{self.source.refer('pack', struct.Struct(run.format).pack)}({', '.join(values)})"

@@ -15,8 +15,9 @@ from .. import values as v
 from ..buffers.decoding import decode_at
 from ..buffers.encoding import encode_at
 from ..calls import CallResult, result_of
+from ..errors import MalformedBuffer
 from ..header import ExportedFunction
-from ..types import TypeRef, TypeRegistry, carrier, validate
+from ..types import TypeMismatch, TypeRef, TypeRegistry, carrier, validate
 from .buffer_reader import BufferReader
 from .buffer_writer import BufferWriter
 from .call_headers import arguments_head, result_head
@@ -27,7 +28,7 @@ _set: Final = object.__setattr__
 
 
 class CompiledValues(NamedTuple):
-    """Both raise, whatever it may be, where the generic codec has to look."""
+    """Both raise Leave where the generic codec has to do it."""
 
     encode: Callable[[Mapping[UUID, v.Value]], bytes]
     decode: Callable[[bytes], CallResult]
@@ -56,7 +57,8 @@ def _encoder(export: ExportedFunction, registry: TypeRegistry) -> Source:
     writer.constant(arguments_head(export, len(export.parameters)))
     for parameter in export.parameters:
         value = source.variable("value")
-        source.line(f"{value} = args[{source.refer('ID', parameter.id)}]")
+        with source.attempt(KeyError):
+            source.line(f"{value} = args[{source.refer('ID', parameter.id)}]")
         writer.constant(parameter.id.bytes)
         _write(writer, parameter.type, value, registry)
     writer.finish()
@@ -68,8 +70,9 @@ def _write(writer: BufferWriter, ref: TypeRef, name: str, registry: TypeRegistry
     if cls not in _IN_PLACE:
         check = source.refer("check", partial(validate, ref=ref, registry=registry))
         part = source.variable("part")
-        source.line(f"{check}({name})")
-        source.line(f"{part} = {source.refer('encode_at', encode_at)}({name}, {writer.offset()})")
+        with source.attempt(TypeError, ValueError):
+            source.line(f"{check}({name})")
+            source.line(f"{part} = {source.refer('encode_at', encode_at)}({name}, {writer.offset()})")
         writer.data(part)
         return
     source.line(f"if type({name}) is not {source.refer('CLASS', cls)}: raise Leave")
@@ -117,8 +120,9 @@ def _read(reader: BufferReader, ref: TypeRef, registry: TypeRegistry) -> Callabl
     if cls not in _IN_PLACE:
         value, at = source.variable("value"), reader.settle()
         check = source.refer("check", partial(validate, ref=ref, registry=registry))
-        source.line(f"{value}, {at} = {source.refer('decode_at', decode_at)}({reader.buffer}, {at})")
-        source.line(f"{check}({value})")
+        with source.attempt(MalformedBuffer, TypeMismatch):
+            source.line(f"{value}, {at} = {source.refer('decode_at', decode_at)}({reader.buffer}, {at})")
+            source.line(f"{check}({value})")
         return lambda: value
     reader.constant(bytes([cls.tag]))
     if cls is v.Unit:

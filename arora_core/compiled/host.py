@@ -19,8 +19,8 @@ from .wire_to_python import read
 
 
 class HostCodec(NamedTuple):
-    """``decode`` gives the arguments by name, ``encode`` takes what the function returned. Both raise, whatever it
-    may be, where the generic codec has to look."""
+    """``decode`` gives the arguments by name, ``encode`` takes what the function returned. Both raise Leave where
+    the generic codec has to do it."""
 
     decode: Callable[[bytes], dict[str, Any]]
     encode: Callable[[object], bytes]
@@ -74,11 +74,13 @@ def _answer(export: ExportedFunction, shapes: Shapes) -> Source:
         require(writer, f"type(answer) is {source.refer('RESULT', Result)}")
         answer, mutated = source.variable("ret"), source.variable("mutated")
         source.line(f"{answer}, {mutated} = answer")
+        require(writer, f"type({mutated}) is dict")
     writer.constant(result_head(export, len(mutable)))
     write(writer, shapes.of(export.ret), answer)
     for parameter in mutable:
         value = source.variable("value")
-        source.line(f"{value} = {mutated}[{parameter.name!r}]")
+        with source.attempt(KeyError):
+            source.line(f"{value} = {mutated}[{parameter.name!r}]")
         writer.constant(parameter.id.bytes)
         write(writer, shapes.of(parameter.type), value)
     writer.finish()

@@ -73,7 +73,8 @@ def _variant(writer: BufferWriter, shape: Members | Variants, name: str) -> None
     if isinstance(shape, Members):
         # By identity: members live as long as the program, and hashing one runs Python code.
         raw_ids = source.refer("VARIANT_IDS", {id(member): member.value.bytes for member in shape.cls})
-        source.line(f"{variant} = {raw_ids}[id({name})]")
+        with source.attempt(KeyError):
+            source.line(f"{variant} = {raw_ids}[id({name})]")
         writer.fixed("16s", variant)
         writer.constant(bytes([Tag.UNIT]))
         return
@@ -118,7 +119,9 @@ def _packed(writer: BufferWriter, shape: Packed, name: str) -> None:
         source.line(f"{items} = bytes({name})")
     else:
         pack = source.refer("pack", numeric.packed)
-        source.line(f"{items} = {pack}({source.refer('kind', kind)}, {name})")
+        # It runs code of the items' own, which may raise anything; the generic codec calls it, too.
+        with source.attempt(Exception):
+            source.line(f"{items} = {pack}({source.refer('kind', kind)}, {name})")
     writer.constant(bytes([Tag.ARRAY, kind.tag]))
     if shape.length is None:
         writer.fixed("I", f"len({items}) // {kind.size}" if kind.size > 1 else f"len({items})")
@@ -161,12 +164,13 @@ def _map(writer: BufferWriter, shape: Map, name: str) -> None:
     def entry(each: BufferWriter, pair: str) -> None:
         key, carried = source.variable("key"), source.variable("carried")
         source.line(f"{key}, {carried} = {pair}")
-        require(each, f"type({key}) is str")
         each.string(key)
         each.constant(NO_FIELD.bytes)
         _maybe(each, carried, bytes([Tag.UNIT]), b"", shape.carried)
 
     require(writer, f"type({name}) is dict")
+    # Before they are sorted: keys of other types may not compare.
+    require(writer, f"{source.refer('STRS', frozenset([str]))}.issuperset(map(type, {name}))")
     writer.constant(bytes([Tag.KEY_VALUE]) + KEY_VALUE.bytes)
     count, pairs = source.variable("count"), source.variable("pairs")
     writer.fixed("I", count)

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import linecache
+import struct
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from itertools import count
-from typing import Any, NoReturn
+from typing import Any, Final, NoReturn
+
+from ..binding.leave import Leave
+
+STRUCT_ERROR: Final = "struct_error"
+"""The name that ``struct.error`` has in sources."""
 
 
-class Leave(Exception):
-    """Raised by compiled code for what it was not made for."""
-
-
-def leave(given: object) -> NoReturn:
-    """Stands in for compiled code where nothing could be compiled."""
+def leave(*args: object, **kwargs: object) -> NoReturn:
+    """Stand in for compiled code where nothing could be compiled: raise Leave."""
     raise Leave
 
 
@@ -28,6 +30,7 @@ class Source:
         self._indent = "    "
         self._taken = {parameter.partition("=")[0] for parameter in parameters}
         self._names = count()
+        self._relied_on: dict[str, None] = {}
         self.globals: dict[str, object] = {"Leave": Leave}
 
     def line(self, text: str) -> None:
@@ -40,6 +43,20 @@ class Source:
         self.line(head)
         with self._indented():
             yield
+
+    def relies_on(self, *exceptions: type[Exception]) -> None:
+        """Turn these into Leave, whichever line of the function raises them.
+
+        Only for those that a mistake in the function itself would not raise: of the others, see :meth:`attempt`.
+        """
+        self._relied_on.update(dict.fromkeys(map(self._named, exceptions)))
+
+    @contextmanager
+    def attempt(self, *exceptions: type[Exception]) -> Iterator[None]:
+        """Turn these into Leave where the lines added meanwhile raise them."""
+        with self.block("try:"):
+            yield
+        self.line(_leaving(map(self._named, exceptions)))
 
     @contextmanager
     def held_back(self) -> Iterator[list[str]]:
@@ -66,7 +83,10 @@ class Source:
         return name
 
     def __str__(self) -> str:
-        return "\n".join([self._head, *self._lines]) + "\n"
+        lines = self._lines
+        if self._relied_on:
+            lines = ["    try:", *(f"    {line}" for line in lines), f"    {_leaving(self._relied_on)}"]
+        return "\n".join([self._head, *lines]) + "\n"
 
     def function(self, name: str, filename: str) -> Callable[..., Any]:
         """The function ``name`` that the lines define. Tracebacks through it show them."""
@@ -76,6 +96,11 @@ class Source:
         made: Callable[..., Any] = self.globals[name]  # type: ignore[assignment]
         return made
 
+    def _named(self, exception: type[Exception]) -> str:
+        name = STRUCT_ERROR if exception is struct.error else exception.__name__
+        self.globals[name] = exception
+        return name
+
     @contextmanager
     def _indented(self) -> Iterator[None]:
         outer, self._indent = self._indent, self._indent + "    "
@@ -83,3 +108,8 @@ class Source:
             yield
         finally:
             self._indent = outer
+
+
+def _leaving(exceptions: Iterable[str]) -> str:
+    names = ", ".join(exceptions)
+    return f"except ({names}): raise Leave" if "," in names else f"except {names}: raise Leave"

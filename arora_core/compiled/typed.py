@@ -16,7 +16,7 @@ from .buffer_reader import BufferReader
 from .buffer_writer import BufferWriter
 from .call_headers import arguments_head, result_head
 from .python_to_wire import write
-from .source_code import Source
+from .source_code import STRUCT_ERROR, Source
 from .type_plans import Shapes, Uncovered
 from .wire_to_python import read
 
@@ -31,7 +31,9 @@ class _Absent:
 ABSENT: Final = _Absent()
 
 
-_TAKEN: Final = frozenset({"ABSENT", "LargeArgument", "Leave", "PADDING", "fewer", "join"}.union(dir(builtins)))
+_TAKEN: Final = frozenset(
+    {"ABSENT", "LargeArgument", "Leave", "PADDING", "fewer", "join", STRUCT_ERROR}.union(dir(builtins))
+)
 """What the source may refer to. A parameter of such a name gets another."""
 
 
@@ -40,7 +42,8 @@ class CompiledCodec(NamedTuple):
 
     ``encode`` takes a call's arguments and returns the argument buffer, or raises :class:`LargeArgument` with its
     pieces; ``decode`` takes the result buffer, or a view of it that it does not keep, and returns what the call
-    returns. Both raise, whatever it may be, where the generic codec has to look.
+    returns. Both raise Leave where the generic codec has to do it, and ``encode`` TypeError for arguments that do not
+    bind.
     """
 
     encode: Callable[..., bytes] | None

@@ -57,6 +57,8 @@ def _variant(reader: BufferReader, shape: Members | Variants) -> str:
     source, variant = reader.source, reader.fixed("16s", "variant")
     if isinstance(shape, Members):
         reader.constant(bytes([Tag.UNIT]))
+        # Not an attempt: this expression may stand inside another one.
+        source.relies_on(KeyError)
         return f"{source.refer('MEMBERS', {member.value.bytes: member for member in shape.cls})}[{variant}]"
     at, chosen = reader.settle(), source.variable("chosen")
     condition = "if"
@@ -173,10 +175,12 @@ def _map(reader: BufferReader, shape: Map) -> str:
     count, at, entries = reader.fixed("I", "count"), reader.settle(), source.variable("entries")
     source.line(f"{entries} = {{}}")
     with source.block(f"for _ in range({count}):"):
-        key, chosen = reader.string(), source.variable("chosen")
+        key, chosen, tag = reader.string(), source.variable("chosen"), source.variable("tag")
         reader.skipped(16)
         reader.move(at)
-        with source.block(f"if {reader.buffer}[{at}] == {Tag.UNIT:d}:"):
+        with source.attempt(IndexError):
+            source.line(f"{tag} = {reader.buffer}[{at}]")
+        with source.block(f"if {tag} == {Tag.UNIT:d}:"):
             source.line(f"{chosen} = None")
             source.line(f"{at} += 1")
         with source.block("else:"):

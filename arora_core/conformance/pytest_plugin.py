@@ -1,16 +1,24 @@
-"""The options of ``pytest --pyargs arora_core.conformance --executor NAME``."""
+"""The options of ``pytest --pyargs arora_core.conformance --arora-executor NAME``."""
 
 from __future__ import annotations
 
-from contextlib import suppress
+from typing import Final
 
 import pytest
 
+EXECUTOR: Final = "arora_executor"
+"""Where pytest keeps the value of ``--arora-executor``. It is in every pytest here, so names say whose they are."""
+
+AREAS: Final = "arora_areas"
+"""Where pytest keeps the values of ``--arora-area``."""
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """Adds ``--executor`` and ``--area``, unless another plugin has them: then its value is used."""
+    """Add ``--arora-executor`` and ``--arora-area``."""
     group = parser.getgroup("arora", "Arora's conformance suite")
-    with suppress(ValueError):
-        group.addoption("--executor", metavar="NAME", help="the installed executor whose conformance is tested")
-    with suppress(ValueError):
-        group.addoption("--area", action="append", metavar="AREA", help="test only this area; may be repeated")
+    group.addoption(
+        "--arora-executor", dest=EXECUTOR, metavar="NAME", help="the installed executor whose conformance is tested"
+    )
+    group.addoption(
+        "--arora-area", dest=AREAS, action="append", metavar="AREA", help="test only this area; may be repeated"
+    )

@@ -5,11 +5,13 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from time import perf_counter
 from typing import Final
 
 from ..errors import AroraError, ExecutorUnavailable, UnsupportedLimit
-from ..executor import Capability, Executor, Limits
+from ..executor import Executor
+from ..limits import LIMITS, Capability, Limits
 from ..plugins import discover
 from .checking import Check, checks
 from .expecting import CheckSkipped, expect_raises
@@ -18,15 +20,11 @@ from .results import CheckResult, Outcome, Results
 from .scripted_host import ScriptedHost
 from .subject import Subject
 
-LIMITS: Final = {
-    Capability.MEMORY_LIMIT: ("memory", Limits(memory=1 << 24)),
-    Capability.DEADLINE: ("deadline", Limits(deadline=10.0)),
-    Capability.FUEL: ("fuel", Limits(fuel=1 << 40)),
-}
-"""The capabilities that enforce a limit: the limit's name, and one that the guest stays well below."""
-
 EXAMPLES: Final = 50
 """How many examples a check that generates them tries."""
+
+_AMPLE: Final = 1 << 24
+"""Bytes, seconds or units of work, whichever it is: more than loading the guest takes."""
 
 
 def run_checks(
@@ -132,9 +130,10 @@ def _told(message: str, error: BaseException) -> str:
     return "\n".join([message, *getattr(error, "__notes__", ())])
 
 
-def _require_refusal(subject: Subject, capability: Capability) -> None:
-    if capability not in LIMITS:
-        return
-    name, limits = LIMITS[capability]
-    what = f"loading with a {name} limit, which is not declared"
-    expect_raises(UnsupportedLimit, lambda: subject.load(limits=limits), what, limit=name)
+def _require_refusal(subject: Subject, undeclared: Capability) -> None:
+    """Raise CheckFailed where a limit that only ``undeclared`` enforces is not refused."""
+    for limit in LIMITS:
+        if limit.capability is undeclared:
+            limits = Limits(**{limit.name: _AMPLE})
+            what = f"loading with a {limit.name} limit, which is not declared"
+            expect_raises(UnsupportedLimit, partial(subject.load, limits=limits), what, limit=limit.name)

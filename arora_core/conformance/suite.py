@@ -10,7 +10,7 @@ import pytest
 
 from ..errors import ExecutorUnavailable
 from ..executor import Executor
-from ..plugins import Plugins
+from ..plugins import Plugins, discover
 from .checking import Check, checks
 from .guests import Guest, guest_for
 from .results import CheckResult, Outcome
@@ -32,14 +32,18 @@ def executor_suite(
     check's sentence, the reason why it fails for now: such a test is expected to fail, fails itself when the check
     passes, and a sentence that is no check's fails too. ``guest`` replaces the guest in the kind the executor serves.
     ``examples`` is how many inputs the checks try that generate them. Where the executor is unavailable, the tests are
-    skipped with its reason.
+    skipped with its reason. Raises ExecutorNotFound for a name that no executor has, ExecutorUnavailable where its
+    plugin failed, ValueError for an unknown area; pytest shows that once for the file.
     """
     known = dict(known_failures or {})
+    if isinstance(executor, str):
+        # Here and not in the tests: a name that none has is one error, and not one for each of them.
+        executor = (discover() if plugins is None else plugins).executor(executor)
+    tested = executor
 
     @cache
     def subject() -> tuple[type[Executor], Guest]:
-        found = plugins.executor(executor) if plugins is not None and isinstance(executor, str) else executor
-        chosen = available(found)
+        chosen = available(tested)
         return chosen, guest or guest_for(chosen)
 
     def outcome(check: Check) -> CheckResult:
@@ -63,8 +67,7 @@ def executor_suite(
     methods: dict[str, object] = {_method_name(each): _method(each, outcome, known.get(each.name)) for each in found}
     methods |= {each.__name__: classmethod(each) for each in (setup_class, teardown_class)}
     methods["test_every_known_failure_is_the_sentence_of_a_check"] = _known_failures_test(known)
-    name = executor if isinstance(executor, str) else executor.name
-    methods["__doc__"] = f"The conformance of the executor {name}."
+    methods["__doc__"] = f"The conformance of the executor {tested.name}."
     return type("ExecutorSuite", (), methods)
 
 

@@ -1,4 +1,4 @@
-"""The suite of the executor named on pytest's command line: ``pytest --pyargs arora_core.conformance --executor NAME``.
+"""The suite of the executor that ``pytest --pyargs arora_core.conformance --arora-executor NAME`` names.
 
 pytest reads options before it imports a package named with ``--pyargs``, so they come from ``pytest_plugin``.
 """
@@ -14,15 +14,16 @@ from ..executor import Executor
 from ..plugins import discover
 from .checking import Check, checks
 from .guests import Guest, guest_for
+from .pytest_plugin import AREAS, EXECUTOR
 from .running import available, kept_loaded, run_check
 from .suite import settle
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """A test for each check. Wrong options are one error, and not one for each test."""
-    name = metafunc.config.getoption("--executor", None)
+    name = metafunc.config.getoption(EXECUTOR, None)
     try:
-        found = checks(metafunc.config.getoption("--area", None))
+        found = checks(metafunc.config.getoption(AREAS, None))
         if name is not None:
             discover().executor(name)
     except (AroraError, ValueError) as error:
@@ -33,9 +34,9 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 @pytest.fixture(scope="module")
 def under_test(request: pytest.FixtureRequest) -> Iterator[tuple[type[Executor], Guest]]:
     """The executor named, and its guest."""
-    name = request.config.getoption("--executor", None)
+    name = request.config.getoption(EXECUTOR, None)
     if name is None:
-        pytest.skip("no --executor is named")
+        pytest.skip("no --arora-executor is named")
     try:
         executor = available(str(name))
     except ExecutorUnavailable as unavailable:

@@ -15,6 +15,7 @@ from ..codec import Codec
 from ..header import ExportedFunction
 from ..types import TypeRegistry
 from ..values import Value
+from .fallback import Fallback
 
 if TYPE_CHECKING:
     from ..compiled.generic import CompiledValues
@@ -28,35 +29,40 @@ class CompiledSignature(Signature):
         self, export: ExportedFunction, registry: TypeRegistry, conversions: Conversions, codec: Codec
     ) -> None:
         super().__init__(export, registry, conversions, codec)
+        self.fallback = Fallback(self)
         self._is_compiled = type(codec) is AroraCodec
 
     def encode_values(self, args: Mapping[UUID, Value]) -> bytes:
         try:
             return self._values.encode(args)
-        except Exception:
-            # Whatever it was: the base class says it, outside of this ``except``, or knows how.
-            pass
+        except Exception as error:
+            # What the base class then raises is raised outside of this ``except``, and stands alone.
+            if not self.fallback.takes_over(error):
+                raise
         return super().encode_values(args)
 
     def decode_values(self, buffer: bytes) -> CallResult:
         try:
             return self._values.decode(buffer)
-        except Exception:
-            pass
+        except Exception as error:
+            if not self.fallback.takes_over(error):
+                raise
         return super().decode_values(buffer)
 
     def decode_call(self, buffer: bytes) -> dict[str, Any]:
         try:
             return self._host.decode(buffer)
-        except Exception:
-            pass
+        except Exception as error:
+            if not self.fallback.takes_over(error):
+                raise
         return super().decode_call(buffer)
 
     def encode_result(self, answer: object) -> bytes:
         try:
             return self._host.encode(answer)
-        except Exception:
-            pass
+        except Exception as error:
+            if not self.fallback.takes_over(error):
+                raise
         return super().encode_result(answer)
 
     # Each is compiled when it is first needed: most functions never see a generic call, or are not host functions.

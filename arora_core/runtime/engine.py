@@ -1,32 +1,24 @@
-"""The engine: loads modules on executors, and carries every call between programs, modules and callables."""
+"""The engine: loads modules on executors, and hands out what calls them."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from itertools import count
 from pathlib import Path
-from threading import RLock
 from types import MappingProxyType, TracebackType
-from typing import Any, Final, NoReturn, ParamSpec, TypeVar, Union
+from typing import Any, Final, Union
 from uuid import UUID
 
 from .. import values as v
 from ..binding.conversion import Conversions
-from ..binding.signature import Signature
-from ..buffers import AroraCodec, encode_error
+from ..buffers import AroraCodec
 from ..calls import Call, CallResult
 from ..codec import Codec
 from ..errors import (
     AroraError,
-    CallError,
-    EngineClosed,
-    FunctionNotFound,
-    LimitExceeded,
     LoadError,
     MalformedBuffer,
-    ModuleBusy,
     ModuleNotFound,
     PluginError,
 )
@@ -35,24 +27,18 @@ from ..header import ExportedFunction, Header, ModuleDefinition, executable_file
 from ..plugins import Plugins, discover
 from ..types import TypeRegistry
 from . import selection
-from .bookkeeping import FunctionEntry, ModuleEntry, explain
+from .call_stack import MAX_CALL_DEPTH, CallStack
+from .callables import Callables
 from .compiled_signature import CompiledSignature
+from .engine_host import EngineHost
 from .guest_output import GuestOutput
-from .host_module import HostInstance, HostModule
+from .host_module import HOST, HostInstance, HostModule
 from .loaded_module import Function, LoadedModule
-
-MAX_CALL_DEPTH: Final = 64
-"""How many calls may be nested before the next one is answered with an error."""
+from .module_entry import FunctionEntry, ModuleEntry, explain
+from .module_table import ModuleTable
 
 AnyId = Union[v.IdLike, bytes]
 """A UUID, its text, or its 16 bytes."""
-
-_A = TypeVar("_A")
-_P = ParamSpec("_P")
-_R = TypeVar("_R")
-
-HOST: Final = "host"
-"""What host modules give as the name of their executor."""
 
 _NO_LIMITS: Final = Limits()
 
@@ -83,17 +69,11 @@ class Engine:
         if types is not None:
             self._types.update(types)
         self._codec = _codec(self._plugins, codec)
-        self._max_depth = max_depth
         self._executors: dict[str, Executor] = {}
-        self._modules: dict[bytes, ModuleEntry] = {}
-        self._callables: dict[int, Callable[[], v.Value]] = {}
-        self._next_callable = count(1)
-        self._lock = RLock()
-        # What is running now, the outermost first: the module of each call, None for a callable.
-        self._running: list[ModuleEntry | None] = []
-        # Where in that the host's own code is: as many calls are around it. A guest's code is one deeper than that.
-        self._host_depth = 0
-        self._closed = False
+        self._modules = ModuleTable()
+        self._calls = CallStack(max_depth)
+        self._lock = self._calls.lock
+        self._callables = Callables(self._calls)
 
     # --- loading -----------------------------------------------------------------------------------
 
@@ -152,8 +132,9 @@ class Engine:
             signatures = self._signatures(header)
             chosen = selection.choose(self._plugins, header, executor=executor, prefer=self._prefer, limits=limits)
             output = GuestOutput(header.name)
+            host = EngineHost(self._calls, self._modules, self._callables, self._codec, output)
             try:
-                instance = self._executor(chosen).load(definition, _Host(self, output), limits)
+                instance = self._executor(chosen).load(definition, host, limits)
             except AroraError as error:
                 explain(error, header.name, None, chosen.name, output)
                 raise
@@ -166,7 +147,7 @@ class Engine:
         to prepare. Chooses the executor as loading does. Raises a LoadError, Trap, EngineClosed.
         """
         with self._lock:
-            self._require_open()
+            self._calls.require_open()
             chosen = selection.choose(self._plugins, header, executor=executor, prefer=self._prefer)
             preparing = self._executor(chosen)
         try:
@@ -189,17 +170,18 @@ class Engine:
         Raises ModuleNotFound, and ModuleBusy from inside one of the module's own calls.
         """
         with self._lock:
-            entry = self._module(module.id.bytes if isinstance(module, LoadedModule) else _id_bytes(module))
+            self._calls.require_open()
+            entry = self._modules[module.id.bytes if isinstance(module, LoadedModule) else _id_bytes(module)]
             if isinstance(module, LoadedModule) and entry.handle is not module:
                 raise ModuleNotFound("the module has been unloaded", module=module.name)
-            self._require_idle(entry)
-            del self._modules[entry.header.id.bytes]
+            self._calls.require_idle(entry)
+            self._modules.remove(entry)
             entry.close()
 
     @property
     def modules(self) -> Mapping[UUID, LoadedModule]:
         """The loaded modules by id, as of now."""
-        return MappingProxyType({entry.header.id: entry.handle for entry in list(self._modules.values())})
+        return MappingProxyType({entry.header.id: entry.handle for entry in self._modules})
 
     @property
     def types(self) -> TypeRegistry:
@@ -231,7 +213,8 @@ class Engine:
             )
         module, function = _id_bytes(module_id), _id_bytes(function_id)
         with self._lock:
-            return self._module(module).function(function).enter(bytes(argument))
+            self._calls.require_open()
+            return self._modules[module].function(function).enter(bytes(argument))
 
     def register_callable(self, function: Callable[[], v.Value]) -> int:
         """Registers an argument-less Python callable; returns the u64 id that guests call it by.
@@ -239,38 +222,29 @@ class Engine:
         It returns a value of ``arora_core.values`` (None for unit). A CallError it raises reaches the calling
         guest as an error; any other exception unwinds the guest and comes out of the outermost call.
         """
-        if not callable(function):
-            raise TypeError(f"expected a callable, got {function!r}")
         with self._lock:
-            self._require_open()
-            id = next(self._next_callable)
-            self._callables[id] = function
-            return id
+            self._calls.require_open()
+            return self._callables.add(function)
 
     def unregister_callable(self, id: int) -> None:
         """Forgets a callable. Raises FunctionNotFound."""
         with self._lock:
-            self._require_open()
-            if self._callables.pop(id, None) is None:
-                raise _no_callable(id)
+            self._calls.require_open()
+            self._callables.remove(id)
 
     def call_indirect(self, id: int) -> v.Value:
         """Calls a registered callable, and returns its value. Raises FunctionNotFound, and what it raises."""
         with self._lock:
-            self._require_open()
-            if self._running and len(self._running) != self._host_depth:
-                raise _out_of_turn()
-            return self._call_indirect(id)
+            self._calls.require_turn()
+            return self._callables.call(id)
 
     # --- closing -----------------------------------------------------------------------------------
 
     def close(self) -> None:
         """Unloads every module and gives everything back. Idempotent. Raises ModuleBusy from inside a call."""
         with self._lock:
-            if self._running:
-                raise ModuleBusy("the engine cannot be closed from inside one of its calls")
-            self._closed = True
-            modules, executors = list(self._modules.values()), list(self._executors.values())
+            self._calls.close()
+            modules, executors = list(self._modules), list(self._executors.values())
             self._modules.clear()
             self._executors.clear()
             self._callables.clear()
@@ -288,18 +262,14 @@ class Engine:
         self.close()
 
     def __repr__(self) -> str:
-        state = "closed" if self._closed else f"{len(self._modules)} modules"
+        state = "closed" if self._calls.closed else f"{len(self._modules)} modules"
         return f"<arora engine, {state}>"
 
     # --- parts -------------------------------------------------------------------------------------
 
-    def _require_open(self) -> None:
-        if self._closed:
-            raise EngineClosed("the engine is closed")
-
     def _require_place(self, header: Header, replace: bool) -> None:
         """Refuses, before anything is loaded, what could not be installed afterwards."""
-        self._require_open()
+        self._calls.require_open()
         current = self._modules.get(header.id.bytes)
         if current is None:
             return
@@ -308,13 +278,7 @@ class Engine:
                 f"already loaded as {current.header.name} (id {header.id}); pass replace=True to replace it",
                 module=header.name,
             )
-        self._require_idle(current)
-
-    def _require_idle(self, module: ModuleEntry) -> None:
-        if module in self._running:
-            raise ModuleBusy(
-                "the module cannot be unloaded from inside one of its own calls", module=module.header.name
-            )
+        self._calls.require_idle(current)
 
     def _executor(self, chosen: type[Executor]) -> Executor:
         executor = self._executors.get(chosen.name)
@@ -322,7 +286,7 @@ class Engine:
             executor = self._executors[chosen.name] = chosen()
         return executor
 
-    def _signatures(self, header: Header) -> dict[str, Signature]:
+    def _signatures(self, header: Header) -> dict[str, CompiledSignature]:
         """Every export's, by name. Raises HeaderError where the header's records contradict those known already."""
         registry = self._types.merged(header.types)
         # Made anew for every module: records that came since the last one count for this one.
@@ -335,156 +299,36 @@ class Engine:
         executor: str,
         instance: Instance,
         output: GuestOutput,
-        signatures: Mapping[str, Signature],
+        signatures: Mapping[str, CompiledSignature],
     ) -> LoadedModule:
         entry = ModuleEntry(header, executor, instance, output)
         functions = {}
         for export in header.exports:
-            enter = self._entrance(entry, export.name, instance.function(export.id.bytes))
+            enter = self._calls.entrance(entry, export.name, instance.function(export.id.bytes))
             entry.functions[export.id.bytes] = FunctionEntry(export.name, enter)
             bind_large = partial(self._large_entrance, entry, export)
             functions[export.name] = Function(header.name, executor, export, signatures[export.name], enter, bind_large)
         entry.handle = LoadedModule(header, executor, functions)
         self._types.update(header.types)
-        replaced = self._modules.get(header.id.bytes)
-        self._modules[header.id.bytes] = entry
+        replaced = self._modules.put(entry)
         if replaced is not None:
             replaced.close()
         return entry.handle
 
-    def _module(self, id: bytes) -> ModuleEntry:
-        self._require_open()
-        entry = self._modules.get(id)
-        if entry is None:
-            known = ", ".join(each.header.name for each in self._modules.values()) or "none"
-            raise ModuleNotFound(f"no module {UUID(bytes=id)} is loaded (loaded: {known})")
-        return entry
-
     def _function(self, call: Call) -> Function:
         with self._lock:
+            self._calls.require_open()
             if call.module_id is not None:
-                entry = self._module(call.module_id.bytes)
+                entry = self._modules[call.module_id.bytes]
             else:
-                entry = self._only_module_exporting(call.id)
+                entry = self._modules.exporting(call.id)
             return entry.handle.functions[entry.function(call.id.bytes).name]
-
-    def _only_module_exporting(self, function_id: UUID) -> ModuleEntry:
-        self._require_open()
-        having = [each for each in self._modules.values() if function_id.bytes in each.functions]
-        if len(having) != 1:
-            names = ", ".join(each.header.name for each in having)
-            reason = f"several modules export it ({names}): name one" if having else "no loaded module exports it"
-            raise FunctionNotFound(f"function {function_id}: {reason}")
-        return having[0]
-
-    def _call_indirect(self, id: int) -> v.Value:
-        function = self._callables.get(id)
-        if function is None:
-            raise _no_callable(id)
-        depth = len(self._running)
-        if depth >= self._max_depth:
-            raise self._too_deep()
-        outer, self._host_depth = self._host_depth, depth + 1
-        try:
-            self._running.append(None)
-            answer = function()
-        finally:
-            del self._running[depth:]
-            self._host_depth = outer
-        if answer is None:
-            return v.Unit()
-        if not isinstance(answer, v.Value):
-            raise TypeError(f"callable {id} must return a value of arora_core.values, got {answer!r}")
-        return answer
 
     def _large_entrance(self, module: ModuleEntry, export: ExportedFunction) -> Callable[[Transfer], Any]:
         with self._lock:
             if module.closed:
-                self._refuse(module, export.name)
-            return self._entrance(module, export.name, module.instance.transfer(export.id.bytes))
-
-    def _entrance(self, module: ModuleEntry, function: str, run: Callable[[_A], _R]) -> Callable[[_A], _R]:
-        """``run``, as everybody has to call it: every call of every kind comes through here."""
-        if module.executor == HOST:
-            run = self._hosted(run)
-        lock, max_depth, running, begin = self._lock, self._max_depth, self._running, self._running.append
-
-        def enter(argument: _A) -> _R:
-            with lock:
-                depth = len(running)
-                if module.closed or depth >= max_depth or (depth and depth != self._host_depth):
-                    self._refuse(module, function)
-                try:
-                    begin(module)
-                    return run(argument)
-                except AroraError as error:
-                    explain(error, module.header.name, function, module.executor, module.output)
-                    raise
-                finally:
-                    # Not popped: a signal's exception may have come before it was there.
-                    del running[depth:]
-
-        return enter
-
-    def _hosted(self, run: Callable[_P, _R]) -> Callable[_P, _R]:
-        """``run``, which is the host's own code: it may call on."""
-
-        def hosted(*args: _P.args, **kwargs: _P.kwargs) -> _R:
-            outer, self._host_depth = self._host_depth, len(self._running)
-            try:
-                return run(*args, **kwargs)
-            finally:
-                self._host_depth = outer
-
-        return hosted
-
-    def _refuse(self, module: ModuleEntry, function: str) -> NoReturn:
-        """Says why a call cannot begin."""
-        self._require_open()
-        error: AroraError
-        if module.closed:
-            error = ModuleNotFound("the module has been unloaded")
-        elif len(self._running) >= self._max_depth:
-            error = self._too_deep()
-        else:
-            error = _out_of_turn()
-        raise error.at(module=module.header.name, function=function, executor=module.executor)
-
-    def _too_deep(self) -> LimitExceeded:
-        return LimitExceeded(f"calls are nested deeper than the limit of {self._max_depth}", limit="depth")
-
-
-class _Host:
-    """The engine as one module's guest sees it: failures a guest may handle come as error buffers (ABI §4).
-
-    While a guest runs, its engine's lock is held by the thread it runs in.
-    """
-
-    __slots__ = ("_engine", "_write")
-
-    def __init__(self, engine: Engine, output: GuestOutput) -> None:
-        self._engine = engine
-        # Which may end in a handler of the user's.
-        self._write = engine._hosted(output.write)
-
-    def dispatch(self, module_id: bytes, function_id: bytes, argument: bytes) -> bytes:
-        engine = self._engine
-        outer, engine._host_depth = engine._host_depth, len(engine._running)
-        try:
-            return engine._module(module_id).function(function_id).enter(argument)
-        except CallError as error:
-            return encode_error(error.summary())
-        finally:
-            engine._host_depth = outer
-
-    def dispatch_indirect(self, callable_id: int) -> bytes:
-        try:
-            return self._engine._codec.encode(self._engine._call_indirect(callable_id))
-        except CallError as error:
-            return encode_error(error.summary())
-
-    def write_output(self, fd: int, data: bytes) -> None:
-        self._write(fd, data)
+                self._calls.refuse(module, export.name)
+            return self._calls.entrance(module, export.name, module.instance.transfer(export.id.bytes))
 
 
 def _codec(plugins: Plugins, name: str) -> Codec:
@@ -502,13 +346,3 @@ def _id_bytes(id: AnyId) -> bytes:
             raise ValueError(f"an id has 16 bytes, got {len(id)}")
         return id
     return v.uuid(id).bytes
-
-
-def _out_of_turn() -> ModuleBusy:
-    return ModuleBusy(
-        "a call of this engine is under way, and this one does not come out of it (a signal handler, a finalizer?)"
-    )
-
-
-def _no_callable(id: int) -> FunctionNotFound:
-    return FunctionNotFound(f"no callable is registered under the id {id}")

@@ -5,12 +5,15 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from ..binding.signature import Signature
 from ..errors import FunctionNotFound, HeaderError, MissingExport
 from ..executor import Instance
 from ..header import ExportedFunction, Header
+
+HOST: Final = "host"
+"""What host modules give as the name of their executor."""
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 

@@ -6,12 +6,11 @@ import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from ..binding.generated_classes import python_names
 from ..binding.large_argument import LargeArgument
-from ..binding.signature import Signature
 from ..calls import CallResult
 from ..documents.places import suggestion
 from ..errors import AroraError, FunctionNotFound
@@ -19,6 +18,7 @@ from ..executor import Transfer
 from ..header import ExportedFunction, Header, Parameter
 from ..types import TypeRef, type_name
 from ..values import Value
+from .compiled_signature import CompiledSignature
 
 if TYPE_CHECKING:
     from ..compiled import CompiledCodec
@@ -38,6 +38,7 @@ class Function:
         "_encode",
         "_executor",
         "_export",
+        "_fallback",
         "_generic",
         "_module",
         "_run",
@@ -49,7 +50,7 @@ class Function:
         module: str,
         executor: str,
         export: ExportedFunction,
-        signature: Signature,
+        signature: CompiledSignature,
         run: Callable[[bytes], bytes],
         bind_large: Callable[[], Callable[[Transfer], Any]],
     ) -> None:
@@ -57,12 +58,13 @@ class Function:
         self._executor = executor
         self._export = export
         self._generic = signature
+        self._fallback = signature.fallback
         self._run = run
         self._bind_large = bind_large
         self._run_large: Callable[[Transfer], Any] | None = None
         self._compiled: CompiledCodec | None = None
         self._encode: Callable[..., bytes] = self._first_encode
-        self._decode: Callable[[bytes | memoryview], Any] = _leave
+        self._decode: Callable[[bytes | memoryview], Any] = self._decode_generically
 
     @property
     def id(self) -> UUID:
@@ -100,7 +102,9 @@ class Function:
             argument = self._encode(*args, **kwargs)
         except LargeArgument as large:
             argument, pieces = b"", large.pieces
-        except Exception:
+        except Exception as error:
+            if not (_refused_the_call(error) or self._fallback.takes_over(error)):
+                raise
             argument, pieces = b"", ()
         if not argument:
             if pieces:
@@ -109,8 +113,9 @@ class Function:
         result = self._run(argument)
         try:
             return self._decode(result)
-        except Exception:
-            pass
+        except Exception as error:
+            if not self._fallback.takes_over(error):
+                raise
         return self._decode_generically(result)
 
     def call(self, args: Mapping[UUID, Value]) -> CallResult:
@@ -141,10 +146,13 @@ class Function:
     def _compile(self) -> CompiledCodec:
         if self._compiled is None:
             from ..compiled import compile_codec
+            from ..compiled.source_code import leave
 
+            # First, so that it is not tried at every call where it fails.
+            self._encode = self._decode = leave
             self._compiled = compile_codec(self._module, self._export, self._generic.registry)
-            self._encode = self._compiled.encode or _leave
-            self._decode = self._compiled.decode or _leave
+            self._encode = self._compiled.encode or leave
+            self._decode = self._compiled.decode or leave
         return self._compiled
 
     def _first_encode(self, /, *args: object, **kwargs: object) -> bytes:
@@ -156,9 +164,9 @@ class Function:
         with self._named():
             return self._generic.encode_call(args, kwargs)
 
-    def _decode_generically(self, result: bytes) -> Any:
+    def _decode_generically(self, result: bytes | memoryview) -> Any:
         with self._named():
-            return self._generic.decode_result(result)
+            return self._generic.decode_result(bytes(result))
 
     def _transfer(self, pieces: Sequence[bytes | memoryview]) -> Any:
         if self._run_large is None:
@@ -174,9 +182,10 @@ class Function:
         """What the call answers. Nothing of it lies in the memory of ``result``, which is the guest's."""
         try:
             return self._decode(result)
-        except Exception:
-            pass
-        return self._decode_generically(bytes(result))
+        except Exception as error:
+            if not self._fallback.takes_over(error):
+                raise
+        return self._decode_generically(result)
 
     @contextmanager
     def _named(self) -> Iterator[None]:
@@ -188,9 +197,14 @@ class Function:
             raise
 
 
-def _leave(*args: object, **kwargs: object) -> NoReturn:
-    """Stands in where nothing could be compiled: all is left to the generic codec."""
-    raise NotImplementedError
+def _refused_the_call(error: Exception) -> bool:
+    """Return whether the arguments did not bind, so that compiled code was not even entered."""
+    if type(error) is not TypeError:
+        return False
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return trace is not None and trace.tb_frame.f_globals is globals()
 
 
 class LoadedModule:

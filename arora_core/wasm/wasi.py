@@ -16,8 +16,9 @@ from struct import Struct
 from typing import Final
 
 from ..errors import Trap, TrapKind, UnsupportedImport
+from .guest_interface import U32, U64, LinearMemory
 from .guest_symbols import FD_WRITE, WASI_NAMESPACE, WasmFunctionType, WasmType
-from .linear_memory import U32, U64, LinearGuest, LinearMemory
+from .linear_memory import LinearGuest
 
 _SUCCESS: Final = 0
 _EBADF: Final = 8

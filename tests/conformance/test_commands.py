@@ -72,15 +72,15 @@ def run_suite(*options: str, cwd: Path) -> subprocess.CompletedProcess[str]:
 
 
 def test_pytest_runs_the_suite_without_a_file(tmp_path: Path) -> None:
-    done = run_suite("--executor", "wasmtime", "--area", "calls", cwd=tmp_path)
+    done = run_suite("--arora-executor", "wasmtime", "--arora-area", "calls", cwd=tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
     assert " passed" in done.stdout
 
 
 def test_pytest_says_once_what_is_wrong_with_its_options(tmp_path: Path) -> None:
     for options, said in (
-        (["--executor", "nonesuch"], "no executor 'nonesuch' is installed"),
-        (["--executor", "wasmtime", "--area", "speed"], "no area 'speed'"),
+        (["--arora-executor", "nonesuch"], "no executor 'nonesuch' is installed"),
+        (["--arora-executor", "wasmtime", "--arora-area", "speed"], "no area 'speed'"),
     ):
         done = run_suite(*options, cwd=tmp_path)
         assert done.returncode == 2

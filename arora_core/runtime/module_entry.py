@@ -1,4 +1,4 @@
-"""What the engine keeps of a loaded module and its functions."""
+"""The engine's record of one loaded module and its functions."""
 
 from __future__ import annotations
 

@@ -1,0 +1,54 @@
+"""Python functions without arguments, which guests call by a number."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import count
+
+from ..errors import FunctionNotFound
+from ..values import Unit, Value
+from .call_stack import CallStack
+
+
+class Callables:
+    """The registered callables of one engine by id, a u64."""
+
+    __slots__ = ("_functions", "_ids", "_run")
+
+    def __init__(self, calls: CallStack) -> None:
+        self._functions: dict[int, Callable[[], Value | None]] = {}
+        self._ids = count(1)
+        self._run = calls.run_callable
+
+    def add(self, function: Callable[[], Value | None]) -> int:
+        """Register a callable; return its id. Raises TypeError."""
+        if not callable(function):
+            raise TypeError(f"expected a callable, got {function!r}")
+        id = next(self._ids)
+        self._functions[id] = function
+        return id
+
+    def remove(self, id: int) -> None:
+        """Forget a callable. Raises FunctionNotFound."""
+        if self._functions.pop(id, None) is None:
+            raise _no_callable(id)
+
+    def clear(self) -> None:
+        """Forget every callable."""
+        self._functions.clear()
+
+    def call(self, id: int) -> Value:
+        """Call a callable; return its value. Raises FunctionNotFound, LimitExceeded, TypeError, and what it raises."""
+        function = self._functions.get(id)
+        if function is None:
+            raise _no_callable(id)
+        answer = self._run(function)
+        if answer is None:
+            return Unit()
+        if not isinstance(answer, Value):
+            raise TypeError(f"callable {id} must return a value of arora_core.values, got {answer!r}")
+        return answer
+
+
+def _no_callable(id: int) -> FunctionNotFound:
+    return FunctionNotFound(f"no callable is registered under the id {id}")

@@ -1,0 +1,47 @@
+"""The engine as a guest sees it."""
+
+from __future__ import annotations
+
+from ..buffers import encode_error
+from ..codec import Codec
+from ..errors import CallError
+from .call_stack import CallStack
+from .callables import Callables
+from .guest_output import GuestOutput
+from .module_table import ModuleTable
+
+
+class EngineHost:
+    """The :class:`~arora_core.executor.Host` of one module: failures that a guest may handle come as error buffers
+    (ABI §4).
+
+    While a guest runs, its engine's lock is held by the thread it runs in.
+    """
+
+    __slots__ = ("_call", "_calls", "_encode", "_modules", "write_output")
+
+    def __init__(
+        self, calls: CallStack, modules: ModuleTable, callables: Callables, codec: Codec, output: GuestOutput
+    ) -> None:
+        self._calls = calls
+        self._modules = modules
+        self._call = callables.call
+        self._encode = codec.encode
+        # It may end in a user's log handler, which may call on.
+        self.write_output = calls.hosted(output.write)
+
+    def dispatch(self, module_id: bytes, function_id: bytes, argument: bytes) -> bytes:
+        calls = self._calls
+        outer, calls.host_depth = calls.host_depth, len(calls.running)
+        try:
+            return self._modules[module_id].function(function_id).enter(argument)
+        except CallError as error:
+            return encode_error(error.summary())
+        finally:
+            calls.host_depth = outer
+
+    def dispatch_indirect(self, callable_id: int) -> bytes:
+        try:
+            return self._encode(self._call(callable_id))
+        except CallError as error:
+            return encode_error(error.summary())

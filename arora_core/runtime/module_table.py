@@ -1,0 +1,60 @@
+"""The modules that an engine has loaded, by id."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from uuid import UUID
+
+from ..errors import FunctionNotFound, ModuleNotFound
+from .module_entry import ModuleEntry
+
+
+class ModuleTable:
+    """The loaded modules by id, in the order in which they were loaded. Ids are 16 raw bytes."""
+
+    __slots__ = ("_entries",)
+
+    def __init__(self) -> None:
+        self._entries: dict[bytes, ModuleEntry] = {}
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def __iter__(self) -> Iterator[ModuleEntry]:
+        # Of a copy: another thread may load a module meanwhile.
+        return iter(list(self._entries.values()))
+
+    def __getitem__(self, id: bytes) -> ModuleEntry:
+        """Return the module of that id. Raises ModuleNotFound, which names those that are loaded."""
+        entry = self._entries.get(id)
+        if entry is None:
+            known = ", ".join(each.header.name for each in self) or "none"
+            raise ModuleNotFound(f"no module {UUID(bytes=id)} is loaded (loaded: {known})")
+        return entry
+
+    def get(self, id: bytes) -> ModuleEntry | None:
+        """Return the module of that id, None where there is none."""
+        return self._entries.get(id)
+
+    def put(self, entry: ModuleEntry) -> ModuleEntry | None:
+        """Add a module in the place of the one that has its id now, which is returned."""
+        replaced = self._entries.get(entry.header.id.bytes)
+        self._entries[entry.header.id.bytes] = entry
+        return replaced
+
+    def remove(self, entry: ModuleEntry) -> None:
+        """Remove a module."""
+        del self._entries[entry.header.id.bytes]
+
+    def clear(self) -> None:
+        """Remove every module."""
+        self._entries.clear()
+
+    def exporting(self, function_id: UUID) -> ModuleEntry:
+        """Return the only module that exports a function. Raises FunctionNotFound where there is none, or several."""
+        having = [each for each in self if function_id.bytes in each.functions]
+        if len(having) != 1:
+            names = ", ".join(each.header.name for each in having)
+            reason = f"several modules export it ({names}): name one" if having else "no loaded module exports it"
+            raise FunctionNotFound(f"function {function_id}: {reason}")
+        return having[0]

@@ -1,0 +1,154 @@
+"""A guest's memory and allocator, used safely.
+
+Every pointer and size that comes from the guest is compared with the size of its memory before use.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Final, NoReturn
+
+from ..errors import Trap, TrapKind
+from .guest_interface import U32, Export, LinearMemory, MappedMemory
+
+PREFIX: Final = 4
+"""Bytes of a buffer's size prefix."""
+SMALLEST: Final = 5
+"""Bytes of the smallest buffer: its prefix and a tag."""
+SLACK: Final = 8
+"""Bytes asked for behind an argument: guests may read a few bytes past its end."""
+
+
+class GuestMemory:
+    """The memory and the allocator of one guest, once it has them."""
+
+    __slots__ = ("_alloc", "_free", "_memory", "_size", "_view")
+
+    _memory: LinearMemory
+    _view: Callable[[int, int], memoryview] | None
+    _alloc: Export
+    _free: Export
+    _size: int
+    """The memory's size when it was last looked at: it may have grown since."""
+
+    def __init__(self) -> None:
+        self._detach_memory()
+
+    def _attach_memory(self, memory: LinearMemory | MappedMemory, alloc: Export, free: Export) -> None:
+        """Take the guest's memory and its allocator."""
+        self._memory = memory
+        self._view = getattr(memory, "view", None)
+        self._alloc = alloc
+        self._free = free
+
+    def _detach_memory(self) -> None:
+        """Let go of the guest's memory."""
+        self._memory, self._view = NO_MEMORY, None
+        self._size = 0
+        self._alloc = self._free = not_ready
+
+    # Buffers that the guest returns.
+
+    def take(self, result_at: int, argument_at: int, argument_end: int) -> bytes:
+        """Return a copy of a result buffer, and free it. The argument lies in the range given.
+
+        Raises Trap of kind ABI for a buffer that is not valid, not all inside the memory, or the argument's.
+        """
+        result = self._memory.read(result_at, self._checked_size(result_at, argument_at, argument_end))
+        self._free(result_at)
+        return result
+
+    def _checked_size(self, result_at: int, argument_at: int, argument_end: int) -> int:
+        """Return the size of a result buffer. Raises as :meth:`take` does."""
+        end = result_at + PREFIX
+        if end > self._size and end > self._refreshed():
+            self._fail(f"answered with a buffer at {result_at:#x}", outside=True)
+        size = int.from_bytes(self._memory.read(result_at, PREFIX), "little")
+        end = result_at + size
+        if size < SMALLEST or not result_at or (end > self._size and end > self._refreshed()):
+            self._refuse_result(result_at, size)
+        if argument_at <= result_at < argument_end:
+            # The result is freed, and the argument is not the guest's to have freed: it is used again.
+            self._fail(f"answered with its own argument buffer, at {result_at:#x}")
+        return size
+
+    def _read_in_place(self, offset: int, size: int, read: Callable[[bytes | memoryview], Any]) -> Any:
+        """Return what ``read`` returns for these bytes: a view of them where the memory has views."""
+        if self._view is None:
+            return read(self._memory.read(offset, size))
+        with self._view(offset, size) as view:
+            return read(view)
+
+    # Memory that the guest's allocator reserves for buffers of the host.
+
+    def place(self, data: bytes) -> int:
+        """Write ``data`` into memory from the guest's allocator; return its offset."""
+        offset = self.reserve(len(data))
+        self._memory.write(offset, data)
+        return offset
+
+    def reserve(self, size: int) -> int:
+        """Reserve memory from the guest's allocator for ``size`` bytes and some behind them; return its offset."""
+        reserved = size + SLACK
+        if reserved > U32:
+            self._fail(f"cannot take a buffer of {size} bytes, its memory has 32-bit addresses")
+        return self.check_reserved(self._alloc(reserved) & U32, reserved)
+
+    def check_reserved(self, offset: int, reserved: int) -> int:
+        """Return ``offset``, where the allocator reserved so many bytes. Raises Trap of kind ABI for a wrong one."""
+        end = offset + reserved
+        if not offset:
+            self._fail(f"arora_buffer_alloc({reserved}) answered null: it is out of memory")
+        if end > self._size and end > self._refreshed():
+            self._fail(f"arora_buffer_alloc({reserved}) answered {offset:#x}", outside=True)
+        return offset
+
+    def _write_pieces(self, offset: int, size: int, pieces: Sequence[bytes | memoryview]) -> None:
+        """Write the pieces of a buffer one behind the other."""
+        if self._view is None:
+            self._memory.write(offset, b"".join(pieces))
+            return
+        view, at = self._view(offset, size), 0
+        for piece in pieces:
+            view[at : at + len(piece)] = piece
+            at += len(piece)
+
+    # Failures.
+
+    def _refreshed(self) -> int:
+        """Return the size of the memory now."""
+        self._size = self._memory.size()
+        return self._size
+
+    def _refuse_result(self, offset: int, size: int) -> NoReturn:
+        if not offset:
+            self._fail("answered with a null pointer")
+        if size < SMALLEST:
+            self._fail(f"answered with a buffer of {size} bytes at {offset:#x}; 5 is the smallest")
+        self._fail(f"answered with a buffer of {size} bytes at {offset:#x}", outside=True)
+
+    def _fail(self, message: str, *, outside: bool = False) -> NoReturn:
+        """Raise Trap of kind ABI; ``outside`` for something that does not lie inside the memory."""
+        where = f", outside its {self._refreshed()} bytes of memory" if outside else ""
+        raise Trap(message + where, kind=TrapKind.ABI)
+
+
+class _NoMemory:
+    """The memory of a guest that has none yet, or none any more."""
+
+    def size(self) -> int:
+        return 0
+
+    def read(self, offset: int, size: int) -> bytes:
+        raise AssertionError("nothing lies inside an empty memory")
+
+    def write(self, offset: int, data: bytes) -> None:
+        raise AssertionError("nothing lies inside an empty memory")
+
+
+NO_MEMORY: Final = _NoMemory()
+
+
+def not_ready(_: int) -> int:
+    """Stand in for the exports of a guest that is not attached: raise Trap."""
+    raise Trap("called its host while it was still being instantiated", kind=TrapKind.ABI)

@@ -1,0 +1,104 @@
+"""What a guest calls its host for: other modules, callables, and output."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from ..executor import Host
+from .guest_interface import U32, U64
+from .guest_memory import NO_MEMORY, PREFIX, SMALLEST, GuestMemory, not_ready
+
+_ID: Final = 16
+"""Bytes of a module's or a function's id."""
+_VECTOR: Final = 8
+"""Bytes of an iovec: pointer and size."""
+_MOST_VECTORS: Final = 1024
+_MOST_WRITTEN: Final = 1 << 16
+_EBADF: Final = 8
+_EFAULT: Final = 21
+
+
+class HostCalls(GuestMemory):
+    """The imports of one guest."""
+
+    __slots__ = ("_host", "calls_out")
+
+    def __init__(self, host: Host) -> None:
+        super().__init__()
+        self._host = host
+        self.calls_out = 0
+        """How many calls of the guest to its host are under way. A call into it from inside them nests as deep."""
+
+    def answer_dispatch(self, module_at: int, function_at: int, argument_at: int) -> int:
+        """``env.arora_dispatch``: pointers in, the pointer of a buffer the guest owns out.
+
+        Raises Trap, and whatever the host raises; the executor carries it across the guest.
+        """
+        return self.place(self.ask_dispatch(module_at, function_at, argument_at))
+
+    def answer_dispatch_indirect(self, callable_id: int) -> int:
+        """``env.arora_dispatch_indirect``: a callable's id in, the pointer of a buffer the guest owns out."""
+        return self.place(self.ask_dispatch_indirect(callable_id))
+
+    def ask_dispatch(self, module_at: int, function_at: int, argument_at: int) -> bytes:
+        """What to answer ``env.arora_dispatch`` with, for an executor that puts it into the guest's memory itself."""
+        module_at, function_at, argument_at = module_at & U32, function_at & U32, argument_at & U32
+        read, end = self._memory.read, self._size
+        if module_at + _ID > end or function_at + _ID > end or argument_at + PREFIX > end:
+            self._require(module_at, _ID, "a module id")
+            self._require(function_at, _ID, "a function id")
+            self._require(argument_at, PREFIX, "an argument buffer")
+        size = int.from_bytes(read(argument_at, PREFIX), "little")
+        if size < SMALLEST:
+            self._fail(f"called arora_dispatch with a buffer of {size} bytes at {argument_at:#x}; 5 is the smallest")
+        if argument_at + size > end:
+            self._require(argument_at, size, f"an argument buffer of {size} bytes")
+        module_id, function_id, argument = read(module_at, _ID), read(function_at, _ID), read(argument_at, size)
+        self.calls_out += 1
+        try:
+            return self._host.dispatch(module_id, function_id, argument)
+        finally:
+            self.calls_out -= 1
+
+    def ask_dispatch_indirect(self, callable_id: int) -> bytes:
+        """What to answer ``env.arora_dispatch_indirect`` with."""
+        if self._memory is NO_MEMORY:
+            not_ready(0)
+        self.calls_out += 1
+        try:
+            return self._host.dispatch_indirect(callable_id & U64)
+        finally:
+            self.calls_out -= 1
+
+    def answer_fd_write(self, fd: int, vectors_at: int, count: int, written_at: int) -> int:
+        """``wasi_snapshot_preview1.fd_write``, for a guest that has nothing to write to but its host's output.
+
+        Returns an errno of WASI. Writes no more than 64 KiB of the first 1024 vectors: a guest has to
+        expect that of any write.
+        """
+        vectors_at, written_at, fd = vectors_at & U32, written_at & U32, fd & U32
+        vectors_end = vectors_at + (count & U32) * _VECTOR
+        if fd not in (1, 2):
+            return _EBADF
+        if max(vectors_end, written_at + 4) > self._refreshed():
+            return _EFAULT
+        text = bytearray()
+        for vector_at in range(vectors_at, vectors_end, _VECTOR)[:_MOST_VECTORS]:
+            vector = self._memory.read(vector_at, _VECTOR)
+            part_at, size = int.from_bytes(vector[:4], "little"), int.from_bytes(vector[4:], "little")
+            if part_at + size > self._size:
+                return _EFAULT
+            text += self._memory.read(part_at, min(size, _MOST_WRITTEN - len(text)))
+            if len(text) == _MOST_WRITTEN:
+                break
+        self.calls_out += 1
+        try:
+            self._host.write_output(fd, bytes(text))
+        finally:
+            self.calls_out -= 1
+        self._memory.write(written_at, len(text).to_bytes(4, "little"))
+        return 0
+
+    def _require(self, offset: int, size: int, what: str) -> None:
+        if offset + size > self._refreshed():
+            self._fail(f"called arora_dispatch with {what} at {offset:#x}", outside=True)

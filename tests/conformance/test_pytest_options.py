@@ -1,0 +1,48 @@
+"""The options that the suite adds to every pytest here stay out of other plugins' way."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+OTHERS = """
+def pytest_addoption(parser):
+    parser.addoption("--executor", dest="executor", default="theirs")
+    parser.addoption("--area", dest="area", default="their area")
+
+
+def pytest_report_header(config):
+    return f"others: {config.getoption('executor')}, {config.getoption('area')}"
+"""
+
+
+def pytest(*options: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    """A pytest in which another plugin has options ``--executor`` and ``--area`` of its own."""
+    (cwd / "other_plugin.py").write_text(OTHERS)
+    environment = {**os.environ, "PYTHONPATH": str(cwd), "PYTHONWARNINGS": "ignore"}
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-p", "other_plugin", *options]
+    return subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True)
+
+
+def test_both_plugins_options_are_taken(tmp_path: Path) -> None:
+    ours = ("--pyargs", "arora_core.conformance", "--arora-executor", "wasmtime", "--arora-area", "output")
+    done = pytest(*ours, "-v", "--executor", "their executor", cwd=tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "others: their executor, their area" in done.stdout
+    assert "[output: stdout and stderr are told apart] PASSED" in done.stdout
+    assert "[calls: " not in done.stdout
+
+
+def test_another_plugins_executor_is_not_taken_for_ours(tmp_path: Path) -> None:
+    theirs = ("--executor", "wasmtime", "--area", "output")
+    done = pytest("--pyargs", "arora_core.conformance", "-rs", *theirs, cwd=tmp_path)
+    assert "no --arora-executor is named" in done.stdout
+    assert " passed" not in done.stdout
+
+
+def test_the_options_are_in_the_help_of_pytest_under_our_name(tmp_path: Path) -> None:
+    shown = pytest("--help", cwd=tmp_path).stdout.partition("Arora's conformance suite:")[2]
+    assert "--arora-executor=NAME" in shown
+    assert "--arora-area=AREA" in shown

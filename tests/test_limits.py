@@ -1,0 +1,132 @@
+"""Limits: what they accept, and that everything which depends on them follows the one table."""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import FrozenInstanceError, fields
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from arora_core import Capability, Limits, discover, executor
+from arora_core import limits as home
+from arora_core.cli.limit_options import limit_options
+from arora_core.conformance.checking import checks
+from arora_core.limits import LIMITS, Limit
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+every_limit = pytest.mark.parametrize("limit", LIMITS, ids=lambda limit: limit.name)
+
+
+def table_below(heading: str) -> list[list[str]]:
+    """The rows of the README's table that has this first line, cell by cell, without marks."""
+    _, _, below = README.partition(f"{heading}\n")
+    assert below
+    lines = below.partition("\n\n")[0].splitlines()[1:]
+    return [[cell.strip().replace("`", "") for cell in line.strip("|").split("|")] for line in lines]
+
+
+# --- the limits themselves -------------------------------------------------------------------------
+
+
+def test_limits_are_memory_deadline_and_fuel_in_that_order() -> None:
+    assert Limits(1, 0.5, 3) == Limits(memory=1, deadline=0.5, fuel=3)
+
+
+def test_no_limit_is_set_by_default() -> None:
+    assert Limits() == Limits(None, None, None)
+    assert Limits().requested() == {}
+
+
+def test_the_limits_that_are_set_are_requested_of_what_enforces_them() -> None:
+    assert Limits(deadline=1, fuel=2).requested() == {"deadline": Capability.DEADLINE, "fuel": Capability.FUEL}
+
+
+@every_limit
+@pytest.mark.parametrize("value", [0, -1])
+def test_a_limit_must_be_positive(limit: Limit, value: int) -> None:
+    with pytest.raises(ValueError, match=f"limit {limit.name} must be positive, got {value}"):
+        Limits(**{limit.name: value})
+
+
+@every_limit
+@pytest.mark.parametrize("value", ["1", True, 1j])
+def test_a_limit_must_be_a_number(limit: Limit, value: Any) -> None:
+    with pytest.raises(TypeError, match=f"limit {limit.name} must be an? (integer|number of seconds), got "):
+        Limits(**{limit.name: value})
+
+
+def test_a_deadline_may_be_a_fraction_and_what_is_counted_may_not() -> None:
+    assert Limits(deadline=0.5).deadline == 0.5
+    with pytest.raises(TypeError, match="limit memory must be an integer"):
+        Limits(memory=0.5)  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="limit deadline must be positive, got nan"):
+        Limits(deadline=math.nan)
+
+
+def test_limits_do_not_change() -> None:
+    with pytest.raises(FrozenInstanceError):
+        Limits().memory = 1  # type: ignore[misc]
+
+
+def test_the_executor_contract_exports_the_same_names() -> None:
+    assert executor.Limits is home.Limits is Limits
+    assert executor.Capability is home.Capability is Capability
+
+
+# --- the table, and what follows it ----------------------------------------------------------------
+
+
+def test_the_table_has_every_field_in_the_order_of_the_constructor() -> None:
+    assert [limit.name for limit in LIMITS] == [field.name for field in fields(Limits)]
+
+
+def test_every_limit_has_a_capability_of_its_own() -> None:
+    assert len({limit.capability for limit in LIMITS}) == len(LIMITS)
+
+
+@every_limit
+def test_every_limit_has_checks_that_hold_an_executor_to_it(limit: Limit) -> None:
+    assert [each for each in checks(["limits"]) if each.needs == {limit.capability}]
+
+
+@every_limit
+def test_the_example_of_a_limit_is_what_its_option_takes(limit: Limit) -> None:
+    @click.command()
+    @limit_options
+    def command(limits: Limits) -> None:
+        click.echo(repr(limits.requested()))
+
+    shown = CliRunner().invoke(command, [f"--{limit.name}", limit.example])
+    assert shown.output == f"{ {limit.name: limit.capability}!r}\n"
+    described = CliRunner().invoke(command, ["--help"]).output
+    assert f"Limit {limit.bounds}, such as {limit.example}." in described
+
+
+def test_the_readme_lists_the_limits_of_the_table() -> None:
+    shown = table_below("| limit | counts | bounds | in the shell |")
+    assert shown == [
+        [limit.name, limit.unit.value, limit.bounds, f"--{limit.name} {limit.example}"] for limit in LIMITS
+    ]
+
+
+def test_the_readme_says_which_limits_each_executor_enforces() -> None:
+    plugins = discover()
+    said = {row[1]: row[3] for row in table_below("| distribution | executor | runs | limits it enforces |")}
+    assert said.keys() >= plugins.executors.keys()
+    for name, installed in plugins.executors.items():
+        declared = [limit.name for limit in LIMITS if limit.capability in installed.executor.capabilities]
+        assert said[name] == (", ".join(declared) or "none")
+
+
+def test_the_declarations_for_javascript_have_every_limit() -> None:
+    pages = ROOT / "plugins" / "arora-browser" / "arora_browser" / "static" / "arora.d.mts"
+    declared = re.search(r"limits\?: \{(.*?)\}", pages.read_text(encoding="utf-8"))
+    assert declared is not None
+    assert re.findall(r"(\w+)\?: number", declared[1]) == [limit.name for limit in LIMITS]
