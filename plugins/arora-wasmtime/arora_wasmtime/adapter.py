@@ -16,7 +16,7 @@ from arora_core.guest_symbols import FREE, MEMORY
 from arora_core.linear_memory import SLACK, BufferCall
 
 from .raw_values import RAW_VALUE, enter
-from .traps import BETWEEN
+from .wat import source
 
 if TYPE_CHECKING:
     from arora_core.wasm.fixed_memory import FixedMemory
@@ -28,52 +28,6 @@ _ARGUMENT: Final = 512
 """Bytes of the largest argument that goes this way."""
 _ANSWER: Final = 1024
 """Bytes of the largest answer that does."""
-
-SOURCE: Final = f"""
-(module ${BETWEEN}
-  (import "guest" "memory" (memory 0))
-  (import "guest" "function" (func $function (param i32) (result i32)))
-  (import "guest" "free" (func $free (param i32)))
-  (import "host" "in_allocator" (global $in_allocator (mut i32)))
-
-  ;; Calls the function with the argument buffer at $argument. Returns the size of its answer, which is copied to
-  ;; $answer and freed; or -1 - pointer for an answer that the host has to look at. The room that the host keeps,
-  ;; from $argument to $room_end, is not the guest's to answer with. What the caller put in the place of $outcome
-  ;; is overwritten by the result.
-  (func (export "exchange")
-    (param $outcome i64) (param $argument i32) (param $answer i32) (param $room_end i32) (result i64)
-    (local $at i32) (local $size i32) (local $memory i64) (local $before i32)
-    (local.set $at (call $function (local.get $argument)))
-    (local.set $memory (i64.mul (i64.extend_i32_u (memory.size)) (i64.const 65536)))
-    (block $unusual
-      (br_if $unusual (i64.gt_u (i64.add (i64.extend_i32_u (local.get $at)) (i64.const 4)) (local.get $memory)))
-      (local.set $size (i32.load (local.get $at)))
-      (br_if $unusual (i32.lt_u (local.get $size) (i32.const 5)))
-      (br_if $unusual (i32.gt_u (local.get $size) (i32.const {_ANSWER})))
-      (br_if $unusual
-        (i64.gt_u
-          (i64.add (i64.extend_i32_u (local.get $at)) (i64.extend_i32_u (local.get $size)))
-          (local.get $memory)))
-      (br_if $unusual (i32.eqz (local.get $at)))
-      (br_if $unusual
-        (i32.and
-          (i32.ge_u (local.get $at) (local.get $argument))
-          (i32.lt_u (local.get $at) (local.get $room_end))))
-      (memory.copy (local.get $answer) (local.get $at) (local.get $size))
-      (local.set $before (global.get $in_allocator))
-      (global.set $in_allocator (i32.const 1))
-      (call $free (local.get $at))
-      (global.set $in_allocator (local.get $before))
-      (return (i64.extend_i32_u (local.get $size))))
-    (i64.sub (i64.const -1) (i64.extend_i32_u (local.get $at)))))
-"""
-
-IN_ALLOCATOR: Final = f"""
-(module ${BETWEEN} (global (export "in_allocator") (mut i32) (i32.const 0)))
-"""
-"""A room's answer serves both ways: what the guest answers lies there until Python has read it, and what the guest is
-answered with until its allocator has given memory for it. An allocator that calls out in the meantime would have its
-own answer left there; so its calls are answered in steps, without the room. After an allocator crashed, all are."""
 
 _PARAMETERS: Final = 4
 _WORDS: Final = RAW_VALUE // 8
@@ -155,7 +109,7 @@ class Adapter:
 
     def _exchange_at(self, symbol: str) -> Any:
         imports = [*map(self._calls.exported, (MEMORY, symbol, FREE)), self._calls.in_allocator]
-        made = self._calls.instantiate_beside(self._compiling.beside(SOURCE), imports)
+        made = self._calls.instantiate_beside(self._compiling.beside(source("call_adapter")), imports)
         return byref(made("exchange").of.func)
 
     def _prepared(self, size: int) -> bool:

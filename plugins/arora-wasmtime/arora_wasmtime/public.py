@@ -28,7 +28,7 @@ from arora_core.linear_memory import U32, BufferCall, Export, LinearGuest
 
 from .interface import Failure, function_type
 from .postponed_signals import in_guest, in_host
-from .traps import BETWEEN
+from .wat import forwarding
 
 if TYPE_CHECKING:
     from .engines import CompilingEngine
@@ -64,7 +64,7 @@ class Calls:
                 carried.append(exception)
                 return _UNWIND
 
-        between = Module(linker.engine, _between(type))
+        between = Module(linker.engine, forwarding("public_import", type))
         with Linker(linker.engine) as linker_between:
             linker_between.define_func("", "", function_type(type.params, ["i64"]), answer_or_unwind)
             exports = linker_between.instantiate(self._store, between).exports(self._store)
@@ -134,18 +134,6 @@ def _known(calls: ref[Calls]) -> Calls:
     found = calls()
     assert found is not None
     return found
-
-
-def _between(type: WasmFunctionType) -> str:
-    """A module whose function passes on what it is called with, and crashes when the answer is to unwind."""
-    params = " ".join(type.params)
-    arguments = " ".join(f"(local.get {number})" for number in range(len(type.params)))
-    return f"""(module ${BETWEEN}
-      (import "" "" (func $answer_or_unwind (param {params}) (result i64)))
-      (func (export "") (param {params}) (result i32) (local $answer i64)
-        (local.set $answer (call $answer_or_unwind {arguments}))
-        (if (i64.eq (local.get $answer) (i64.const {_UNWIND})) (then unreachable))
-        (i32.wrap_i64 (local.get $answer))))"""
 
 
 def _make_sure_of_room(frames: int) -> None:

@@ -23,10 +23,11 @@ from arora_core.wasm.c_callbacks import Unwinding, c_callback
 from arora_core.wasm.fixed_memory import FixedMemory
 
 from . import private
-from .adapter import IN_ALLOCATOR, Adapter
+from .adapter import Adapter
 from .interface import Failure, function_type
 from .outlet import Outlet
 from .raw_values import RAW_VALUE, enter
+from .wat import source
 
 if TYPE_CHECKING:
     from .engines import CompilingEngine
@@ -148,9 +149,9 @@ class Calls:
 
     @cached_property
     def in_allocator(self) -> Any:
-        """A global that is 1 while code beside the guest has entered its allocator."""
+        """The global of ``allocator_flag.wat``."""
         assert self._compiling is not None
-        return self.instantiate_beside(self._compiling.beside(IN_ALLOCATOR), [])("in_allocator")
+        return self.instantiate_beside(self._compiling.beside(source("allocator_flag")), [])("in_allocator")
 
     def memory(self, symbol: str) -> FixedMemory:
         # Wasmtime is configured not to move it.
