@@ -11,7 +11,7 @@ from weakref import WeakSet
 from arora_core.executor import Capability, Executor, Host, Instance, Limits
 from arora_core.guest_symbols import check_exports, check_imports
 
-from .choosing import chosen, wrong_choice
+from .choosing_calls import chosen, wrong_choice
 from .deadline import Alarm
 
 if TYPE_CHECKING:

@@ -1,6 +1,6 @@
 """Calls in and out of a wasmtime store through the classes that wasmtime-py documents.
 
-Slower than ``unchecked``, and there for releases whose C library is not known to be what that was written for.
+Slower than ``unchecked_calls``, and there for releases whose C library is not known to be what that was written for.
 
 wasmtime-py keeps the exception of a callback in one global of the module, where two threads take each other's. So
 none of ours ever raises: it answers the function of a small module in between, which crashes in the guest's place
@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import partial
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Final, NoReturn
+from typing import Any, Final, NoReturn
 from weakref import ref
 
 import wasmtime
@@ -26,20 +26,18 @@ from arora_core.errors import Trap
 from arora_core.guest_symbols import WasmFunctionType
 from arora_core.linear_memory import U32, BufferCall, Export, LinearGuest
 
-from .interface import Failure, function_type
+from .calls import Failure, function_type
+from .engines import CompilingEngine
 from .postponed_signals import in_guest, in_host
 from .wat import forwarding
-
-if TYPE_CHECKING:
-    from .engines import CompilingEngine
 
 _UNWIND: Final = -1
 _ROOM: Final = 25
 """More frames of Python's stack than there ever are between a call and a callback of ours that it leads to."""
 
 
-class Calls:
-    """Makes the exports of one instance callable: :class:`arora_wasmtime.interface.Calls`."""
+class PublicCalls:
+    """:class:`arora_wasmtime.calls.Calls` for any guest; nothing of the host's runs beside it."""
 
     def __init__(
         self, store: Store, guest: LinearGuest, failure: Failure, compiling: CompilingEngine | None = None
@@ -130,7 +128,7 @@ class Calls:
         raise error
 
 
-def _known(calls: ref[Calls]) -> Calls:
+def _known(calls: ref[PublicCalls]) -> PublicCalls:
     found = calls()
     assert found is not None
     return found
