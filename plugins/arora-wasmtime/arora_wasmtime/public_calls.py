@@ -7,7 +7,7 @@ none of ours ever raises: it answers the function of a small module in between, 
 when it is told to. What others left in that global is recognised by where it was raised.
 
 Nor can anything be caught that wasmtime-py's own callback runs into before it has called ours. That there is nothing
-to run into is for ``postponed_signals`` and ``_make_sure_of_room`` to see to.
+to run into is for ``deferred_interrupt`` and ``_make_sure_of_room`` to see to.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ from arora_core.guest_symbols import WasmFunctionType
 from arora_core.linear_memory import U32, BufferCall, Export, LinearGuest
 
 from .calls import Failure, function_type
+from .deferred_interrupt import in_guest, in_host
 from .engines import CompilingEngine
-from .postponed_signals import in_guest, in_host
 from .wat import forwarding
 
 _UNWIND: Final = -1
@@ -94,7 +94,7 @@ class PublicCalls:
     def _entering(self, call: Callable[..., Any], count: int) -> Callable[[int], Any]:
         """What calls ``call`` with the store, and with its argument where it takes so many."""
         carried, fail = self._guest.carried, self._fail
-        # To take handlers' places takes time, and a guest that calls none of ours is left to them.
+        # A guest that calls none of ours cannot be interrupted at a bad moment.
         run = partial(in_guest, call, self._store) if self._answers else partial(call, self._store)
 
         # Calls nest through here, so it keeps to one frame of Python's stack.
