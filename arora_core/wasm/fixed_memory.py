@@ -16,7 +16,7 @@ class FixedMemory:
     """
 
     def __init__(self, size: Callable[[], int], base: Callable[[], int]) -> None:
-        """``size`` answers how many bytes there are now, ``base`` their address; it is asked when they have grown."""
+        """``size`` returns how many bytes there are now, ``base`` their address: called when there are more."""
         self._size = size
         self._base = base
         self._bytes: Any = b""
@@ -41,10 +41,10 @@ class FixedMemory:
         return self._view[offset : offset + size]
 
     def window(self, offset: int, size: int) -> ctypes.Array[c_char]:
-        """These bytes of memory, for as long as the guest lives."""
+        """Return these bytes of memory, valid for as long as the guest lives."""
         return (c_char * size).from_address(self._base() + offset)
 
     def close(self) -> None:
-        """Lets go of the memory; to be called before it is given back."""
+        """Forget the memory; to be called before it is freed."""
         self._bytes = b""
         self._view = memoryview(b"")

@@ -1,8 +1,8 @@
 """WASI preview 1 over a linear memory, for WebAssembly runtimes whose own would share the host's files and streams.
 
 A guest gets clocks, random numbers, a stdin that is at its end, and an output that goes to its host. It gets no
-arguments, environment or files. What is not about those answers ENOSYS. Answers are those of Wasmtime's preview 1
-without further settings, which the tests hold against this one.
+arguments, environment or files. Every other function returns ENOSYS. Results are those of Wasmtime's preview 1
+without further settings: tests compare the two.
 
 The interface: https://github.com/WebAssembly/WASI/blob/main/legacy/preview1/docs.md
 """
@@ -80,7 +80,7 @@ _NANOSECONDS: Final = 1_000_000_000
 
 
 def check_wasi_imports(imports: Iterable[tuple[str, str, WasmType]]) -> None:
-    """Raises UnsupportedImport for what preview 1 does not have, or has with another type.
+    """Raise UnsupportedImport for what preview 1 does not have, or has with another type.
 
     Of the rest :func:`arora_core.guest_symbols.check_imports` takes care.
     """
@@ -96,9 +96,9 @@ def check_wasi_imports(imports: Iterable[tuple[str, str, WasmType]]) -> None:
 
 
 class Preview1:
-    """Answers the WASI calls of one guest. Made, like :class:`LinearGuest`, before the guest is.
+    """Handles the WASI calls of one guest. Made, like :class:`LinearGuest`, before the guest is.
 
-    Integers may come signed or unsigned. Answers are error numbers of WASI; what is to end the guest is raised.
+    Integers may come signed or unsigned. Results are error numbers of WASI; what is to end the guest is raised.
     """
 
     def __init__(self, guest: LinearGuest) -> None:
@@ -107,15 +107,15 @@ class Preview1:
         self._open = {0, 1, 2}
 
     def attach(self, memory: LinearMemory) -> None:
-        """Takes the guest's memory. Before, every pointer lies outside of it."""
+        """Use the guest's memory. Before this, every pointer lies outside of it."""
         self._memory = memory
 
     def detach(self) -> None:
-        """Lets go of it."""
+        """Forget the memory."""
         self._memory = None
 
     def answer(self, name: str) -> Callable[..., int | None]:
-        """The method that answers a function of ``PREVIEW_1``."""
+        """Return the method that implements a function of ``PREVIEW_1``."""
         if name == FD_WRITE:
             return self._guest.answer_fd_write
         found: Callable[..., int | None] = getattr(self, f"_{name}", self._not_offered)
@@ -237,7 +237,7 @@ class Preview1:
 
 
 def _slept(asked: list[tuple[int, ...]]) -> list[bytes]:
-    """Waits for the first of some clocks; gives the events of those that are due."""
+    """Wait for the first of some clocks; return the events of those that are due."""
     events: list[bytes] = []
     due = []
     for userdata, tag, clock, timeout, _, flags in asked:

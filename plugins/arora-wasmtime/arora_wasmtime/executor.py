@@ -11,7 +11,7 @@ from weakref import WeakSet
 from arora_core.executor import Capability, Executor, Host, Instance, Limits
 from arora_core.guest_symbols import check_exports, check_imports
 
-from .choosing import chosen, wrong_choice
+from .choosing_calls import chosen, wrong_choice
 from .deadline import Alarm
 
 if TYPE_CHECKING:
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
     from .engines import CompilingEngine, Metered
 
+
+_OLDEST: Final = 45
+"""The first release with what is used of its documented classes. For newer ones than are tested see the README."""
 
 _left: Final[WeakSet[WasmtimeExecutor | Instance]] = WeakSet()
 
@@ -55,7 +58,7 @@ class WasmtimeExecutor(Executor):
     def unavailable(cls) -> str | None:
         if importlib.util.find_spec("wasmtime") is None:
             return "the package wasmtime is not installed; pip install wasmtime"
-        return wrong_choice()
+        return _too_old(cls.version()) or wrong_choice()
 
     @classmethod
     def version(cls) -> str | None:
@@ -89,3 +92,12 @@ class WasmtimeExecutor(Executor):
         self._alarm.close()
         while self._engines:
             self._engines.popitem()[1].close()
+
+
+def _too_old(version: str | None) -> str | None:
+    major = (version or "").partition(".")[0]
+    if not major.isdecimal() or int(major) >= _OLDEST:
+        return None
+    return (
+        f"wasmtime {version} is installed, and the oldest that can be used is {_OLDEST}; pip install --upgrade wasmtime"
+    )

@@ -11,10 +11,10 @@ from arora_core.executor import Host, Instance, Limits
 from arora_core.guest_symbols import ALLOC, FREE, INITIALIZE, MEMORY, function_symbol
 from arora_core.linear_memory import BufferCall, LinearGuest, TransferCall
 
+from .calls import MakeCalls
 from .deadline import Alarm
 from .engines import Compiled, CompilingEngine
 from .instantiation import define_imports, instantiate, limit_memory, link
-from .interface import MakeCalls
 from .metering import Meter
 from .traps import Failures
 

@@ -22,11 +22,11 @@ from arora_core.guest_symbols import (
 )
 from arora_core.linear_memory import LinearGuest
 
-from .interface import Calls
+from .calls import Calls
 from .traps import reason
 
 _MANY: Final = 1 << 31
-"""Instances in a store. Each function that is called has one beside it (``adapter``), and they are few by default."""
+"""Instances in a store, of which Wasmtime allows few. Each function that is called has one (``call_adapter``)."""
 _TABLE_ELEMENT: Final = 8
 """Bytes an element of a table takes from the host's memory."""
 

@@ -12,8 +12,8 @@ from wasmtime import Engine
 from arora_core.executor import Limits
 from arora_core.linear_memory import BufferCall, LinearGuest
 
+from .calls import Calls
 from .deadline import Alarm
-from .interface import Calls
 
 _MOST_FUEL: Final = 2**64 - 1
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import gc
 import signal
-from collections.abc import Callable, Iterator
-from contextlib import suppress
+from collections.abc import Iterator
 from types import FrameType
 from weakref import ref
 
@@ -37,14 +36,14 @@ SOON = 0.01
 
 
 @pytest.fixture(autouse=True)
-def on_alarm() -> Iterator[Callable[[int, FrameType | None], None]]:
-    """What SIGALRM does: raises Surprise."""
+def on_alarm() -> Iterator[None]:
+    """SIGALRM raises Surprise."""
 
     def surprise(number: int, frame: FrameType | None) -> None:
         raise Surprise
 
     before = signal.signal(signal.SIGALRM, surprise)
-    yield surprise
+    yield
     signal.signal(signal.SIGALRM, before)
 
 
@@ -68,46 +67,6 @@ def test_a_signal_that_arrives_in_a_guest_which_calls_nobody_comes_out_of_the_ca
     with pytest.raises(Surprise):
         instance.dispatch(RUN, ARGUMENT)
     assert instance.dispatch(RUN, ARGUMENT) == ARGUMENT
-
-
-def test_a_signal_that_arrives_in_a_nested_guest_comes_out_of_its_next_call_to_the_host() -> None:
-    level = 0
-    caught: list[Surprise] = []
-
-    def answer(module: bytes, function: bytes, argument: bytes) -> bytes:
-        nonlocal level
-        level += 1
-        if level == 2:
-            return ANSWER
-        signal.setitimer(signal.ITIMER_REAL, SOON)
-        try:
-            return busy.dispatch(RUN, argument)
-        except Surprise as surprise:
-            caught.append(surprise)
-            return ARGUMENT
-
-    busy = load(guest(BUSY + FORWARD, imports=DISPATCH, rest=IDS), StubHost(on_dispatch=answer))
-    assert load(FORWARDING, StubHost(on_dispatch=answer)).dispatch(RUN, ARGUMENT) == ARGUMENT
-    assert (level, len(caught)) == (1, 1)
-
-
-def test_handlers_are_in_their_places_after_a_call_however_it_ends(
-    on_alarm: Callable[[int, FrameType | None], None],
-) -> None:
-    before = signal.getsignal(signal.SIGINT)
-    for body in (ECHO, "unreachable"):
-        with suppress(Trap):
-            load(guest(body)).dispatch(RUN, ARGUMENT)
-        assert (signal.getsignal(signal.SIGALRM), signal.getsignal(signal.SIGINT)) == (on_alarm, before)
-
-
-def test_a_handler_that_the_host_puts_in_place_during_a_call_stays() -> None:
-    def answer(*_: bytes) -> bytes:
-        signal.signal(signal.SIGALRM, signal.SIG_IGN)
-        return ANSWER
-
-    load(FORWARDING, StubHost(on_dispatch=answer)).dispatch(RUN, ARGUMENT)
-    assert signal.getsignal(signal.SIGALRM) is signal.SIG_IGN
 
 
 def test_a_crash_in_a_nested_call_names_functions_of_guests_alone() -> None:

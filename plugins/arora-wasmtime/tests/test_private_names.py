@@ -11,7 +11,7 @@ from typing import Any
 import arora_wasmtime
 import pytest
 import wasmtime
-from arora_wasmtime import private
+from arora_wasmtime import private_names
 
 FFI: Any = vars(wasmtime)["_ffi"]
 CALL = "wasmtime_func_call_unchecked"
@@ -90,7 +90,7 @@ CHANGES = {
             argtypes=[ctypes.CFUNCTYPE(ctypes.c_void_p, ctypes.c_double)],
         ),
         "declares wasmtime_func_new_unchecked as void(void*(f64)), "
-        f"expected {private.FUNCTIONS['wasmtime_func_new_unchecked']}",
+        f"expected {private_names.FUNCTIONS['wasmtime_func_new_unchecked']}",
     ),
     "a function is not declared": (
         declared("wasm_trap_delete", argtypes=None),
@@ -125,24 +125,24 @@ CHANGES = {
 @pytest.mark.parametrize("name", CHANGES)
 def test_a_release_that_differs_is_told_apart_in_words(name: str) -> None:
     changed, said = CHANGES[name]
-    found = re.fullmatch(r"wasmtime-py \S+ (.*)", private.difference(changed) or "")
+    found = re.fullmatch(r"wasmtime-py \S+ (.*)", private_names.difference(changed) or "")
     assert found is not None
     assert found[1] == said
 
 
 def test_further_differences_are_counted() -> None:
-    found = private.difference(package(wasmtime_val_raw=Wide, wasmtime_extern=None)) or ""
+    found = private_names.difference(package(wasmtime_val_raw=Wide, wasmtime_extern=None)) or ""
     assert found.endswith("has a wasmtime_val_raw of 24 bytes, expected 16 (and 1 more difference)")
 
 
 def test_the_installed_release_is_one_this_was_written_for() -> None:
-    assert private.difference(wasmtime) is None
+    assert private_names.difference(wasmtime) is None
 
 
 def test_no_other_file_touches_what_wasmtime_does_not_document() -> None:
     undocumented = re.compile(
         r"_ffi|_bindings|\b_context\(\)|_from_ptr|\.ptr\(\)|\._func\b|LAST_EXCEPTION|\._as_extern"
     )
-    files = [path for path in Path(arora_wasmtime.__file__).parent.glob("*.py") if path.name != "private.py"]
+    files = [path for path in Path(arora_wasmtime.__file__).parent.glob("*.py") if path.name != "private_names.py"]
     assert len(files) > 10
     assert [path.name for path in files if undocumented.search(path.read_text())] == []

@@ -7,9 +7,11 @@ import logging
 import subprocess
 import sys
 import textwrap
+from importlib.metadata import requires
 from pathlib import Path
 
 import pytest
+from arora_wasmtime import executor
 from arora_wasmtime.executor import WasmtimeExecutor
 
 from arora_core import Engine
@@ -107,3 +109,21 @@ def test_the_version_is_the_runtimes() -> None:
 
 def test_it_is_available_where_wasmtime_is_installed() -> None:
     assert WasmtimeExecutor.unavailable() is None
+
+
+@pytest.mark.parametrize("version", ["45.0.0", "50.0.1", "51.0.0", "unknown", None])
+def test_it_is_available_with_a_release_that_can_be_used(monkeypatch: pytest.MonkeyPatch, version: str | None) -> None:
+    monkeypatch.setattr(WasmtimeExecutor, "version", lambda: version)
+    assert WasmtimeExecutor.unavailable() is None
+
+
+def test_a_release_that_is_too_old_is_why_it_is_unavailable(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(WasmtimeExecutor, "version", lambda: "44.0.0")
+    assert WasmtimeExecutor.unavailable() == (
+        "wasmtime 44.0.0 is installed, and the oldest that can be used is 45; pip install --upgrade wasmtime"
+    )
+
+
+def test_the_oldest_release_that_can_be_used_is_the_one_that_is_asked_for() -> None:
+    (asked,) = [each for each in requires("arora-wasmtime") or () if each.startswith("wasmtime")]
+    assert f">={executor._OLDEST}" in asked

@@ -1,7 +1,7 @@
 """The only file that touches what wasmtime-py does not document, and the check that it is what it is taken for.
 
-wasmtime-py declares every function of its C library, with types, for its own use. Calls are several times faster
-over some of them (:mod:`arora_wasmtime.unchecked`), but no release owes anybody that they stay. So whatever is used
+wasmtime-py declares every function of its C library, with types, for its own use. Calls are several times faster over
+some of them (:mod:`arora_wasmtime.unchecked_store`), but no release owes anybody that they stay. So whatever is used
 is written down here as it was when this code was written for it; :data:`DIFFERENCE` says where the installed release
 departs from that, and when it does, nothing else here is used.
 """

@@ -1,13 +1,13 @@
 """Calls in and out of a wasmtime store through the classes that wasmtime-py documents.
 
-Slower than ``unchecked``, and there for releases whose C library is not known to be what that was written for.
+Slower than ``unchecked_calls``, and there for releases whose C library is not known to be what that was written for.
 
 wasmtime-py keeps the exception of a callback in one global of the module, where two threads take each other's. So
 none of ours ever raises: it answers the function of a small module in between, which crashes in the guest's place
 when it is told to. What others left in that global is recognised by where it was raised.
 
 Nor can anything be caught that wasmtime-py's own callback runs into before it has called ours. That there is nothing
-to run into is for ``postponed_signals`` and ``_make_sure_of_room`` to see to.
+to run into is for ``deferred_interrupt`` and ``_make_sure_of_room`` to see to.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import partial
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Final, NoReturn
+from typing import Any, Final, NoReturn
 from weakref import ref
 
 import wasmtime
@@ -26,20 +26,18 @@ from arora_core.errors import Trap
 from arora_core.guest_symbols import WasmFunctionType
 from arora_core.linear_memory import U32, BufferCall, Export, LinearGuest
 
-from .interface import Failure, function_type
-from .postponed_signals import in_guest, in_host
-from .traps import BETWEEN
-
-if TYPE_CHECKING:
-    from .engines import CompilingEngine
+from .calls import Failure, function_type
+from .deferred_interrupt import in_guest, in_host
+from .engines import CompilingEngine
+from .wat import forwarding
 
 _UNWIND: Final = -1
 _ROOM: Final = 25
 """More frames of Python's stack than there ever are between a call and a callback of ours that it leads to."""
 
 
-class Calls:
-    """Makes the exports of one instance callable: :class:`arora_wasmtime.interface.Calls`."""
+class PublicCalls:
+    """:class:`arora_wasmtime.calls.Calls` for any guest; nothing of the host's runs beside it."""
 
     def __init__(
         self, store: Store, guest: LinearGuest, failure: Failure, compiling: CompilingEngine | None = None
@@ -64,7 +62,7 @@ class Calls:
                 carried.append(exception)
                 return _UNWIND
 
-        between = Module(linker.engine, _between(type))
+        between = Module(linker.engine, forwarding("public_import", type))
         with Linker(linker.engine) as linker_between:
             linker_between.define_func("", "", function_type(type.params, ["i64"]), answer_or_unwind)
             exports = linker_between.instantiate(self._store, between).exports(self._store)
@@ -96,7 +94,7 @@ class Calls:
     def _entering(self, call: Callable[..., Any], count: int) -> Callable[[int], Any]:
         """What calls ``call`` with the store, and with its argument where it takes so many."""
         carried, fail = self._guest.carried, self._fail
-        # To take handlers' places takes time, and a guest that calls none of ours is left to them.
+        # A guest that calls none of ours cannot be interrupted at a bad moment.
         run = partial(in_guest, call, self._store) if self._answers else partial(call, self._store)
 
         # Calls nest through here, so it keeps to one frame of Python's stack.
@@ -130,22 +128,10 @@ class Calls:
         raise error
 
 
-def _known(calls: ref[Calls]) -> Calls:
+def _known(calls: ref[PublicCalls]) -> PublicCalls:
     found = calls()
     assert found is not None
     return found
-
-
-def _between(type: WasmFunctionType) -> str:
-    """A module whose function passes on what it is called with, and crashes when the answer is to unwind."""
-    params = " ".join(type.params)
-    arguments = " ".join(f"(local.get {number})" for number in range(len(type.params)))
-    return f"""(module ${BETWEEN}
-      (import "" "" (func $answer_or_unwind (param {params}) (result i64)))
-      (func (export "") (param {params}) (result i32) (local $answer i64)
-        (local.set $answer (call $answer_or_unwind {arguments}))
-        (if (i64.eq (local.get $answer) (i64.const {_UNWIND})) (then unreachable))
-        (i32.wrap_i64 (local.get $answer))))"""
 
 
 def _make_sure_of_room(frames: int) -> None:

@@ -1,21 +1,20 @@
-"""What an instance is called with and calls out with.
+"""The two ways in which guests are called, as the rest of the plugin sees them.
 
-Two files have it: ``unchecked``, over the C library, and ``public``, over wasmtime-py's documented classes. Which one
-is used is decided in ``choosing``; nothing else depends on it.
+``unchecked_calls`` goes over Wasmtime's C library, ``public_calls`` over wasmtime-py's documented classes. Which one
+is used is decided in ``choosing_calls``; nothing else depends on it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Final, Protocol, Union
+from typing import Final, Protocol, Union
 
 from wasmtime import FuncType, InstancePre, Linker, Store, Trap, ValType, WasmtimeError
 
 from arora_core.guest_symbols import WasmFunctionType
 from arora_core.linear_memory import BufferCall, Export, LinearGuest, LinearMemory
 
-if TYPE_CHECKING:
-    from .engines import CompilingEngine
+from .engines import CompilingEngine
 
 Failure = Callable[[Union[WasmtimeError, Trap]], BaseException]
 """What wasmtime reports to what it means."""

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 from arora_wasmtime.executor import WasmtimeExecutor
-from arora_wasmtime.unchecked import Calls
+from arora_wasmtime.unchecked_calls import UncheckedCalls
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -42,7 +42,7 @@ SIZED = """(local $at i32)
 def unchecked() -> Iterator[None]:
     """However guests are called in this run: the adapter is there where they are called unchecked."""
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr("arora_wasmtime.executor.chosen", lambda: Calls)
+        patched.setattr("arora_wasmtime.executor.chosen", lambda: UncheckedCalls)
         yield
 
 

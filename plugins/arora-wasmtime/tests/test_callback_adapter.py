@@ -1,4 +1,4 @@
-"""Calls out of a guest in one entry, held against the same calls step by step."""
+"""Callbacks in one entry, held against the same calls step by step."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 from arora_wasmtime.executor import WasmtimeExecutor
-from arora_wasmtime.unchecked import Calls
+from arora_wasmtime.unchecked_calls import UncheckedCalls
 
 from arora_core.errors import Trap, TrapKind
 from arora_core.executor import Limits
@@ -36,9 +36,9 @@ ASK = "(call $indirect (i64.const 1))"
 
 @pytest.fixture(scope="module", autouse=True)
 def unchecked() -> Iterator[None]:
-    """However guests are called in this run: outlets are there where they are called unchecked."""
+    """However guests are called in this run: callback adapters are there where they are called unchecked."""
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr("arora_wasmtime.executor.chosen", lambda: Calls)
+        patched.setattr("arora_wasmtime.executor.chosen", lambda: UncheckedCalls)
         yield
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from arora_core.errors import ExecutorUnavailable
 
 if TYPE_CHECKING:
-    from .interface import MakeCalls
+    from .calls import MakeCalls
 
 VARIABLE: Final = "ARORA_WASMTIME_CALLS"
 UNCHECKED, PUBLIC = "unchecked", "public"
@@ -38,13 +38,13 @@ def chosen() -> MakeCalls:
         _logger.info("guests are called through wasmtime-py's public classes, as %s asks", VARIABLE)
         return _public()
 
-    from .private import DIFFERENCE
+    from .private_names import DIFFERENCE
 
     if DIFFERENCE is None:
-        from .unchecked import Calls
+        from .unchecked_calls import UncheckedCalls
 
         _logger.debug("guests are called through Wasmtime's unchecked C functions")
-        return Calls
+        return UncheckedCalls
     if asked == UNCHECKED:
         raise ExecutorUnavailable(f"{VARIABLE} asks for {UNCHECKED} calls, but {DIFFERENCE}")
     message = (
@@ -57,6 +57,6 @@ def chosen() -> MakeCalls:
 
 
 def _public() -> MakeCalls:
-    from .public import Calls
+    from .public_calls import PublicCalls
 
-    return Calls
+    return PublicCalls

@@ -1,0 +1,96 @@
+"""Calls in and out of a guest over Wasmtime's unchecked C functions, in one entry each where that is possible."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+from wasmtime import InstancePre, Linker, Store
+
+from arora_core.guest_symbols import DISPATCH, DISPATCH_INDIRECT, FREE, HOST_NAMESPACE, MEMORY, WasmFunctionType
+from arora_core.linear_memory import BufferCall, Export, LinearGuest
+from arora_core.wasm.fixed_memory import FixedMemory
+
+from .call_adapter import adapted
+from .callback_adapter import CallbackAdapter
+from .calls import Failure
+from .engines import CompilingEngine
+from .guest_rooms import GuestRooms
+from .unchecked_store import UncheckedStore
+from .wat import source
+
+
+class UncheckedCalls:
+    """:class:`arora_wasmtime.calls.Calls` for guests whose code may run beside code of the host's, or alone."""
+
+    def __init__(
+        self, store: Store, guest: LinearGuest, failure: Failure, compiling: CompilingEngine | None = None
+    ) -> None:
+        self._store = UncheckedStore(store, guest, failure)
+        self._compiling = compiling
+        self._memory: FixedMemory | None = None
+        self._rooms: GuestRooms | None = None
+        self._in_allocator: Any = None
+        self._callbacks: list[CallbackAdapter] = []
+        self._asking: dict[tuple[str, str], Callable[..., bytes]] = {
+            (HOST_NAMESPACE, DISPATCH): guest.ask_dispatch,
+            (HOST_NAMESPACE, DISPATCH_INDIRECT): guest.ask_dispatch_indirect,
+        }
+
+    def define(
+        self, linker: Linker, import_: tuple[str, str], type: WasmFunctionType, answer: Callable[..., int]
+    ) -> None:
+        function = self._store.host_function(type, answer)
+        ask = self._asking.get(import_)
+        if ask is not None and self._compiling is not None:
+            self._callbacks.append(CallbackAdapter(self._store, self._compiling, type, function, ask))
+            function = self._callbacks[-1].function
+        self._store.define(linker, import_, function)
+
+    def instantiate(self, prepared: InstancePre) -> None:
+        self._store.instantiate(prepared)
+
+    def export(self, symbol: str) -> Export:
+        return self._store.export(symbol)
+
+    def memory(self, symbol: str) -> FixedMemory:
+        self._memory = self._store.memory(symbol)
+        return self._memory
+
+    def short_cut(self, symbol: str, call: BufferCall) -> BufferCall:
+        if self._compiling is None:
+            return call
+        if self._rooms is None:
+            assert self._memory is not None
+            self._rooms = GuestRooms(self._store.guest, self._memory)
+        exchange = partial(self._exchange, self._compiling, self._rooms, symbol)
+        return adapted(self._store, self._rooms, exchange, call)
+
+    def setting_fuel(self, fuel: int) -> Callable[[], object]:
+        return self._store.setting_fuel(fuel)
+
+    def setting_deadline(self) -> Callable[[], object]:
+        return self._store.setting_deadline()
+
+    def close(self) -> None:
+        if self._rooms is not None:
+            self._rooms.close()
+        if self._memory is not None:
+            self._memory.close()
+        self._store.close()
+
+    def _exchange(self, compiling: CompilingEngine, rooms: GuestRooms, symbol: str) -> Any:
+        """Return the exported function of call_adapter.wat for the guest's function ``symbol``.
+
+        Callbacks take the short way too from here on: a call that has a room can be answered in it.
+        """
+        store = self._store
+        if self._in_allocator is None:
+            self._in_allocator = store.instantiate_beside(compiling.beside(source("allocator_flag")), [])(
+                "in_allocator"
+            )
+        while self._callbacks:
+            self._callbacks.pop().open(rooms, self._in_allocator)
+        imports = [*map(store.exported, (MEMORY, symbol, FREE)), self._in_allocator]
+        return store.instantiate_beside(compiling.beside(source("call_adapter")), imports)("exchange")
