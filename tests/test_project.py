@@ -162,3 +162,12 @@ def test_the_changelog_has_every_version_once_newest_first_and_none_above_that_o
     versions = [Version(each) for each in found]
     assert versions == sorted(set(versions), reverse=True)
     assert versions[0] <= Version(arora_core.__version__)
+
+
+# The noxfile and the workflows.
+
+
+def test_the_paths_that_the_noxfile_picks_or_leaves_out_exist() -> None:
+    paths = re.findall(r'"((?:tests|plugins)/[\w./-]+)"', (ROOT / "noxfile.py").read_text())
+    assert paths
+    assert [path for path in paths if not (ROOT / path).exists()] == []
