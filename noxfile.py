@@ -91,6 +91,7 @@ def _is_root() -> bool:
 def _lint(session: nox.Session) -> None:
     session.run("ruff", "check", ".")
     session.run("ruff", "format", "--check", ".")
+    session.run("zizmor", "--offline", "--quiet", ".github")
 
 
 def _install_browser(session: nox.Session) -> None:
@@ -108,7 +109,7 @@ def _install_browser(session: nox.Session) -> None:
 
 @nox.session(python=PYTHONS[0])
 def lint(session: nox.Session) -> None:
-    """Style and formatting."""
+    """Style, formatting, and the workflows' security."""
     session.install("-r", "tests/requirements-lint.txt")
     _lint(session)
 

@@ -10,6 +10,7 @@ from email.parser import Parser
 from pathlib import Path
 
 import pytest
+import yaml
 from hatchling.builders.sdist import SdistBuilder
 from hatchling.builders.wheel import WheelBuilder
 from packaging.requirements import Requirement
@@ -171,3 +172,18 @@ def test_the_paths_that_the_noxfile_picks_or_leaves_out_exist() -> None:
     paths = re.findall(r'"((?:tests|plugins)/[\w./-]+)"', (ROOT / "noxfile.py").read_text())
     assert paths
     assert [path for path in paths if not (ROOT / path).exists()] == []
+
+
+def test_the_tests_run_on_github_on_the_interpreters_that_the_core_is_said_to_run_on(core: Built) -> None:
+    workflow = yaml.safe_load((ROOT / ".github" / "workflows" / "tests.yml").read_text())
+    matrices = {
+        name: set(job["strategy"]["matrix"]["python"]) for name, job in workflow["jobs"].items() if "strategy" in job
+    }
+    assert matrices == dict.fromkeys(["linux", "portable"], minor_versions(core))
+
+
+def test_every_action_is_named_by_its_commit() -> None:
+    workflows = [path.read_text() for path in (ROOT / ".github" / "workflows").glob("*.yml")]
+    used = [each for text in workflows for each in re.findall(r"uses: (.*)", text) if not each.startswith("./")]
+    assert used
+    assert [each for each in used if not re.fullmatch(r"[\w-]+/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", each)] == []
