@@ -8,6 +8,7 @@ import zipfile
 from email.message import Message
 from email.parser import Parser
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -187,3 +188,24 @@ def test_every_action_is_named_by_its_commit() -> None:
     used = [each for text in workflows for each in re.findall(r"uses: (.*)", text) if not each.startswith("./")]
     assert used
     assert [each for each in used if not re.fullmatch(r"[\w-]+/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", each)] == []
+
+
+# The hooks.
+
+
+@pytest.fixture
+def hooks() -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text())["repos"][0]["hooks"]
+    return found
+
+
+def test_the_hooks_before_a_commit_check_with_the_versions_that_lint_does(hooks: list[dict[str, Any]]) -> None:
+    pinned = [each for each in (ROOT / "tests" / "requirements-lint.txt").read_text().split() if "==" in each]
+    # mypy runs in the environment that those requirements are installed in.
+    expected = {each for each in pinned if not each.startswith("mypy==")}
+    assert {each for hook in hooks for each in hook.get("additional_dependencies", [])} == expected
+
+
+def test_the_hooks_before_a_commit_run_the_tools_that_lint_and_types_run(hooks: list[dict[str, Any]]) -> None:
+    run = re.findall(r'session\.run\("(ruff|mypy|zizmor)"', (ROOT / "noxfile.py").read_text())
+    assert sorted(hook["entry"].split()[0] for hook in hooks) == sorted(run)
