@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import re
 import tarfile
 import zipfile
@@ -18,6 +19,7 @@ from packaging.requirements import Requirement
 from packaging.version import Version
 
 import arora_core
+from arora_core import errors
 
 ROOT = Path(__file__).parent.parent
 PLUGINS = sorted(each.parent for each in ROOT.glob("plugins/*/pyproject.toml"))
@@ -209,3 +211,55 @@ def test_the_hooks_before_a_commit_check_with_the_versions_that_lint_does(hooks:
 def test_the_hooks_before_a_commit_run_the_tools_that_lint_and_types_run(hooks: list[dict[str, Any]]) -> None:
     run = re.findall(r'session\.run\("(ruff|mypy|zizmor)"', (ROOT / "noxfile.py").read_text())
     assert sorted(hook["entry"].split()[0] for hook in hooks) == sorted(run)
+
+
+# docs/public-names.md.
+
+
+def listed() -> dict[str, list[str]]:
+    """The names that the page lists, by module."""
+    page = (ROOT / "docs" / "public-names.md").read_text(encoding="utf-8").partition("\n## Beside Python names")[0]
+    sections = re.findall(r"^### `([\w.]+)`$([^#]*)", page, re.MULTILINE)
+    entries = {module: re.findall(r"^- (.*?):", section, re.MULTILINE) for module, section in sections}
+    return {module: re.findall(r"`(\w+)`", " ".join(named)) for module, named in entries.items()}
+
+
+LISTED = listed()
+
+
+@pytest.mark.parametrize("module", LISTED)
+def test_every_public_name_that_is_listed_exists(module: str) -> None:
+    found = importlib.import_module(module)
+    assert LISTED[module]
+    assert [name for name in LISTED[module] if not hasattr(found, name)] == []
+
+
+@pytest.mark.parametrize("module", LISTED)
+def test_every_public_name_is_listed_once_in_its_module(module: str) -> None:
+    assert sorted(LISTED[module]) == sorted(set(LISTED[module]))
+
+
+@pytest.mark.parametrize("module", [name for name in LISTED if hasattr(importlib.import_module(name), "__all__")])
+def test_a_module_that_names_what_is_public_names_what_is_listed(module: str) -> None:
+    assert sorted(LISTED[module]) == sorted(importlib.import_module(module).__all__)
+
+
+def test_type_checkers_see_the_names_listed_of_the_package() -> None:
+    stub = (ROOT / "arora_core" / "__init__.pyi").read_text()
+    assert sorted(LISTED["arora_core"]) == sorted(re.findall(r"^from \.\S* import (\w+) as \1$", stub, re.MULTILINE))
+
+
+def test_every_error_is_listed() -> None:
+    classes = {
+        name for name, found in vars(errors).items() if isinstance(found, type) and issubclass(found, errors.AroraError)
+    }
+    assert classes <= set(LISTED["arora_core.errors"])
+
+
+def test_every_environment_variable_that_is_read_is_listed() -> None:
+    packages = [source / package for source, package in DISTRIBUTIONS.items()]
+    sources = [path.read_text(encoding="utf-8") for package in packages for path in package.rglob("*.py")]
+    read = {name for text in sources for name in re.findall(r'"(ARORA_[A-Z_]+)"', text)}
+    page = (ROOT / "docs" / "public-names.md").read_text(encoding="utf-8")
+    assert read
+    assert read <= set(re.findall(r"`(ARORA_[A-Z_]+)`", page))
