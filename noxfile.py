@@ -1,10 +1,12 @@
-"""Everything that is checked: ``nox`` runs it all, ``nox -s lint`` one thing, ``nox -l`` lists the things."""
+"""Everything that is checked: ``nox`` runs it all, ``nox -s lint`` one session, ``nox -l`` lists the sessions."""
 
 from __future__ import annotations
 
 import os
 import shutil
 import subprocess
+import sys
+from pathlib import Path
 
 import nox
 
@@ -13,6 +15,37 @@ REQUIRED_IN_CI = {"3.10", "3.13"}
 
 PLUGINS = [f"plugins/arora-{name}" for name in ("wasmtime", "wasmer", "native")]
 BROWSER_PLUGIN = "plugins/arora-browser"
+# What makes up most of the time all tests take: compilers, environments, other processes, many generated inputs.
+SLOW = [
+    "tests/conformance",
+    "tests/fuzz",
+    "tests/test_arora_h.py",
+    "tests/test_benchmarks.py",
+    "tests/test_compiled_properties.py",
+    "tests/test_examples_build.py",
+    "tests/test_writing_an_executor.py",
+    "plugins/arora-browser",
+    "plugins/arora-wasmer",
+]
+NO_BROWSER = ["-k", "not browser"]
+# Tests that use nothing of one operating system, such as /proc, fork or interval timers.
+PORTABLE = [
+    "tests/test_buffers.py",
+    "tests/test_choosing.py",
+    "tests/test_compiled.py",
+    "tests/test_conversion.py",
+    "tests/test_engine.py",
+    "tests/test_header.py",
+    "tests/test_linear_memory.py",
+    "tests/test_plugins.py",
+    "tests/test_records.py",
+    "tests/test_schema.py",
+    "tests/test_text.py",
+    "tests/test_types.py",
+    "tests/test_values.py",
+    "plugins/arora-wasmtime/tests/test_conformance_wasmtime.py",
+    "plugins/arora-native/tests/test_conformance_native.py",
+]
 # Whatever a guest on Wasmtime, or its host, could notice of how it is called.
 WASMTIME_SUITE = ["plugins/arora-wasmtime", "tests/wasm", "tests/test_engine.py", "-k", "not browser and not wasmer"]
 JAVASCRIPT = "plugins/arora-browser/tests/js"
@@ -27,13 +60,16 @@ def _offer_pyenv_versions() -> None:
 
 
 def _runs(interpreter: str) -> bool:
+    if sys.platform == "win32" and interpreter == f"python{sys.version_info.major}.{sys.version_info.minor}":
+        return True  # There it is named python.exe, which nox finds.
     found = shutil.which(interpreter)
     return found is not None and subprocess.run([found, "--version"], capture_output=True).returncode == 0
 
 
 _offer_pyenv_versions()
 PYTHONS = [each for minor in range(OLDEST, NEWEST_CONSIDERED) if _runs(f"python{(each := f'3.{minor}')}")]
-if os.environ.get("CI") and not REQUIRED_IN_CI.issubset(PYTHONS):
+# On GitHub each interpreter has a job of its own.
+if os.environ.get("CI") and "GITHUB_ACTIONS" not in os.environ and not REQUIRED_IN_CI.issubset(PYTHONS):
     raise RuntimeError(f"the tests must run on {sorted(REQUIRED_IN_CI)}, found {PYTHONS}")
 
 nox.options.default_venv_backend = "uv|virtualenv"
@@ -48,10 +84,20 @@ def _install(session: nox.Session, *extra: str, browser: bool = True) -> None:
     session.install("-e", ".[cli,conformance]", *editable, "-r", "tests/requirements.txt", *extra)
 
 
+def _is_root() -> bool:
+    return hasattr(os, "geteuid") and os.geteuid() == 0
+
+
+def _lint(session: nox.Session) -> None:
+    session.run("ruff", "check", ".")
+    session.run("ruff", "format", "--check", ".")
+    session.run("zizmor", "--offline", "--quiet", ".github")
+
+
 def _install_browser(session: nox.Session) -> None:
     """A browser, and the JavaScript packages that run in it."""
     if "ARORA_BROWSER" not in os.environ and not any(map(shutil.which, BROWSERS)):
-        if shutil.which("apt-get") is None or os.geteuid() != 0:
+        if shutil.which("apt-get") is None or not _is_root():
             session.error(f"the tests need a browser: install Chromium, or set ARORA_BROWSER (no {BROWSERS} on PATH)")
         session.run("apt-get", "update", "-qq", external=True)
         session.run("apt-get", "install", "-y", "-qq", "--no-install-recommends", "chromium", external=True)
@@ -63,40 +109,68 @@ def _install_browser(session: nox.Session) -> None:
 
 @nox.session(python=PYTHONS[0])
 def lint(session: nox.Session) -> None:
-    """Style and formatting."""
+    """Style, formatting, and the workflows' security."""
     session.install("-r", "tests/requirements-lint.txt")
-    session.run("ruff", "check", ".")
-    session.run("ruff", "format", "--check", ".")
+    _lint(session)
 
 
 @nox.session(python=PYTHONS[0])
 def types(session: nox.Session) -> None:
-    """Types, strictly, as the oldest interpreter sees them."""
+    """Static types, in mypy's strict mode, on the oldest interpreter."""
     _install(session, "-r", "tests/requirements-lint.txt")
     session.run("mypy")
 
 
 @nox.session(python=sorted({PYTHONS[0], PYTHONS[-1]}, key=PYTHONS.index), default=False)
 def benchmarks(session: nox.Session) -> None:
-    """Arora beside its peers, on the oldest interpreter and the newest. Arguments after ``--`` go to run.py."""
+    """Measure Arora beside its peers, on the oldest and the newest interpreter. Arguments after ``--`` go to run.py."""
     _install(session, "-r", "benchmarks/requirements.txt", browser=False)
     session.run("python", "benchmarks/run.py", *session.posargs)
 
 
+@nox.session(python=PYTHONS[-1], default=False)
+def build(session: nox.Session) -> None:
+    """Build every distribution into dist/, and check how each would be shown on an index."""
+    session.install("build", "twine")
+    shutil.rmtree("dist", ignore_errors=True)
+    for source in (".", *PLUGINS, BROWSER_PLUGIN):
+        session.run("python", "-m", "build", "--outdir", "dist", source)
+    session.run("twine", "check", "--strict", *map(str, sorted(Path("dist").iterdir())))
+
+
+@nox.session(python=PYTHONS[-1], default=False)
+def fast(session: nox.Session) -> None:
+    """Lint, and the tests that take little time, on the newest interpreter: two minutes. More arguments go to pytest.
+
+    The executors are Wasmtime and native libraries; compilers, browsers, mutants and fresh environments are left out.
+    """
+    _install(session, "-r", "tests/requirements-lint.txt", browser=False)
+    _lint(session)
+    ignored = [f"--ignore={path}" for path in SLOW]
+    session.run("pytest", *ignored, *NO_BROWSER, *session.posargs, env={"COLUMNS": "120"})
+
+
+@nox.session(python=PYTHONS, default=False)
+def portable(session: nox.Session) -> None:
+    """The tests that have to pass on every operating system. Arguments after ``--`` go to pytest."""
+    _install(session, browser=False)
+    session.run("pytest", *PORTABLE, *NO_BROWSER, *session.posargs, env={"COLUMNS": "120"})
+
+
 @nox.session(python=PYTHONS)
 def tests(session: nox.Session) -> None:
-    """Every test, on every interpreter this machine has. Arguments after ``--`` go to pytest.
+    """Every test, on every interpreter of this machine. Arguments after ``--`` go to pytest.
 
-    With a browser on the oldest and on the newest: it takes its time, and depends the least on the interpreter. Its
-    conformance, a minute or two, is tested on the newest alone. On these two also with the other way to call guests on
-    Wasmtime.
+    Tests with a browser are slow and depend little on the interpreter: they run on the oldest and the newest only, and
+    the browser's conformance suite, which takes a minute or two, on the newest. The same two interpreters run the tests
+    of Wasmtime once more with its public calls.
     """
     browser = session.python in (PYTHONS[0], PYTHONS[-1])
     _install(session, browser=browser)
     arguments, environment = [*session.posargs], {"COLUMNS": "120"}
     if browser:
         _install_browser(session)
-        if os.geteuid() == 0:
+        if _is_root():
             # What Chromium takes to run as root.
             environment["ARORA_BROWSER_FLAGS"] = os.environ.get("ARORA_BROWSER_FLAGS", "--no-sandbox --disable-gpu")
         if session.python != PYTHONS[-1]:

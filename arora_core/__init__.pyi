@@ -43,3 +43,5 @@ from .runtime.host_module import HostModule as HostModule
 from .runtime.loaded_module import Function as Function
 from .runtime.loaded_module import LoadedModule as LoadedModule
 from .types import TypeRegistry as TypeRegistry
+
+__version__: str

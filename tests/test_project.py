@@ -1,0 +1,280 @@
+"""What is said about the project: the distributions' metadata, their one version, and what they contain."""
+
+from __future__ import annotations
+
+import importlib
+import re
+import tarfile
+import zipfile
+from email.message import Message
+from email.parser import Parser
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from hatchling.builders.sdist import SdistBuilder
+from hatchling.builders.wheel import WheelBuilder
+from packaging.requirements import Requirement
+from packaging.version import Version
+
+import arora_core
+from arora_core import Capability, Limits, discover, errors
+
+ROOT = Path(__file__).parent.parent
+PLUGINS = sorted(each.parent for each in ROOT.glob("plugins/*/pyproject.toml"))
+DISTRIBUTIONS = {ROOT: "arora_core", **{plugin: plugin.name.replace("-", "_") for plugin in PLUGINS}}
+SAME_IN_ALL = ["Version", "Requires-Python", "License-Expression", "License-File"]
+SAME_ADDRESSES = ["Homepage", "Changelog", "Issues"]
+
+
+class Built:
+    """A distribution: its sdist, and the wheel built from it where nothing else of the repository is."""
+
+    def __init__(self, source: Path, package: str, place: Path) -> None:
+        self.package = package
+        (sdist,) = SdistBuilder(str(source)).build(directory=str(place / "sdist"))
+        with tarfile.open(sdist) as archive:
+            archive.extractall(place / "unpacked", filter="data")
+        (unpacked,) = (place / "unpacked").iterdir()
+        (wheel,) = WheelBuilder(str(unpacked)).build(directory=str(place / "wheel"), versions=["standard"])
+        self.in_sdist = {str(path.relative_to(unpacked).as_posix()) for path in unpacked.rglob("*") if path.is_file()}
+        with zipfile.ZipFile(wheel) as archive:
+            self.in_wheel = set(archive.namelist())
+            (metadata,) = (name for name in self.in_wheel if name.endswith(".dist-info/METADATA"))
+            self.metadata: Message = Parser().parsestr(archive.read(metadata).decode())
+
+    def all(self, field: str) -> list[str]:
+        return self.metadata.get_all(field, [])
+
+    def addresses(self) -> dict[str, str]:
+        return dict(each.split(", ") for each in self.all("Project-URL"))
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Built]:
+    """Every distribution, by the name of its package."""
+    return {
+        package: Built(source, package, tmp_path_factory.mktemp(package)) for source, package in DISTRIBUTIONS.items()
+    }
+
+
+@pytest.fixture
+def core(built: dict[str, Built]) -> Built:
+    return built["arora_core"]
+
+
+@pytest.fixture(params=DISTRIBUTIONS.values())
+def distribution(request: pytest.FixtureRequest, built: dict[str, Built]) -> Built:
+    return built[request.param]
+
+
+@pytest.fixture(params=[DISTRIBUTIONS[plugin] for plugin in PLUGINS])
+def plugin(request: pytest.FixtureRequest, built: dict[str, Built]) -> Built:
+    return built[request.param]
+
+
+def minor_versions(distribution: Built) -> set[str]:
+    """The interpreters that the classifiers name."""
+    found = (
+        re.fullmatch(r"Programming Language :: Python :: (3\.\d+)", each) for each in distribution.all("Classifier")
+    )
+    return {each[1] for each in found if each is not None}
+
+
+# Metadata.
+
+
+def test_every_distribution_has_the_version_of_the_core(distribution: Built) -> None:
+    assert distribution.metadata["Version"] == arora_core.__version__
+
+
+def test_every_plugin_accepts_the_core_of_its_own_version(plugin: Built) -> None:
+    (core,) = (found for each in plugin.all("Requires-Dist") if (found := Requirement(each)).name == "arora-core")
+    assert core.specifier.contains(arora_core.__version__)
+
+
+def test_the_executor_that_is_written_for_a_start_accepts_this_core() -> None:
+    template = ROOT / "arora_core" / "cli" / "templates" / "executor" / "pyproject.toml"
+    (requirement,) = re.findall(r'"(arora-core>=[^"]+)"', template.read_text())
+    assert Requirement(requirement).specifier.contains(arora_core.__version__)
+
+
+def test_what_holds_for_one_distribution_is_said_of_all(core: Built, plugin: Built) -> None:
+    assert {field: plugin.metadata[field] for field in SAME_IN_ALL} == {
+        field: core.metadata[field] for field in SAME_IN_ALL
+    }
+    assert {name: plugin.addresses()[name] for name in SAME_ADDRESSES} == {
+        name: core.addresses()[name] for name in SAME_ADDRESSES
+    }
+
+
+def test_the_documentation_linked_to_is_in_the_repository(distribution: Built) -> None:
+    _, _, path = distribution.addresses()["Documentation"].partition("/tree/main/")
+    assert path
+    assert (ROOT / path).is_dir()
+
+
+def test_a_plugin_names_no_interpreter_that_the_core_does_not(core: Built, plugin: Built) -> None:
+    assert minor_versions(plugin)
+    assert minor_versions(plugin) <= minor_versions(core)
+
+
+# Contents.
+
+
+def test_every_wheel_says_that_it_is_typed_and_under_which_licence(distribution: Built) -> None:
+    licence = f"{distribution.package}-{arora_core.__version__}.dist-info/licenses/LICENSE"
+    assert {f"{distribution.package}/py.typed", licence} <= distribution.in_wheel
+
+
+def test_the_licence_of_every_plugin_is_that_of_the_repository(plugin: Built) -> None:
+    text = (ROOT / "plugins" / plugin.package.replace("_", "-") / "LICENSE").read_bytes()
+    assert text == (ROOT / "LICENSE").read_bytes()
+
+
+def test_an_sdist_has_the_package_its_papers_and_nothing_else(distribution: Built) -> None:
+    papers = {"LICENSE", "PKG-INFO", "README.md", "pyproject.toml", ".gitignore", "CHANGELOG.md"}
+    others = {path for path in distribution.in_sdist if not path.startswith(f"{distribution.package}/")}
+    assert others <= papers
+    assert others >= {"LICENSE", "PKG-INFO", "README.md", "pyproject.toml"}
+
+
+def test_the_sdist_of_the_core_has_the_changelog(core: Built) -> None:
+    assert "CHANGELOG.md" in core.in_sdist
+
+
+def test_what_a_wheel_has_of_its_package_is_what_the_sdist_has(distribution: Built) -> None:
+    within = f"{distribution.package}/"
+    assert {path for path in distribution.in_wheel if path.startswith(within)} == {
+        path for path in distribution.in_sdist if path.startswith(within)
+    }
+
+
+# The changelog.
+
+
+def test_every_changelog_fragment_is_named_so_that_it_is_found() -> None:
+    kinds = re.findall(r'\{ directory = "(\w+)"', (ROOT / "pyproject.toml").read_text())
+    fragments = [path.name for path in (ROOT / "changelog.d").iterdir() if path.name != "README.md"]
+    assert kinds
+    assert [name for name in fragments if not re.fullmatch(rf"(\d+|\+[\w-]+)\.({'|'.join(kinds)})\.md", name)] == []
+
+
+def test_the_changelog_has_every_version_once_newest_first_and_none_above_that_of_the_core() -> None:
+    found = re.findall(r"^## (\S+)", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
+    versions = [Version(each) for each in found]
+    assert versions == sorted(set(versions), reverse=True)
+    assert versions[0] <= Version(arora_core.__version__)
+
+
+# The noxfile and the workflows.
+
+
+def test_the_paths_that_the_noxfile_picks_or_leaves_out_exist() -> None:
+    paths = re.findall(r'"((?:tests|plugins)/[\w./-]+)"', (ROOT / "noxfile.py").read_text())
+    assert paths
+    assert [path for path in paths if not (ROOT / path).exists()] == []
+
+
+def test_the_tests_run_on_github_on_the_interpreters_that_the_core_is_said_to_run_on(core: Built) -> None:
+    workflow = yaml.safe_load((ROOT / ".github" / "workflows" / "tests.yml").read_text())
+    matrices = {
+        name: set(job["strategy"]["matrix"]["python"]) for name, job in workflow["jobs"].items() if "strategy" in job
+    }
+    assert matrices == dict.fromkeys(["linux", "portable"], minor_versions(core))
+
+
+def test_every_action_is_named_by_its_commit() -> None:
+    workflows = [path.read_text() for path in (ROOT / ".github" / "workflows").glob("*.yml")]
+    used = [each for text in workflows for each in re.findall(r"uses: (.*)", text) if not each.startswith("./")]
+    assert used
+    assert [each for each in used if not re.fullmatch(r"[\w-]+/[\w-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", each)] == []
+
+
+# The hooks.
+
+
+@pytest.fixture
+def hooks() -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text())["repos"][0]["hooks"]
+    return found
+
+
+def test_the_hooks_before_a_commit_check_with_the_versions_that_lint_does(hooks: list[dict[str, Any]]) -> None:
+    pinned = [each for each in (ROOT / "tests" / "requirements-lint.txt").read_text().split() if "==" in each]
+    # mypy runs in the environment that those requirements are installed in.
+    expected = {each for each in pinned if not each.startswith("mypy==")}
+    assert {each for hook in hooks for each in hook.get("additional_dependencies", [])} == expected
+
+
+def test_the_hooks_before_a_commit_run_the_tools_that_lint_and_types_run(hooks: list[dict[str, Any]]) -> None:
+    run = re.findall(r'session\.run\("(ruff|mypy|zizmor)"', (ROOT / "noxfile.py").read_text())
+    assert sorted(hook["entry"].split()[0] for hook in hooks) == sorted(run)
+
+
+# docs/public-names.md.
+
+
+def listed() -> dict[str, list[str]]:
+    """The names that the page lists, by module."""
+    page = (ROOT / "docs" / "public-names.md").read_text(encoding="utf-8").partition("\n## Beside Python names")[0]
+    sections = re.findall(r"^### `([\w.]+)`$([^#]*)", page, re.MULTILINE)
+    entries = {module: re.findall(r"^- (.*?):", section, re.MULTILINE) for module, section in sections}
+    return {module: re.findall(r"`(\w+)`", " ".join(named)) for module, named in entries.items()}
+
+
+LISTED = listed()
+
+
+@pytest.mark.parametrize("module", LISTED)
+def test_every_public_name_that_is_listed_exists(module: str) -> None:
+    found = importlib.import_module(module)
+    assert LISTED[module]
+    assert [name for name in LISTED[module] if not hasattr(found, name)] == []
+
+
+@pytest.mark.parametrize("module", LISTED)
+def test_every_public_name_is_listed_once_in_its_module(module: str) -> None:
+    assert sorted(LISTED[module]) == sorted(set(LISTED[module]))
+
+
+@pytest.mark.parametrize("module", [name for name in LISTED if hasattr(importlib.import_module(name), "__all__")])
+def test_a_module_that_names_what_is_public_names_what_is_listed(module: str) -> None:
+    assert sorted(LISTED[module]) == sorted(importlib.import_module(module).__all__)
+
+
+def test_type_checkers_see_the_names_listed_of_the_package() -> None:
+    stub = (ROOT / "arora_core" / "__init__.pyi").read_text()
+    assert sorted(LISTED["arora_core"]) == sorted(re.findall(r"^from \.\S* import (\w+) as \1$", stub, re.MULTILINE))
+
+
+def test_every_error_is_listed() -> None:
+    classes = {
+        name for name, found in vars(errors).items() if isinstance(found, type) and issubclass(found, errors.AroraError)
+    }
+    assert classes <= set(LISTED["arora_core.errors"])
+
+
+def test_every_environment_variable_that_is_read_is_listed() -> None:
+    packages = [source / package for source, package in DISTRIBUTIONS.items()]
+    sources = [path.read_text(encoding="utf-8") for package in packages for path in package.rglob("*.py")]
+    read = {name for text in sources for name in re.findall(r'"(ARORA_[A-Z_]+)"', text)}
+    page = (ROOT / "docs" / "public-names.md").read_text(encoding="utf-8")
+    assert read
+    assert read <= set(re.findall(r"`(ARORA_[A-Z_]+)`", page))
+
+
+# SECURITY.md.
+
+
+@pytest.mark.parametrize(("limit", "capability"), Limits(memory=1, deadline=1, fuel=1).requested().items())
+def test_the_security_policy_promises_the_limits_that_executors_declare(limit: str, capability: Capability) -> None:
+    page = (ROOT / "SECURITY.md").read_text(encoding="utf-8")
+    (row,) = re.findall(rf"^\| `Limits\.{limit}` \|(.*)\|$", page, re.MULTILINE)
+    wasmtime, wasmer, driven_browser, _, native = (cell.strip() == "enforced" for cell in row.split("|"))
+    promised = {"wasmtime": wasmtime, "wasmer": wasmer, "browser": driven_browser, "native": native}
+    installed = discover().executors
+    assert "wasmtime" in installed
+    for name in promised.keys() & installed:
+        assert promised[name] == (capability in installed[name].executor.capabilities), name
