@@ -13,7 +13,7 @@ from typing import Final
 _NEEDED: Final = {"arora-core": "arora_core", "arora-browser": "arora_browser", "pluggy": "pluggy", "PyYAML": "yaml"}
 """Distributions and the package each brings. PyYAML works without its compiled part, which is left out."""
 
-_SUFFIXES: Final = frozenset({".py", ".mjs"})
+_SUFFIXES: Final = frozenset({".py", ".pyi", ".mjs"})
 _METADATA: Final = ("METADATA", "entry_points.txt")
 
 
