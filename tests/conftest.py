@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from arora_core import Engine, LoadedModule
-from tests.guest_probe import KINDS, Probe, compiled
+from tests.guest_runners import EXECUTORS, SANDBOXES, GuestRunner
 from tests.installing import Site
 
 
@@ -20,17 +20,10 @@ def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Site:
     return Site(directory, monkeypatch)
 
 
-@pytest.fixture(scope="session")
-def executables(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
-    """The probe's executable by kind, compiled once."""
-    return compiled(tmp_path_factory.mktemp("probe"))
-
-
-@pytest.fixture(params=list(KINDS))
-def probe(request: pytest.FixtureRequest, executables: dict[str, bytes]) -> Probe:
-    """The probe, once for each executor."""
-    executor: str = request.param
-    return Probe(executor, executables[KINDS[executor]])
+@pytest.fixture(params=list(EXECUTORS))
+def runner(request: pytest.FixtureRequest) -> GuestRunner:
+    """The conformance guest, once for each executor."""
+    return GuestRunner(request.param)
 
 
 @pytest.fixture
@@ -41,12 +34,12 @@ def engine() -> Iterator[Engine]:
 
 
 @pytest.fixture
-def guest(engine: Engine, probe: Probe) -> LoadedModule:
-    """The probe, loaded: once for each executor."""
-    return engine.load_module(probe.definition(), executor=probe.executor)
+def guest(engine: Engine, runner: GuestRunner) -> LoadedModule:
+    """The guest, loaded: once for each executor."""
+    return runner.load(engine)
 
 
-@pytest.fixture(params=[executor for executor, kind in KINDS.items() if kind == "wasm"])
-def wasm_guest(request: pytest.FixtureRequest, engine: Engine, executables: dict[str, bytes]) -> LoadedModule:
-    """The probe as WebAssembly, where guests may crash: once for each executor."""
-    return engine.load_module(Probe(request.param, executables["wasm"]).definition(), executor=request.param)
+@pytest.fixture(params=SANDBOXES)
+def sandboxed_guest(request: pytest.FixtureRequest, engine: Engine) -> LoadedModule:
+    """The guest where it may crash: once for each executor with a sandbox."""
+    return GuestRunner(request.param).load(engine)

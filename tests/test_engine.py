@@ -39,11 +39,12 @@ from arora_core import (
 )
 from arora_core import values as v
 from arora_core.buffers import decode, encode
+from arora_core.conformance.guests import id_of, wasm_guest
 from arora_core.conformance.subject import only
 from arora_core.executor import Executor, Host, Instance, Limits
-from tests.guest_probe import Probe, id_of
+from tests.guest_runners import GuestRunner
 
-ADD, A, B = id_of(0x10), id_of(0x11), id_of(0x12)
+ADD, A, B = id_of(0x5100), id_of(0x5101), id_of(0x5102)
 
 
 # --- typed calls -----------------------------------------------------------------------------------
@@ -53,25 +54,31 @@ def test_a_function_is_called_by_attribute_and_by_item(guest: LoadedModule) -> N
     assert guest.add(1, 2) == guest["add"](1, 2) == guest.add(b=2, a=1) == guest.add(1, b=2) == 3
 
 
-def test_a_handle_says_what_it_is(guest: LoadedModule, probe: Probe) -> None:
-    assert (guest.id, guest.name, guest.executor) == (id_of(1), "probe", probe.executor)
-    assert list(guest.functions)[:3] == ["add", "fail", "append"]
+def test_a_handle_says_what_it_is(guest: LoadedModule, runner: GuestRunner) -> None:
+    assert (guest.id, guest.name, guest.executor) == (id_of(0), "conformance", runner.executor)
+    assert list(guest.functions)[:3] == ["echo", "echo_unit", "echo_bool"]
     assert guest.add.signature == "add(a: u32, b: u32) -> u32"
-    assert guest.append.signature == "append(mutable items: f64[], item: f64) -> u32"
+    assert guest.append.signature == "append(mutable items: f64[], item: f64, mutable log: str) -> u32"
     assert (guest.add.id, guest.add.name, [each.name for each in guest.add.parameters]) == (ADD, "add", ["a", "b"])
     assert "add" in dir(guest)
 
 
 def test_a_function_with_mutable_parameters_returns_a_result(guest: LoadedModule) -> None:
-    answer = guest.append([1, 2.5], 4)
-    assert answer == Result(3, {"items": array("d", [1, 2.5, 4])})
+    answer = guest.append([1, 2.5], 4, "log")
+    assert answer == Result(3, {"items": array("d", [1, 2.5, 4]), "log": "log+"})
     assert answer.mutated["items"].typecode == "d"
 
 
 def test_an_argument_left_out_is_absent_to_the_guest(guest: LoadedModule) -> None:
-    assert guest.given() is False
-    assert guest.given(None) is True
-    assert guest.given(1.5) is True
+    assert guest.given() == 0b000
+    assert guest.given(b=0) == 0b010
+    assert guest.given(1, 2, 3) == 0b111
+
+
+def test_none_given_for_an_option_is_not_an_argument_left_out(guest: LoadedModule) -> None:
+    assert guest.echo_option(None) is None
+    with pytest.raises(GuestError, match="value: absent"):
+        guest.echo_option()
 
 
 def test_unit_is_none(guest: LoadedModule) -> None:
@@ -82,16 +89,16 @@ def test_a_guest_keeps_its_state_between_calls(guest: LoadedModule) -> None:
     assert [guest.count(), guest.count()] == [1, 2]
 
 
-def test_two_engines_share_no_state(probe: Probe) -> None:
+def test_two_engines_share_no_state(runner: GuestRunner) -> None:
     with Engine() as one, Engine() as other:
-        first = one.load_module(probe.definition(), executor=probe.executor)
-        second = other.load_module(probe.definition(), executor=probe.executor)
+        first = runner.load(one)
+        second = runner.load(other)
         assert [first.count(), first.count(), second.count()] == [1, 2, 1]
 
 
 @pytest.mark.parametrize("items", [[1, 2], (1.0, 2.0), array("d", [1, 2]), np.array([1.0, 2.0]), np.arange(1, 3)])
 def test_a_number_array_takes_lists_buffers_and_numpy_arrays(guest: LoadedModule, items: Any) -> None:
-    assert list(guest.append(items, 3).mutated["items"]) == [1, 2, 3]
+    assert list(guest.append(items, 3, "").mutated["items"]) == [1, 2, 3]
 
 
 def test_an_unknown_function_is_an_attribute_error_with_a_hint(guest: LoadedModule) -> None:
@@ -100,9 +107,11 @@ def test_an_unknown_function_is_an_attribute_error_with_a_hint(guest: LoadedModu
     assert not hasattr(guest, "nonsense")
 
 
-def test_an_unknown_function_by_item_lists_those_there_are(guest: LoadedModule) -> None:
-    with pytest.raises(FunctionNotFound, match=r"probe: it has no function 'xyz' \(known: add, fail, append"):
-        guest["xyz"]
+def test_an_unknown_function_by_item_lists_those_there_are_or_what_was_meant(
+    engine: Engine, guest: LoadedModule
+) -> None:
+    with pytest.raises(FunctionNotFound, match=r"robot: it has no function 'xyz' \(known: say, push\)"):
+        engine.register(robot())["xyz"]
     with pytest.raises(FunctionNotFound, match="no function 'apend', did you mean 'append'"):
         guest["apend"]
 
@@ -117,8 +126,8 @@ REFUSED_ARGUMENTS: dict[str, tuple[Callable[[LoadedModule], object], str | None,
     "unknown": (lambda guest: guest.add(1, 2, c=3), "c", "no such parameter"),
     "twice": (lambda guest: guest.add(1, 2, a=3), "a", "given twice"),
     "too many": (lambda guest: guest.add(1, 2, 3), None, "takes 2 arguments, got 3"),
-    "one bad item": (lambda guest: guest.append([1.0, "x"], 1), "items", "[1]: expected a number"),
-    "two dimensions": (lambda guest: guest.append(np.zeros((2, 2)), 1), "items", "one dimension"),
+    "one bad item": (lambda guest: guest.append([1.0, "x"], 1, ""), "items", "[1]: expected a number"),
+    "two dimensions": (lambda guest: guest.append(np.zeros((2, 2)), 1, ""), "items", "one dimension"),
     "a lone surrogate": (lambda guest: guest.fail("\ud800"), "message", "surrogate"),
 }
 
@@ -129,7 +138,7 @@ def test_a_bad_argument_is_refused_by_name_before_the_guest_sees_it(guest: Loade
     with pytest.raises(ArgumentError) as caught:
         call(guest)
     assert caught.value.parameter == parameter
-    assert caught.value.module == "probe"
+    assert caught.value.module == "conformance"
     assert message in str(caught.value)
     assert guest.add(1, 2) == 3
 
@@ -143,18 +152,19 @@ def test_the_generic_call_takes_and_gives_values(engine: Engine, guest: LoadedMo
 
 
 def test_the_generic_call_gives_mutable_parameters_by_id(engine: Engine, guest: LoadedModule) -> None:
-    items, item = id_of(0x31), id_of(0x32)
-    answer = engine.call(Call(module_id=guest.id, id=id_of(0x30), args={item: v.F64(2), items: v.ArrayF64([1])}))
-    assert answer == CallResult(v.U32(2), {items: v.ArrayF64([1, 2])})
+    append, items, item, log = (id_of(0x5300 + place) for place in range(4))
+    given = {log: v.String(""), item: v.F64(2), items: v.ArrayF64([1])}
+    answer = engine.call(Call(module_id=guest.id, id=append, args=given))
+    assert answer == CallResult(v.U32(2), {items: v.ArrayF64([1, 2]), log: v.String("+")})
 
 
 def test_a_call_without_a_module_finds_the_only_one_that_exports_the_function(
-    engine: Engine, guest: LoadedModule, probe: Probe
+    engine: Engine, guest: LoadedModule, runner: GuestRunner
 ) -> None:
     call = Call(id=ADD, args={A: v.U32(1), B: v.U32(2)})
     assert engine.call(call).ret == v.U32(3)
-    engine.load_module(probe.definition(id=uuid4(), name="twin"), executor=probe.executor)
-    with pytest.raises(FunctionNotFound, match=r"several modules export it \(probe, twin\)"):
+    runner.load(engine, 1)
+    with pytest.raises(FunctionNotFound, match=r"several modules export it \(conformance, conformance_1\)"):
         engine.call(call)
 
 
@@ -180,7 +190,7 @@ def test_a_generic_argument_given_twice_is_refused() -> None:
 
 
 def test_a_call_to_nowhere_names_what_is_missing(engine: Engine, guest: LoadedModule) -> None:
-    with pytest.raises(ModuleNotFound, match=r"is loaded \(loaded: probe\)"):
+    with pytest.raises(ModuleNotFound, match=r"is loaded \(loaded: conformance\)"):
         engine.call(Call(module_id=uuid4(), id=ADD))
     with pytest.raises(FunctionNotFound, match="it has no function"):
         engine.call(Call(module_id=guest.id, id=uuid4()))
@@ -205,7 +215,7 @@ def test_arguments_may_come_in_any_order(engine: Engine, guest: LoadedModule) ->
 
 
 def test_a_raw_dispatch_gives_error_buffers_as_they_are(engine: Engine, guest: LoadedModule) -> None:
-    raw = engine.dispatch(guest.id, id_of(0x20), argument(id_of(0x20), (id_of(0x21), v.String("no"))))
+    raw = engine.dispatch(guest.id, id_of(0x6000), argument(id_of(0x6000), (id_of(0x6001), v.String("no"))))
     assert buffers.error_message(raw) == "no"
 
 
@@ -224,9 +234,9 @@ def test_an_orderly_failure_is_a_guest_error_and_the_guest_lives_on(guest: Loade
     with pytest.raises(GuestError) as caught:
         guest.fail("no such joint: «hip»")
     assert caught.value.message == "no such joint: «hip»"
-    assert (caught.value.module, caught.value.function) == ("probe", "fail")
+    assert (caught.value.module, caught.value.function) == ("conformance", "fail")
     assert caught.value.executor == guest.executor
-    assert str(caught.value) == "probe.fail: no such joint: «hip»"
+    assert str(caught.value) == "conformance.fail: no such joint: «hip»"
     assert guest.add(1, 2) == 3
 
 
@@ -247,22 +257,22 @@ def test_an_answer_that_breaks_the_abi_is_a_trap_and_the_engine_lives_on(guest: 
     with pytest.raises(Trap, match=MALFORMED_ANSWERS[how]) as caught:
         guest.malform(how)
     assert caught.value.kind is TrapKind.ABI
-    assert (caught.value.module, caught.value.function) == ("probe", "malform")
+    assert (caught.value.module, caught.value.function) == ("conformance", "malform")
     assert guest.add(1, 2) == 3
 
 
 def test_a_generic_call_checks_the_answer_as_well(engine: Engine, guest: LoadedModule) -> None:
     with pytest.raises(Trap, match="does not fit") as caught:
-        engine.call(Call(module_id=guest.id, id=id_of(0x90), args={id_of(0x91): v.U32(5)}))
+        engine.call(Call(module_id=guest.id, id=id_of(0x6100), args={id_of(0x6101): v.U32(5)}))
     assert caught.value.kind is TrapKind.ABI
 
 
 @pytest.mark.parametrize("how", range(5))
-def test_a_wild_pointer_is_a_trap_and_the_engine_lives_on(wasm_guest: LoadedModule, how: int) -> None:
+def test_a_wild_pointer_is_a_trap_and_the_engine_lives_on(sandboxed_guest: LoadedModule, how: int) -> None:
     with pytest.raises(Trap) as caught:
-        wasm_guest.wild(how)
+        sandboxed_guest.wild(how)
     assert caught.value.kind is TrapKind.ABI
-    assert wasm_guest.add(1, 2) == 3
+    assert sandboxed_guest.add(1, 2) == 3
 
 
 CRASHES = [
@@ -270,7 +280,7 @@ CRASHES = [
     TrapKind.MEMORY_OUT_OF_BOUNDS,
     TrapKind.INTEGER_DIVISION_BY_ZERO,
     TrapKind.INTEGER_OVERFLOW,
-    TrapKind.INTEGER_OVERFLOW,
+    TrapKind.BAD_CONVERSION,
     TrapKind.INDIRECT_CALL,
     TrapKind.STACK_OVERFLOW,
     TrapKind.EXIT,
@@ -279,58 +289,57 @@ CRASHES = [
 
 @pytest.mark.parametrize(("how", "kind"), list(enumerate(CRASHES)))
 def test_a_crash_is_a_trap_of_its_kind_and_the_engine_lives_on(
-    wasm_guest: LoadedModule, how: int, kind: TrapKind
+    sandboxed_guest: LoadedModule, how: int, kind: TrapKind
 ) -> None:
     with pytest.raises(Trap) as caught:
-        wasm_guest.crash(how)
+        sandboxed_guest.crash(how)
     assert caught.value.kind is kind
     assert (caught.value.module, caught.value.function, caught.value.executor) == (
-        "probe",
+        "conformance",
         "crash",
-        wasm_guest.executor,
+        sandboxed_guest.executor,
     )
     assert caught.value.exit_code == (3 if kind is TrapKind.EXIT else None)
-    assert wasm_guest.add(1, 2) == 3
+    assert sandboxed_guest.add(1, 2) == 3
 
 
-def test_a_trap_carries_the_tail_of_stderr(wasm_guest: LoadedModule) -> None:
-    wasm_guest.print(2, "first\nsecond, unfinished")
+def test_a_trap_carries_the_tail_of_stderr(sandboxed_guest: LoadedModule) -> None:
+    sandboxed_guest.print(2, "first\nsecond, unfinished")
     with pytest.raises(Trap) as caught:
-        wasm_guest.crash(0)
+        sandboxed_guest.crash(0)
     assert caught.value.stderr == "first\nsecond, unfinished"
     assert "second, unfinished" in str(caught.value)
     assert "\n" not in caught.value.summary()
 
 
 def test_output_goes_to_the_log_by_lines_tagged_with_the_module(
-    wasm_guest: LoadedModule, caplog: pytest.LogCaptureFixture
+    sandboxed_guest: LoadedModule, caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level(logging.INFO):
-        wasm_guest.print(1, "one\ntwo, ")
-        wasm_guest.print(2, "wrong\n")
-        wasm_guest.print(1, "three\n")
+        sandboxed_guest.print(1, "one\ntwo, ")
+        sandboxed_guest.print(2, "wrong\n")
+        sandboxed_guest.print(1, "three\n")
     records = [(record.name, record.levelname, record.message) for record in caplog.records]
     assert records == [
-        ("arora.module.probe", "INFO", "one"),
-        ("arora.module.probe", "WARNING", "wrong"),
-        ("arora.module.probe", "INFO", "two, three"),
+        ("arora.module.conformance", "INFO", "one"),
+        ("arora.module.conformance", "WARNING", "wrong"),
+        ("arora.module.conformance", "INFO", "two, three"),
     ]
 
 
 def test_unfinished_output_is_logged_on_unload(
-    engine: Engine, wasm_guest: LoadedModule, caplog: pytest.LogCaptureFixture
+    engine: Engine, sandboxed_guest: LoadedModule, caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level(logging.INFO):
-        wasm_guest.print(1, "the rest")
+        sandboxed_guest.print(1, "the rest")
         assert not caplog.records
-        engine.unload(wasm_guest)
+        engine.unload(sandboxed_guest)
     assert [record.message for record in caplog.records] == ["the rest"]
 
 
-def test_memory_may_grow_while_an_answer_is_made(wasm_guest: LoadedModule) -> None:
-    expected = bytes(range(256)) * (65536 // 256)
-    assert wasm_guest.grow(1) == expected
-    assert wasm_guest.grow(40) == expected * 40
+def test_memory_may_grow_while_an_answer_is_made(sandboxed_guest: LoadedModule) -> None:
+    assert sandboxed_guest.fill(1 << 16, 7) == b"\7" * (1 << 16)
+    assert sandboxed_guest.fill(40 << 16, 7) == b"\7" * (40 << 16)
 
 
 # --- callables -------------------------------------------------------------------------------------
@@ -507,7 +516,7 @@ def test_a_host_function_must_take_the_declared_parameters() -> None:
 def test_a_dispatch_to_nobody_answers_an_error_and_the_guest_carries_on(engine: Engine, guest: LoadedModule) -> None:
     missing = uuid4()
     answer = forward(guest, missing, ADD, argument(ADD))
-    assert buffers.error_message(answer) == f"no module {missing} is loaded (loaded: probe)"
+    assert buffers.error_message(answer) == f"no module {missing} is loaded (loaded: conformance)"
     missing_function = forward(guest, guest.id, missing, argument(missing))
     assert "it has no function" in (buffers.error_message(missing_function) or "")
 
@@ -517,11 +526,9 @@ def test_a_guest_may_call_itself(guest: LoadedModule) -> None:
     assert forward(guest, guest.id, ADD, inner) == buffers.encode(v.Structure(ADD, [(ADD, v.U32(3))]))
 
 
-def test_guests_on_different_executors_call_one_another(engine: Engine, executables: dict[str, bytes]) -> None:
-    wasm = engine.load_module(Probe("wasmtime", executables["wasm"]).definition(), executor="wasmtime")
-    native = engine.load_module(
-        Probe("native", executables["native"]).definition(id=uuid4(), name="twin"), executor="native"
-    )
+def test_guests_on_different_executors_call_one_another(engine: Engine) -> None:
+    wasm = GuestRunner("wasmtime").load(engine)
+    native = GuestRunner("native").load(engine, 1)
     inner = argument(ADD, (A, v.U32(20)), (B, v.U32(22)))
     expected = buffers.encode(v.Structure(ADD, [(ADD, v.U32(42))]))
     assert forward(wasm, native.id, ADD, inner) == expected
@@ -529,10 +536,10 @@ def test_guests_on_different_executors_call_one_another(engine: Engine, executab
 
 
 def test_a_trap_in_a_nested_call_is_an_error_to_the_caller(engine: Engine, guest: LoadedModule) -> None:
-    answer = forward(guest, guest.id, id_of(0x90), argument(id_of(0x90), (id_of(0x91), v.U32(0))))
+    answer = forward(guest, guest.id, id_of(0x6100), argument(id_of(0x6100), (id_of(0x6101), v.U32(0))))
     message = buffers.error_message(answer)
     assert message is not None
-    assert message.startswith("probe.malform: ")
+    assert message.startswith("conformance.malform: ")
     assert guest.add(1, 2) == 3
 
 
@@ -540,8 +547,12 @@ def chain(guest: LoadedModule, links: int) -> bytes:
     """An argument for ``forward`` that makes it call itself ``links`` times before it adds."""
     function, buffer = ADD, argument(ADD, (A, v.U32(1)), (B, v.U32(2)))
     for _ in range(links):
-        fields = [(id_of(0x51), v.Uuid(guest.id)), (id_of(0x52), v.Uuid(function)), (id_of(0x53), v.ArrayU8(buffer))]
-        function, buffer = id_of(0x50), argument(id_of(0x50), *fields)
+        fields = [
+            (id_of(0x8001), v.Uuid(guest.id)),
+            (id_of(0x8002), v.Uuid(function)),
+            (id_of(0x8003), v.ArrayU8(buffer)),
+        ]
+        function, buffer = id_of(0x8000), argument(id_of(0x8000), *fields)
     return buffer
 
 
@@ -558,13 +569,13 @@ def unchained(answer: bytes, links: int) -> bytes:
 
 def test_calls_nest_up_to_the_depth_limit(engine: Engine, guest: LoadedModule) -> None:
     # `links` calls of forward, and the one of add at the end.
-    answer = unchained(engine.dispatch(guest.id, id_of(0x50), chain(guest, 63)), 63)
+    answer = unchained(engine.dispatch(guest.id, id_of(0x8000), chain(guest, 63)), 63)
     assert answer == buffers.encode(v.Structure(ADD, [(ADD, v.U32(3))]))
 
 
 def test_the_call_beyond_the_depth_limit_is_answered_with_an_error(engine: Engine, guest: LoadedModule) -> None:
-    answer = unchained(engine.dispatch(guest.id, id_of(0x50), chain(guest, 64)), 64)
-    assert buffers.error_message(answer) == "probe.add: calls are nested deeper than the limit of 64"
+    answer = unchained(engine.dispatch(guest.id, id_of(0x8000), chain(guest, 64)), 64)
+    assert buffers.error_message(answer) == "conformance.add: calls are nested deeper than the limit of 64"
     assert guest.add(1, 2) == 3
 
 
@@ -581,9 +592,9 @@ def test_the_depth_limit_holds_for_python_between_guests(engine: Engine, guest: 
     assert len(depths) == 32
 
 
-def test_the_depth_limit_is_settable(probe: Probe) -> None:
+def test_the_depth_limit_is_settable(runner: GuestRunner) -> None:
     with Engine(max_depth=1) as engine:
-        guest = engine.load_module(probe.definition(), executor=probe.executor)
+        guest = runner.load(engine)
         assert guest.add(1, 2) == 3
         answer = forward(guest, guest.id, ADD, argument(ADD))
         assert "deeper than the limit of 1" in (buffers.error_message(answer) or "")
@@ -602,43 +613,45 @@ def test_a_limit_is_no_bug_of_the_host(engine: Engine) -> None:
 # --- loading, replacing, unloading, closing --------------------------------------------------------
 
 
-def test_loading_an_id_twice_is_an_error(engine: Engine, guest: LoadedModule, probe: Probe) -> None:
-    with pytest.raises(LoadError, match=r"already loaded as probe .* replace=True"):
-        engine.load_module(probe.definition(), executor=probe.executor)
+def test_loading_an_id_twice_is_an_error(engine: Engine, guest: LoadedModule, runner: GuestRunner) -> None:
+    with pytest.raises(LoadError, match=r"already loaded as conformance .* replace=True"):
+        runner.load(engine)
     assert guest.add(1, 2) == 3
 
 
-def test_replacing_puts_a_fresh_module_in_the_place(engine: Engine, guest: LoadedModule, probe: Probe) -> None:
+def test_replacing_puts_a_fresh_module_in_the_place(engine: Engine, guest: LoadedModule, runner: GuestRunner) -> None:
     guest.count()
-    fresh = engine.load_module(probe.definition(), executor=probe.executor, replace=True)
+    fresh = runner.load(engine, replace=True)
     assert fresh.count() == 1
-    with pytest.raises(ModuleNotFound, match=r"probe\.count: the module has been unloaded"):
+    with pytest.raises(ModuleNotFound, match=r"conformance\.count: the module has been unloaded"):
         guest.count()
     with pytest.raises(ModuleNotFound):
         engine.unload(guest)
     assert engine.modules == {guest.id: fresh}
 
 
-def test_a_replacement_that_fails_to_load_changes_nothing(engine: Engine, guest: LoadedModule, probe: Probe) -> None:
-    broken = ModuleDefinition(probe.definition().header, b"nonsense")
+def test_a_replacement_that_fails_to_load_changes_nothing(
+    engine: Engine, guest: LoadedModule, runner: GuestRunner
+) -> None:
+    broken = ModuleDefinition(runner.definition().header, b"nonsense")
     with pytest.raises(MalformedExecutable) as caught:
-        engine.load_module(broken, executor=probe.executor, replace=True)
-    assert (caught.value.module, caught.value.executor) == ("probe", probe.executor)
+        engine.load_module(broken, executor=runner.executor, replace=True)
+    assert (caught.value.module, caught.value.executor) == ("conformance", runner.executor)
     assert guest.add(1, 2) == 3
 
 
-def test_a_truncated_executable_is_malformed(engine: Engine, probe: Probe) -> None:
-    half = probe.executable[: len(probe.executable) // 2]
+def test_a_truncated_executable_is_malformed(engine: Engine, runner: GuestRunner) -> None:
+    half = runner.guest.executable[: len(runner.guest.executable) // 50]
     with pytest.raises(MalformedExecutable):
-        engine.load_module_from_parts(probe.definition().header, half, executor=probe.executor)
+        engine.load_module_from_parts(runner.definition().header, half, executor=runner.executor)
     assert not engine.modules
 
 
-def test_a_function_the_executable_lacks_is_missing_by_name(engine: Engine, probe: Probe) -> None:
-    data: dict[str, Any] = probe.definition().header.to_data()
+def test_a_function_the_executable_lacks_is_missing_by_name(engine: Engine, runner: GuestRunner) -> None:
+    data: dict[str, Any] = runner.definition().header.to_data()
     data["exports"] = [{**data["exports"][0], "id": str(id_of(0xEE)), "name": "absent"}]
     with pytest.raises(MissingExport, match="absent") as caught:
-        engine.load_module_from_parts(Header.from_data(data), probe.executable, executor=probe.executor)
+        engine.load_module_from_parts(Header.from_data(data), runner.guest.executable, executor=runner.executor)
     assert caught.value.symbol == f"arora_function_{str(id_of(0xEE)).replace('-', '_')}"
 
 
@@ -653,17 +666,17 @@ def test_an_unloaded_module_is_gone(engine: Engine, guest: LoadedModule) -> None
         engine.unload(guest.id)
 
 
-def test_an_unloaded_module_can_be_loaded_again(engine: Engine, guest: LoadedModule, probe: Probe) -> None:
+def test_an_unloaded_module_can_be_loaded_again(engine: Engine, guest: LoadedModule, runner: GuestRunner) -> None:
     engine.unload(guest.id)
-    assert engine.load_module(probe.definition(), executor=probe.executor).add(1, 2) == 3
+    assert runner.load(engine).add(1, 2) == 3
 
 
 def test_a_module_cannot_be_unloaded_or_replaced_from_inside_its_own_call(
-    engine: Engine, guest: LoadedModule, probe: Probe
+    engine: Engine, guest: LoadedModule, runner: GuestRunner
 ) -> None:
     attempts: list[Callable[[], object]] = [
         lambda: engine.unload(guest),
-        lambda: engine.load_module(probe.definition(), executor=probe.executor, replace=True),
+        lambda: runner.load(engine, replace=True),
         engine.close,
     ]
 
@@ -700,8 +713,8 @@ def test_unloading_from_another_thread_waits_for_the_call_to_end(engine: Engine,
     assert order == ["still running", "unloaded"]
 
 
-def test_a_module_unloads_another_from_inside_a_call(engine: Engine, guest: LoadedModule, probe: Probe) -> None:
-    twin = engine.load_module(probe.definition(id=uuid4(), name="twin"), executor=probe.executor)
+def test_a_module_unloads_another_from_inside_a_call(engine: Engine, guest: LoadedModule, runner: GuestRunner) -> None:
+    twin = runner.load(engine, 1)
 
     def unload() -> v.Value:
         engine.unload(twin)
@@ -711,7 +724,7 @@ def test_a_module_unloads_another_from_inside_a_call(engine: Engine, guest: Load
     assert list(engine.modules) == [guest.id]
 
 
-def test_nothing_works_after_close_and_all_says_so(guest: LoadedModule, engine: Engine, probe: Probe) -> None:
+def test_nothing_works_after_close_and_all_says_so(guest: LoadedModule, engine: Engine, runner: GuestRunner) -> None:
     id = engine.register_callable(lambda: v.U8(1))
     engine.close()
     attempts: list[Callable[[], object]] = [
@@ -721,7 +734,7 @@ def test_nothing_works_after_close_and_all_says_so(guest: LoadedModule, engine: 
         lambda: engine.call_indirect(id),
         lambda: engine.register_callable(lambda: v.U8(1)),
         lambda: engine.unregister_callable(id),
-        lambda: engine.load_module(probe.definition()),
+        lambda: engine.load_module(runner.definition()),
         lambda: engine.register(robot()),
         lambda: engine.unload(guest),
     ]
@@ -741,7 +754,7 @@ def test_an_engine_serves_many_threads_one_call_at_a_time(guest: LoadedModule) -
     assert sorted(answers) == list(range(1, 401))
 
 
-def test_engines_in_different_threads_keep_their_exceptions_apart(probe: Probe) -> None:
+def test_engines_in_different_threads_keep_their_exceptions_apart(runner: GuestRunner) -> None:
     wrong: list[object] = []
 
     def work(number: int) -> None:
@@ -751,7 +764,7 @@ def test_engines_in_different_threads_keep_their_exceptions_apart(probe: Probe) 
             raise error
 
         with Engine() as engine:
-            guest = engine.load_module(probe.definition(), executor=probe.executor)
+            guest = runner.load(engine)
             id = engine.register_callable(fail)
             for _ in range(200):
                 try:
@@ -793,10 +806,9 @@ class StruckInstance(Instance):
 
 
 @pytest.fixture
-def struck(executables: dict[str, bytes]) -> Iterator[tuple[Engine, Callable[[], bytes]]]:
-    definition = Probe("wasmtime", executables["wasm"]).definition()
+def struck() -> Iterator[tuple[Engine, Callable[[], bytes]]]:
     with Engine(plugins=only(Struck)) as engine:
-        module = engine.load_module(definition)
+        module = engine.load_module(wasm_guest().definition())
         yield engine, lambda: engine.dispatch(module.id, module.add.id, encode(v.Structure(module.add.id)))
 
 
