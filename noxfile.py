@@ -14,7 +14,7 @@ REQUIRED_IN_CI = {"3.10", "3.13"}
 PLUGINS = [f"plugins/arora-{name}" for name in ("wasmtime", "wasmer", "native")]
 BROWSER_PLUGIN = "plugins/arora-browser"
 # Whatever a guest on Wasmtime, or its host, could notice of how it is called.
-WASMTIME_SUITE = ["plugins/arora-wasmtime", "tests/wasm", "tests/test_engine.py", "-k", "not browser and not wasmer"]
+WASMTIME_SUITE = ["plugins/arora-wasmtime", "tests/wasm", "tests/engine", "-k", "not browser and not wasmer"]
 JAVASCRIPT = "plugins/arora-browser/tests/js"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
