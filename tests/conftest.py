@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from arora_core import Engine
+from examples import build
 from tests.installing import Site
 
 
@@ -17,6 +18,13 @@ def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Site:
     directory = tmp_path / "site-packages"
     directory.mkdir()
     return Site(directory, monkeypatch)
+
+
+@pytest.fixture(scope="session")
+def native_examples(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """The directories of the examples' native builds, by name."""
+    directory = tmp_path_factory.mktemp("native")
+    return {name: build.build_native(name, directory / name) for name in build.example_names()}
 
 
 @pytest.fixture
