@@ -47,7 +47,7 @@ PORTABLE = [
     "plugins/arora-native/tests/test_conformance_native.py",
 ]
 # Whatever a guest on Wasmtime, or its host, could notice of how it is called.
-WASMTIME_SUITE = ["plugins/arora-wasmtime", "tests/wasm", "tests/test_engine.py", "-k", "not browser and not wasmer"]
+WASMTIME_SUITE = ["plugins/arora-wasmtime", "tests/wasm", "tests/engine", "-k", "not browser and not wasmer"]
 JAVASCRIPT = "plugins/arora-browser/tests/js"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 

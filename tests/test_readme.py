@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from arora_core import Engine, Limits, MissingExport, UnsupportedLimit
+from arora_core import Engine, Limits, MissingExport, ModuleDefinition, UnsupportedLimit
 from arora_core import values as v
+from arora_core.conformance import wasm_guest
 from examples import build
-from tests.guest_probe import Probe
 from tests.installing import Site
 
 ROOT = Path(__file__).parent.parent
@@ -92,12 +92,12 @@ def test_the_executor_runs_the_examples(tiny: Site) -> None:
 
 
 def test_the_executor_names_failures_as_ours_do(tiny: Site) -> None:
-    probe = Probe("wasmtime", build.wasm_path("ur5").read_bytes())
+    other = ModuleDefinition(wasm_guest().header(), build.wasm_path("ur5").read_bytes())
     with Engine() as engine:
         with pytest.raises(MissingExport):
-            engine.load_module(probe.definition(), executor="tiny")
+            engine.load_module(other, executor="tiny")
         with pytest.raises(UnsupportedLimit):
-            engine.load_module(probe.definition(), executor="tiny", limits=Limits(memory=1 << 20))
+            engine.load_module(other, executor="tiny", limits=Limits(memory=1 << 20))
         error = ZeroDivisionError()
 
         def fail() -> v.Value:

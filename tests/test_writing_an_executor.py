@@ -14,8 +14,8 @@ import pytest
 from arora_core import Engine, MalformedExecutable, MissingExport, Trap, TrapKind
 from arora_core import values as v
 from arora_core.cli.new import executor_tree
+from arora_core.conformance import wasm_guest
 from tests.cli.running import EXAMPLES, arora
-from tests.guest_probe import header
 
 ROOT = Path(__file__).parents[1]
 PAGE = (ROOT / "docs" / "writing-an-executor.md").read_text(encoding="utf-8")
@@ -94,16 +94,17 @@ def test_the_executor_runs_the_examples(mine: Path) -> None:
         assert caught.value is error
 
 
-def test_the_executor_names_failures_as_ours_do(mine: Path, executables: dict[str, bytes]) -> None:
+def test_the_executor_names_failures_as_ours_do(mine: Path) -> None:
+    header = wasm_guest().header()
     with Engine() as engine:
         with pytest.raises(MalformedExecutable):
-            engine.load_module_from_parts(header("wasm"), b"(module)", executor="mine")
+            engine.load_module_from_parts(header, b"(module)", executor="mine")
         ur5 = (EXAMPLES / "ur5" / "ur5.wasm").read_bytes()
         with pytest.raises(MissingExport):
-            engine.load_module_from_parts(header("wasm"), ur5, executor="mine")
-        probe = engine.load_module_from_parts(header("wasm"), executables["wasm"], executor="mine")
+            engine.load_module_from_parts(header, ur5, executor="mine")
+        guest = engine.load_module(wasm_guest().definition(), executor="mine")
         with pytest.raises(Trap) as caught:
-            probe.crash(0)
+            guest.crash(0)
         assert caught.value.kind is TrapKind.UNREACHABLE
 
 

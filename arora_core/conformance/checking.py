@@ -27,7 +27,7 @@ AREAS: Final = (
     "life_cycle",
     "leaks",
 )
-"""What the checks are sorted into; each is a file of :mod:`arora_core.conformance.checks`."""
+"""What the checks are sorted into; each is a file of :mod:`arora_core.conformance.areas`."""
 
 
 @dataclass(frozen=True)
@@ -74,5 +74,5 @@ def checks(areas: Iterable[str] | None = None) -> Sequence[Check]:
         if area not in AREAS:
             raise ValueError(f"no area {area!r} (there are {', '.join(AREAS)})")
     for area in AREAS:
-        import_module(f".checks.{area}", __package__)
+        import_module(f".areas.{area}", __package__)
     return [each for area in AREAS if area in wanted for each in _registered.values() if each.area == area]

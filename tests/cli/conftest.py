@@ -19,23 +19,16 @@ class Example:
         self.native = native
 
 
-@pytest.fixture(scope="session")
-def native_examples(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """The headers of the examples' native builds, by name."""
-    directory = tmp_path_factory.mktemp("native")
-    return {name: build.build_native(name, directory / name) / "module.yaml" for name in build.example_names()}
-
-
 @pytest.fixture
 def ur5(native_examples: dict[str, Path]) -> Example:
     """The arm's kinematics."""
-    return Example(EXAMPLES / "ur5" / "module.yaml", native_examples["ur5"])
+    return Example(EXAMPLES / "ur5" / "module.yaml", native_examples["ur5"] / "module.yaml")
 
 
 @pytest.fixture
 def watchdog(native_examples: dict[str, Path]) -> Example:
     """The module that asks the arm's, and the host."""
-    return Example(EXAMPLES / "watchdog" / "module.yaml", native_examples["watchdog"])
+    return Example(EXAMPLES / "watchdog" / "module.yaml", native_examples["watchdog"] / "module.yaml")
 
 
 @pytest.fixture(scope="session")

@@ -1,4 +1,4 @@
-"""The functions of the conformance guest, ``conformance/guest/guest.c``, in Python: values, calls, failures."""
+"""The functions of the conformance guest, ``conformance/guest/``, in Python: values, calls, failures."""
 
 from __future__ import annotations
 

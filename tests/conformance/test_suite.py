@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import Callable
+from types import ModuleType
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from arora_core import (
     LoadError,
     MalformedExecutable,
     Plugins,
+    conformance,
 )
 from arora_core.conformance import (
     AREAS,
@@ -53,6 +55,12 @@ def test_every_area_has_checks_and_every_check_a_sentence_of_its_own() -> None:
     assert {each.area for each in found} == set(AREAS)
     assert len({each.name for each in found}) == len(found)
     assert all("_" not in each.name and each.name.islower() for each in found)
+
+
+def test_no_module_takes_a_public_name_once_the_checks_are_imported() -> None:
+    checks()
+    modules = {name for name in conformance.__all__ if isinstance(getattr(conformance, name), ModuleType)}
+    assert modules == {"strategies"}
 
 
 def test_an_area_that_does_not_exist_is_refused() -> None:

@@ -22,20 +22,17 @@ KINDS = {
 STRETCHED, FOLDED = [0.0] * 6, [0.0, -1.57, 2.5, 0.0, 1.57, 0.0]
 
 
-@pytest.fixture(scope="session")
-def bundles(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str], Path]:
-    """The header of both modules, beside its executable, by name and kind."""
-    out = tmp_path_factory.mktemp("bundles")
-    native = {(name, "native"): build.build_native(name, out / name) for name in ("ur5", "watchdog")}
-    return native | {(name, "wasm"): build.EXAMPLES / name for name in ("ur5", "watchdog")}
-
-
 @pytest.fixture(params=list(product(KINDS, KINDS)), ids="-calls-".join)
-def watchdog(request: pytest.FixtureRequest, engine: Engine, bundles: dict[tuple[str, str], Path]) -> LoadedModule:
+def watchdog(request: pytest.FixtureRequest, engine: Engine, native_examples: dict[str, Path]) -> LoadedModule:
     """The watchdog on one executor, and the arm it watches on another, in every pairing."""
+
+    def load(name: str, executor: str) -> LoadedModule:
+        directory = native_examples[name] if KINDS[executor] == "native" else build.EXAMPLES / name
+        return engine.load(directory / "module.yaml", executor=executor)
+
     outer, inner = request.param
-    engine.load(bundles["ur5", KINDS[inner]] / "module.yaml", executor=inner)
-    return engine.load(bundles["watchdog", KINDS[outer]] / "module.yaml", executor=outer)
+    load("ur5", inner)
+    return load("watchdog", outer)
 
 
 def test_a_pose_within_reach_is_safe(watchdog: LoadedModule) -> None:

@@ -6,57 +6,8 @@ import gc
 
 import pytest
 
-from arora_core.errors import Trap
-from tests.wasm.guests import ANSWER, ARGUMENT, DISPATCH, FORWARD, IDS, INDIRECT, RUN, Load, StubHost, Surprise, guest
-
-
-def test_a_dispatch_reaches_the_host_with_ids_and_argument(load: Load) -> None:
-    calls = []
-
-    def answer(module: bytes, function: bytes, argument: bytes) -> bytes:
-        calls.append((module, function, argument))
-        return ANSWER
-
-    instance = load(guest(FORWARD, imports=DISPATCH, rest=IDS), StubHost(on_dispatch=answer))
-    assert instance.dispatch(RUN, ARGUMENT) == ANSWER
-    assert calls == [(b"0123456789abcdef", b"ABCDEFGHIJKLMNOP", ARGUMENT)]
-
-
-def test_a_callable_id_is_unsigned(load: Load) -> None:
-    ids: list[int] = []
-
-    def answer(id: int) -> bytes:
-        ids.append(id)
-        return ANSWER
-
-    instance = load(guest("(call $indirect (i64.const -1))", imports=INDIRECT), StubHost(on_indirect=answer))
-    assert (instance.dispatch(RUN, ARGUMENT), ids) == (ANSWER, [2**64 - 1])
-
-
-@pytest.mark.parametrize("exception", [Surprise("host"), KeyboardInterrupt(), SystemExit(3), Trap("of another")])
-def test_an_exception_of_the_host_comes_out_as_the_same_object(load: Load, exception: BaseException) -> None:
-    def fail(*_: bytes) -> bytes:
-        raise exception
-
-    instance = load(guest(FORWARD, imports=DISPATCH, rest=IDS), StubHost(on_dispatch=fail))
-    with pytest.raises(type(exception)) as caught:
-        instance.dispatch(RUN, ARGUMENT)
-    assert caught.value is exception
-
-
-def test_an_exception_of_the_host_leaves_the_instance_usable(load: Load) -> None:
-    failing = True
-
-    def answer(module: bytes, function: bytes, argument: bytes) -> bytes:
-        if failing:
-            raise Surprise
-        return ANSWER
-
-    instance = load(guest(FORWARD, imports=DISPATCH, rest=IDS), StubHost(on_dispatch=answer))
-    with pytest.raises(Surprise):
-        instance.dispatch(RUN, ARGUMENT)
-    failing = False
-    assert instance.dispatch(RUN, ARGUMENT) == ANSWER
+from arora_core.errors import ModuleBusy, Trap
+from tests.wasm.guests import ANSWER, ARGUMENT, DISPATCH, FORWARD, IDS, RUN, Load, StubHost, Surprise, guest
 
 
 def nested(load: Load, depth: int, innermost: StubHost) -> bytes:
@@ -77,10 +28,6 @@ def nested(load: Load, depth: int, innermost: StubHost) -> bytes:
     return instance.dispatch(RUN, ARGUMENT)
 
 
-def test_a_module_may_be_entered_again_while_it_runs(load: Load) -> None:
-    assert nested(load, 20, StubHost(on_dispatch=lambda *_: ANSWER)) == ANSWER
-
-
 def test_an_exception_comes_out_of_many_levels_as_the_same_object(load: Load) -> None:
     surprise = Surprise()
 
@@ -90,22 +37,6 @@ def test_an_exception_comes_out_of_many_levels_as_the_same_object(load: Load) ->
     with pytest.raises(Surprise) as caught:
         nested(load, 20, StubHost(on_dispatch=fail))
     assert caught.value is surprise
-
-
-def test_an_inner_failure_that_the_host_handles_does_not_reach_the_outer_call(load: Load) -> None:
-    level = 0
-
-    def answer(module: bytes, function: bytes, argument: bytes) -> bytes:
-        nonlocal level
-        level += 1
-        if level == 2:
-            raise Surprise
-        with pytest.raises(Surprise):
-            instance.dispatch(RUN, argument)
-        return ANSWER
-
-    instance = load(guest(FORWARD, imports=DISPATCH, rest=IDS), StubHost(on_dispatch=answer))
-    assert instance.dispatch(RUN, ARGUMENT) == ANSWER
 
 
 def test_running_out_of_python_stack_anywhere_on_the_way_is_a_recursion_error(load: Load) -> None:
@@ -131,3 +62,13 @@ def test_endless_nesting_ends_in_a_trap_or_a_recursion_error(load: Load, frames:
 
     with pytest.raises((Trap, RecursionError)):
         start(frames)
+
+
+def test_an_instance_cannot_be_closed_from_inside_its_own_call(load: Load) -> None:
+    def answer(*_: bytes) -> bytes:
+        instance.close()
+        return ANSWER
+
+    instance = load(guest(FORWARD, imports=DISPATCH, rest=IDS), StubHost(on_dispatch=answer))
+    with pytest.raises(ModuleBusy):
+        instance.dispatch(RUN, ARGUMENT)

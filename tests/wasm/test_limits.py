@@ -81,30 +81,6 @@ def test_a_guest_cannot_grow_its_table_beyond_the_memory_limit(load: Load, limit
     assert instance.dispatch(RUN, ARGUMENT)[4:] == b"\xff" * 4
 
 
-GROW = """(local $at i32) (local.set $at (call $alloc (i32.const 16))) (i32.store (local.get $at) (i32.const 8))
-  (i32.store offset=4 (local.get $at) (memory.grow (i32.const {pages}))) (local.get $at)"""
-
-
-@enforcing(MEMORY)
-def test_a_guest_cannot_grow_beyond_its_memory_limit(load: Load, limits: Limits) -> None:
-    assert load(guest(GROW.format(pages=15)), limits=limits).dispatch(RUN, ARGUMENT)[4:] == b"\xff" * 4
-
-
-@enforcing(MEMORY)
-def test_a_guest_can_grow_up_to_its_memory_limit(load: Load, limits: Limits) -> None:
-    before = bytes([2, 0, 0, 0])
-    assert load(guest(GROW.format(pages=14)), limits=limits).dispatch(RUN, ARGUMENT)[4:] == before
-
-
-@enforcing(MEMORY)
-def test_a_limit_of_one_instance_leaves_another_of_the_same_module_alone(load: Load, limits: Limits) -> None:
-    executor = load.executor()
-    limited = load(guest(GROW.format(pages=15)), limits=limits, executor=executor)
-    free = load(guest(GROW.format(pages=15)), executor=executor)
-    assert limited.dispatch(RUN, ARGUMENT)[4:] == b"\xff" * 4
-    assert free.dispatch(RUN, ARGUMENT)[4:] == bytes([2, 0, 0, 0])
-
-
 @enforcing(MEMORY)
 def test_a_guest_that_is_out_of_memory_for_its_argument_broke_the_abi(load: Load, limits: Limits) -> None:
     large = (1 << 20).to_bytes(4, "little") + bytes((1 << 20) - 4)

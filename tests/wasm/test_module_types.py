@@ -13,7 +13,7 @@ from arora_core.errors import MalformedExecutable
 from arora_core.guest_symbols import WasmFunctionType, WasmType
 from tests.wasm.guests import DISPATCH, FD_WRITE, FORWARD, IDS, guest
 
-EXAMPLES = Path(__file__).parents[1] / "examples"
+EXAMPLES = Path(__file__).parents[2] / "examples"
 EVERYTHING = """(module
   (type $f (func (param i32 i64 f32 f64 funcref) (result i32 i64)))
   (import "a" "function" (func (type $f)))

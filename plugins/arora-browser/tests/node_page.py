@@ -7,19 +7,21 @@ import shutil
 import subprocess
 import textwrap
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
 from arora_browser import bundle, web_site
 
-from examples import build
+from arora_core.conformance import wasm_guest
+from arora_core.header import Header
 
 HERE: Final = Path(__file__).parent
 REPOSITORY: Final = HERE.parents[2]
 NODE_MODULES: Final = HERE / "js" / "node_modules"
 PYODIDE: Final = NODE_MODULES / "pyodide"
-PROBE: Final = REPOSITORY / "tests" / "guests" / "probe"
+NEEDING_RECORDS: Final = frozenset({"mirror", "mirror_all", "echo_shape", "echo_shapes"})
 
 
 def require_npm_packages() -> None:
@@ -29,15 +31,22 @@ def require_npm_packages() -> None:
 
 
 def test_files(directory: Path) -> Path:
-    """A directory with the examples and the probe in it, ready to be loaded."""
+    """A directory with the examples in it, and the conformance guest as a module called ``probe``."""
     for name in ("ur5", "watchdog"):
         source = REPOSITORY / "examples" / name
         shutil.copytree(source, directory / name, ignore=shutil.ignore_patterns("native", "*.c"))
     probe = directory / "probe"
     probe.mkdir()
-    shutil.copy(PROBE / "module.yaml", probe)
-    build.compile_wasm(PROBE / "probe.c", probe / "probe.wasm")
+    (probe / "module.yaml").write_text(json.dumps(probe_header().to_data()), encoding="utf-8")
+    (probe / "probe.wasm").write_bytes(wasm_guest().executable)
     return directory
+
+
+def probe_header() -> Header:
+    """The conformance guest's header under the name ``probe``, without the functions that need records."""
+    header = wasm_guest().header()
+    exports = tuple(each for each in header.exports if each.name not in NEEDING_RECORDS)
+    return replace(header, name="probe", exports=exports)
 
 
 test_files.__test__ = False  # type: ignore[attr-defined]

@@ -19,12 +19,8 @@ from arora_browser.driven import finding
 from arora_browser.driven.instance import DrivenInstance
 from arora_browser.executor import BrowserExecutor
 
-from arora_core import Engine, LoadedModule, values
 from arora_core.errors import ExecutorUnavailable, LimitExceeded, Trap, TrapKind
 from arora_core.executor import Capability, Limits
-from examples import build
-from tests.guest_probe import SOURCE
-from tests.guest_probe import header as probe_header
 from tests.wasm.guests import (
     ANSWER,
     ARGUMENT,
@@ -172,36 +168,6 @@ def test_a_browser_that_cannot_suspend_a_guest_is_unavailable() -> None:
 
 
 # What guests do.
-
-
-def test_a_module_called_through_an_engine_answers_and_calls_back(tmp_path: Path) -> None:
-    executable = build.compile_wasm(SOURCE / "probe.c", tmp_path / "probe.wasm").read_bytes()
-    with Engine() as engine:
-        probe = engine.load_module_from_parts(probe_header("wasm"), executable, executor="browser")
-        assert probe.executor == "browser"
-        assert probe.add(2, 3) == 5
-        answer = engine.register_callable(lambda: values.U64(42))
-        assert probe.indirect(answer)[-8:] == (42).to_bytes(8, "little")
-        _every_crash_has_its_kind(probe)
-
-
-def _every_crash_has_its_kind(probe: LoadedModule) -> None:
-    kinds = []
-    for how in range(8):
-        with pytest.raises(Trap) as caught:
-            probe.crash(how)
-        kinds.append(caught.value.kind)
-    assert kinds == [
-        TrapKind.UNREACHABLE,
-        TrapKind.MEMORY_OUT_OF_BOUNDS,
-        TrapKind.INTEGER_DIVISION_BY_ZERO,
-        TrapKind.INTEGER_OVERFLOW,
-        TrapKind.BAD_CONVERSION,
-        TrapKind.INDIRECT_CALL,
-        TrapKind.STACK_OVERFLOW,
-        TrapKind.EXIT,
-    ]
-    assert caught.value.exit_code == 3
 
 
 def test_it_works_in_a_program_that_runs_an_event_loop_of_its_own(executor: BrowserExecutor) -> None:

@@ -85,7 +85,7 @@ def test_a_negative_zero_and_what_is_not_finite_survive(run: Program) -> None:
     assert (
         run("""
         engine.loadModule(...parts("probe"));
-        const { mutated } = engine.call("probe", "append", { items: [-0, NaN, Infinity], item: -Infinity });
+        const { mutated } = engine.call("probe", "append", { items: [-0, NaN, Infinity], item: -Infinity, log: "" });
         const items = Array.from(mutated.items);
         return [Object.is(items[0], -0), Number.isNaN(items[1]), items[2] === Infinity, items[3] === -Infinity];
     """)
@@ -109,9 +109,9 @@ def test_a_generic_call_takes_and_gives_tagged_values(run: Program) -> None:
     assert (
         run("""
         engine.loadModule(...parts("probe"));
-        const id = (number) => `00000000-0000-4000-8000-${String(number).padStart(12, "0")}`;
-        const call = { module_id: id(1), id: id(10), args: [
-          { id: id(11), value: { u32: 2 } }, { id: id(12), value: { u32: 3 } },
+        const id = (number) => `00000000-0000-4000-8c0f-${String(number).padStart(12, "0")}`;
+        const call = { module_id: id(0), id: id(5100), args: [
+          { id: id(5101), value: { u32: 2 } }, { id: id(5102), value: { u32: 3 } },
         ] };
         return [engine.call(call), engine.call(JSON.stringify(call))];
     """)
@@ -122,9 +122,10 @@ def test_a_generic_call_takes_and_gives_tagged_values(run: Program) -> None:
 def test_nothing_is_null_and_what_is_undefined_is_left_out(run: Program) -> None:
     assert run("""
         engine.loadModule(...parts("probe"));
-        const given = (what) => engine.call("probe", "given", { what });
-        return [engine.call("probe", "nothing"), given(undefined), given(null), given(1)];
-    """) == [None, False, True, True]
+        const echo = (value) => engine.call("probe", "echo_option", { value });
+        const given = engine.call("probe", "given", { a: undefined, b: 0 });
+        return [engine.call("probe", "nothing"), echo(null), echo(1), given, thrownBy(() => echo(undefined)).message];
+    """) == [None, None, 1, 0b010, "probe.echo_option: value: absent"]
 
 
 def test_enumerations_come_as_the_name_of_their_variant_with_what_it_carries(run: Program) -> None:

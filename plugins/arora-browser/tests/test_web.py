@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import json
 import os
 import re
 import shutil
@@ -348,8 +349,9 @@ def test_what_guests_write_is_in_the_log(page: Page, files: Path) -> None:
 
 
 def test_a_malformed_header_is_shown_with_the_path_of_the_mistake(page: Page, files: Path, tmp_path: Path) -> None:
-    header = (files / "probe" / "module.yaml").read_text().replace("id: u32}}", "id: u33}}", 1)
-    (tmp_path / "module.yaml").write_text(header)
+    header = json.loads((files / "probe" / "module.yaml").read_text())
+    header["exports"][0]["parameters"][0]["type"]["id"] = "u33"
+    (tmp_path / "module.yaml").write_text(json.dumps(header))
     shutil.copy(files / "probe" / "probe.wasm", tmp_path)
     page.get_by_label("Open a module…").set_input_files(_module(tmp_path))
     expect(page.get_by_role("alert")).to_contain_text("HeaderError")

@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 import tempfile
-import threading
 import tracemalloc
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,7 +19,6 @@ import pytest
 from arora_native.executor import NativeExecutor
 
 from arora_core.errors import (
-    EngineClosed,
     FunctionNotFound,
     MalformedExecutable,
     MissingExport,
@@ -125,14 +123,6 @@ class Surprise(Exception):
 # Calls.
 
 
-def test_a_guest_answers_with_the_buffer_it_made() -> None:
-    assert load(guest()).dispatch(RUN, ARGUMENT) == ARGUMENT
-
-
-def test_a_bound_function_does_the_same_as_dispatch() -> None:
-    assert load(guest()).function(RUN)(ARGUMENT) == ARGUMENT
-
-
 def test_a_function_that_is_not_in_the_header_is_not_found() -> None:
     with pytest.raises(FunctionNotFound, match="41414141-4141-4141-4141-414141414141"):
         load(guest()).dispatch(b"A" * 16, ARGUMENT)
@@ -168,30 +158,12 @@ def test_arguments_beyond_a_limit_have_memory_for_one_call(monkeypatch: pytest.M
     assert most > 1 << 20
 
 
-def test_an_argument_is_aligned_to_eight_bytes() -> None:
-    assert value(load(guest("return number((uintptr_t)argument % 8);")).dispatch(RUN, ARGUMENT)) == 0
-
-
 @pytest.mark.parametrize("size", [6, 1 << 16, (1 << 16) + 3])
 def test_eight_readable_bytes_stand_behind_an_argument(size: int) -> None:
     # What stands there first is of a fresh allocation, and so zero: reading past the end would not be.
     body = "uint64_t behind; memcpy(&behind, argument + size_of(argument), 8); return number(behind != 0);"
     instance = load(guest(body))
     assert value(instance.dispatch(RUN, size.to_bytes(4, "little") + b"\xff" * (size - 4))) == 0
-
-
-def test_a_thousand_calls_leave_nothing_allocated() -> None:
-    instance = load(guest("int before = live; return number(before);"))
-    for _ in range(1000):
-        instance.dispatch(RUN, ARGUMENT)
-    assert value(instance.dispatch(RUN, ARGUMENT)) == 0
-
-
-def test_two_instances_of_one_executable_share_no_state() -> None:
-    executable = guest("return number(++calls);")
-    one, other = load(executable), load(executable)
-    one.dispatch(RUN, ARGUMENT)
-    assert value(other.dispatch(RUN, ARGUMENT)) == 1
 
 
 @pytest.mark.parametrize(
@@ -209,38 +181,6 @@ def test_an_answer_that_is_no_buffer_breaks_the_abi(body: str, said: str) -> Non
 
 
 # Calls out of the guest.
-
-
-def test_a_dispatch_reaches_the_host_with_ids_and_argument() -> None:
-    calls = []
-
-    def answer(module: bytes, function: bytes, argument: bytes) -> bytes:
-        calls.append((module, function, argument))
-        return ANSWER
-
-    assert load(guest(FORWARD), StubHost(on_dispatch=answer)).dispatch(RUN, ARGUMENT) == ANSWER
-    assert calls == [(b"0123456789abcdef", b"ABCDEFGHIJKLMNOP", ARGUMENT)]
-
-
-def test_a_callable_id_has_64_bits() -> None:
-    ids: list[int] = []
-
-    def answer(callable_id: int) -> bytes:
-        ids.append(callable_id)
-        return ANSWER
-
-    instance = load(guest("return arora_dispatch_indirect_fn(UINT64_MAX);"), StubHost(on_indirect=answer))
-    assert (instance.dispatch(RUN, ARGUMENT), ids) == (ANSWER, [2**64 - 1])
-
-
-@pytest.mark.parametrize("exception", [Surprise("host"), KeyboardInterrupt(), SystemExit(3), Trap("of another")])
-def test_an_exception_of_the_host_comes_out_as_the_same_object(exception: BaseException) -> None:
-    def fail(*_: bytes) -> bytes:
-        raise exception
-
-    with pytest.raises(type(exception)) as caught:
-        load(guest(FORWARD), StubHost(on_dispatch=fail)).dispatch(RUN, ARGUMENT)
-    assert caught.value is exception
 
 
 def test_a_guest_whose_host_failed_gets_error_buffers_and_no_further_calls() -> None:
@@ -305,10 +245,6 @@ def nested(depth: int, innermost: StubHost) -> bytes:
     return instance.dispatch(RUN, ARGUMENT)
 
 
-def test_a_module_may_be_entered_again_and_its_argument_stays() -> None:
-    assert nested(20, StubHost(on_dispatch=lambda *_: ANSWER)) == ANSWER
-
-
 def test_an_exception_comes_out_of_many_levels_as_the_same_object() -> None:
     surprise = Surprise()
 
@@ -318,48 +254,6 @@ def test_an_exception_comes_out_of_many_levels_as_the_same_object() -> None:
     with pytest.raises(Surprise) as caught:
         nested(20, StubHost(on_dispatch=fail))
     assert caught.value is surprise
-
-
-def test_an_inner_failure_that_the_host_handles_does_not_reach_the_outer_call() -> None:
-    level = 0
-
-    def answer(module: bytes, function: bytes, argument: bytes) -> bytes:
-        nonlocal level
-        level += 1
-        if level == 2:
-            raise Surprise
-        with pytest.raises(Surprise):
-            instance.dispatch(RUN, argument)
-        return ANSWER
-
-    instance = load(guest(FORWARD), StubHost(on_dispatch=answer))
-    assert instance.dispatch(RUN, ARGUMENT) == ANSWER
-
-
-def test_two_threads_get_their_own_exceptions() -> None:
-    wrong: list[object] = []
-    executable = guest(FORWARD)
-
-    def work(number: int) -> None:
-        def fail(*_: bytes) -> bytes:
-            raise Surprise(number)
-
-        instance = load(executable, StubHost(on_dispatch=fail))
-        for _ in range(500):
-            try:
-                instance.dispatch(RUN, ARGUMENT)
-            except Surprise as surprise:
-                if surprise.args != (number,):
-                    wrong.append(surprise)
-            else:
-                wrong.append("no exception")
-
-    threads = [threading.Thread(target=work, args=(number,)) for number in range(2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert wrong == []
 
 
 def test_a_signal_that_arrives_while_the_guest_runs_comes_out_of_its_call() -> None:
@@ -471,22 +365,6 @@ def test_no_file_is_left_while_a_library_is_loaded(tmp_path: Path, monkeypatch: 
     instance = load(executable)
     assert list(tmp_path.iterdir()) == []
     instance.close()
-
-
-def test_closing_twice_is_closing_once() -> None:
-    instance = load(guest())
-    instance.close()
-    instance.close()
-
-
-def test_a_closed_instance_refuses_calls_also_through_what_was_bound_before() -> None:
-    instance = load(guest())
-    function = instance.function(RUN)
-    instance.close()
-    with pytest.raises(EngineClosed):
-        function(ARGUMENT)
-    with pytest.raises(EngineClosed):
-        instance.dispatch(RUN, ARGUMENT)
 
 
 def test_an_instance_cannot_be_closed_from_inside_its_own_call() -> None:

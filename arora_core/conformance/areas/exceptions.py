@@ -19,13 +19,9 @@ class _Bug(Exception):
     """Stands for a bug in host code. Not an error of Arora's."""
 
 
-class _Interrupt(BaseException):
-    """Stands for KeyboardInterrupt."""
-
-
 @check("exceptions")
 def an_exception_of_the_host_comes_out_as_the_same_object(subject: Subject) -> None:
-    for kind in (_Bug, _Interrupt, ValueError, StopIteration):
+    for kind in (_Bug, ValueError, StopIteration, KeyboardInterrupt, SystemExit):
         bug = kind("of the host")
 
         def fail(bug: BaseException = bug) -> v.Value:

@@ -1,0 +1,106 @@
+/* The exported allocator, which counts and misbehaves on request, and the functions that tell and direct it. */
+
+enum { TRACKED = 1024 };
+
+enum allocator_mode {
+    NORMAL = 0,   /* blocks from the pool */
+    GROWING = 1,  /* memory grows at every allocation, until set otherwise */
+    TIGHT = 2,    /* the next block lies at the very end of memory, with nothing behind it */
+    REFUSING = 3, /* the next allocation returns null */
+    WILD = 4      /* the next allocation returns a pointer outside of memory */
+};
+
+static uint8_t *live[TRACKED];
+static uint64_t live_count, allocated, freed, wrongly_freed;
+static uint32_t mode;
+/* A block that did not come from the pool, and must not get there. */
+static uint8_t *foreign;
+
+static void track(uint8_t *block) {
+    allocated++;
+    if (live_count < TRACKED) live[live_count] = block;
+    live_count++;
+}
+
+uint8_t *arora_buffer_alloc(uint32_t size) {
+    uint8_t *block;
+    uint32_t wanted = mode;
+    if (mode != GROWING) mode = NORMAL;
+    if (wanted == REFUSING) return NULL;
+#if defined(__wasm__)
+    if (wanted == WILD) return (uint8_t *)(uintptr_t)0xfffffff0u;
+    if (wanted == TIGHT) {
+        uint32_t pages = size / 65536u + 1;
+        if (__builtin_wasm_memory_grow(0, pages) == (size_t)-1) return NULL;
+        uint32_t end = (uint32_t)__builtin_wasm_memory_size(0) * 65536u;
+        block = (uint8_t *)(uintptr_t)((end - size) & ~7u);
+        track(foreign = block);
+        return block;
+    }
+    if (wanted == GROWING) (void)__builtin_wasm_memory_grow(0, 1);
+#endif
+    block = pool_alloc(size);
+    if (block) track(block);
+    return block;
+}
+
+void arora_buffer_free(uint8_t *buffer) {
+    if (buffer == NULL || buffer == arora_out_of_memory) return;
+    uint64_t known = live_count < TRACKED ? live_count : TRACKED;
+    for (uint64_t i = known; i-- > 0;) {
+        if (live[i] != buffer) continue;
+        live[i] = live[known - 1];
+        live_count--;
+        freed++;
+        if (buffer == foreign) {
+            foreign = NULL;
+        } else {
+            pool_free(buffer);
+        }
+        return;
+    }
+    /* Not one of the blocks in use: counted, and left alone. */
+    wrongly_freed++;
+}
+
+/* allocations() -> u64[]: blocks in use now, ever allocated, ever freed, and freed that were not in use */
+FUNCTION(90) {
+    arora_uuid self = ID(90);
+    uint64_t counts[] = {live_count, allocated, freed, wrongly_freed};
+    arora_writer writer = arora_result_begin(&self, 0);
+    arora_write_u64s(&writer, counts, 4);
+    return arora_result_end(&writer);
+}
+
+/* set_allocator(mode: u32): how the allocator behaves from the next allocation on. 0 as it should; 1 memory grows at
+ * every one, until set otherwise. In a sandbox, for the next one only: 2 a block at the very end of memory; 3 null;
+ * 4 a pointer outside of memory */
+FUNCTION(91) {
+    arora_uuid self = ID(91);
+    arora_reader how = parameter(argument, PARAMETER(9101));
+    uint32_t wanted = arora_read_u32(&how);
+    if (arora_failed(&how)) return arora_error_in("mode", &how);
+    uint8_t *result = arora_result_unit(&self);
+    mode = wanted;
+    return result;
+}
+
+#if defined(__wasm__)
+
+enum { TOO_LATE = 100 };
+
+static uint32_t initialised;
+
+ARORA_EXPORT("_initialize") void _initialize(void);
+void _initialize(void) {
+    initialised += allocated ? TOO_LATE : 1;
+}
+
+/* initialised() -> u32: how often the host has called _initialize; a hundred for each time after something was
+ * allocated */
+FUNCTION(c4) {
+    arora_uuid self = ID(c4);
+    return arora_result_u32(&self, initialised);
+}
+
+#endif
