@@ -13,10 +13,10 @@ from ..calls import Call
 from ..errors import ArgumentError
 from ..executor import Limits
 from ..runtime.engine import Engine
-from .given import parsed, written
+from .input_values import parsed, written
 from .loading import load, read_header
 from .module_file import ModuleFile
-from .prepared import PreparedCall
+from .prepared_call import PreparedCall
 
 
 def prepare(

@@ -30,7 +30,7 @@ from ..types.references import (
     TypeRef,
 )
 from ..types.registry import EnumerationType, StructureType, TypeRecord, TypeRegistry
-from .given import parsed
+from .input_values import parsed
 from .signatures import members
 
 _ELEMENTS: Final = {array: element for element, array in ARRAY_IDS.items()}

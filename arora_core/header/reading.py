@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from uuid import UUID
 
-from ..documents import syntax
+from ..documents import parsing
 from ..documents.places import Place, Refusal, header_refusal, is_uuid, suggestion
 from ..errors import HeaderError
 from ..types import TypeMismatch, record_files, validate
@@ -39,13 +39,13 @@ _KINDS = {
 def parse_header(text: str | bytes, registry: TypeRegistry | None) -> Header:
     """See :meth:`Header.parse`."""
     refusal = header_refusal()
-    return _read(syntax.parse(text, refusal), registry, refusal)
+    return _read(parsing.parse(text, refusal), registry, refusal)
 
 
 def load_header(path: Path, registry: TypeRegistry | None) -> Header:
     """See :meth:`Header.load`."""
     refusal = header_refusal(str(path))
-    data = syntax.read_file(path, refusal)
+    data = parsing.read_file(path, refusal)
     directory = path.parent / "records"
     if directory.is_dir():
         base = TypeRegistry() if registry is None else registry

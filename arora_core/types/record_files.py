@@ -10,7 +10,7 @@ from typing import TypeVar
 from uuid import UUID
 
 from ..documents.places import Place, header_refusal, is_uuid, suggestion
-from ..documents.syntax import read_file
+from ..documents.parsing import read_file
 from ..version import Version
 from .references import TYPE_IDS, ArrayRef, ScalarRef, TypeRef
 from .registry import EnumerationType, FieldType, ModuleRecord, StructureType, TypeRegistry, VariantType

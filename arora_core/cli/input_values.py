@@ -10,7 +10,7 @@ import click
 
 from .. import text as values_as_text
 from .. import values as v
-from ..documents import syntax
+from ..documents import parsing
 from ..errors import ArgumentError
 
 STDIN: Final = "@-"
@@ -54,7 +54,7 @@ def written(text: str, what: str) -> str:
 def parsed(text: str, what: str) -> object:
     """The data that YAML (or JSON) text says, by the rules of YAML 1.2. Raises UsageError for what is neither."""
     try:
-        return syntax.parse(text, _refusal)
+        return parsing.parse(text, _refusal)
     except ArgumentError as error:
         raise click.UsageError(f"{what}: not YAML: {error.message}") from None
 
