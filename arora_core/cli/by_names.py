@@ -34,7 +34,7 @@ def prepare(
     executable: Path | None,
     limits: Limits,
 ) -> PreparedCall:
-    """Loads the module and reads the arguments by their declared types.
+    """Load the module and read the arguments by their declared types.
 
     Raises UsageError for a function or a parameter that the header does not declare, and what loading raises.
     """

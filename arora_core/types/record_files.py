@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TypeVar
 from uuid import UUID
 
-from ..documents.places import Place, header_refusal, is_uuid, suggestion
 from ..documents.parsing import read_file
+from ..documents.places import Place, header_refusal, is_uuid, suggestion
 from ..version import Version
 from .references import TYPE_IDS, ArrayRef, ScalarRef, TypeRef
 from .registry import EnumerationType, FieldType, ModuleRecord, StructureType, TypeRegistry, VariantType
