@@ -1,4 +1,4 @@
-"""What a codec must be: a two-way mapping between values and bytes."""
+"""The contract of a codec: a two-way mapping between values and bytes."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from .values import Value
 
 
 class Codec(ABC):
-    """Turns a value into a buffer and back. The default one, ``arora``, is :mod:`arora_core.buffers`."""
+    """Turns values into buffers and back. The default codec, ``arora``, is :mod:`arora_core.buffers`."""
 
     name: ClassVar[str]
-    """Unique among installed codecs."""
+    """The codec's name, unique among installed codecs."""
 
     @abstractmethod
     def encode(self, value: Value) -> bytes:
-        """The buffer of ``value``."""
+        """Return the buffer that encodes ``value``."""
 
     @abstractmethod
     def decode(self, buffer: bytes) -> Value:
-        """The value of ``buffer``. Raises MalformedBuffer, and nothing else, for bytes that are no buffer."""
+        """Return the value in ``buffer``. Raises MalformedBuffer, and nothing else, for an invalid buffer."""

@@ -1,8 +1,8 @@
 """Every error Arora raises, under one root.
 
-The facts are data on the exception (``.module``, ``.function``, ``.executor``, ...) and ``str(error)`` is
+The facts are data on the exception (``.module``, ``.function``, ``.executor``, ...), and ``str(error)`` is
 one readable line made from them. A layer that knows more than the one that raised (the engine knows the
-module's name, a decoder only an offset) fills in what is still missing with :meth:`AroraError.at`.
+module's name, a decoder only an offset) fills in the missing facts with :meth:`AroraError.at`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ _E = TypeVar("_E", bound="AroraError")
 
 
 class AroraError(Exception):
-    """The root. ``module``, ``function`` and ``executor`` are names for a reader, or None where unknown."""
+    """The root. ``module``, ``function`` and ``executor`` are names for people to read, or None where unknown."""
 
     def __init__(
         self,
@@ -37,9 +37,9 @@ class AroraError(Exception):
         function: str | None = None,
         executor: str | None = None,
     ) -> _E:
-        """Fills in whichever of the three is still unknown, and returns this same error.
+        """Fill in whichever of the three is still unknown, and return this same error.
 
-        The innermost layer to know wins: in a chain of nested calls it is the function that failed,
+        The innermost layer that knows wins: in a chain of nested calls that is the function that failed,
         not the one that called it.
         """
         if self.module is None:
@@ -50,11 +50,11 @@ class AroraError(Exception):
         return self
 
     def summary(self) -> str:
-        """The error as one line: where it happened (``ur5.forward``), then what."""
+        """Return the error as one line: where it happened (``ur5.forward``), then what."""
         return ": ".join(part for part in (*self._place(), self.message) if part)
 
     def _place(self) -> tuple[str, ...]:
-        """What stands before the message, outermost first."""
+        """Return the parts of the line before the message, outermost first."""
         return (".".join(part for part in (self.module, self.function) if part),)
 
     def __str__(self) -> str:
@@ -88,9 +88,9 @@ class HeaderError(AroraError):
 
 
 class MalformedBuffer(AroraError):
-    """Bytes that are no Arora buffer (ABI §1).
+    """Bytes that are not a valid Arora buffer (ABI §1).
 
-    ``offset`` counts bytes from the start of the buffer; ``expected`` says what should have stood there.
+    ``offset`` counts bytes from the start of the buffer; ``expected`` says what should have been there.
     """
 
     def __init__(self, message: str, *, offset: int, expected: str) -> None:
@@ -111,17 +111,17 @@ class ExecutorNotFound(LoadError):
 
 
 class ExecutorUnavailable(LoadError):
-    """The executor is known but cannot be used here; the message says why and what to do about it."""
+    """The executor is installed but cannot run here; the message says why and what to do about it."""
 
 
 class MalformedExecutable(LoadError):
-    """The executable is not what its header says it is."""
+    """The executable is not of the kind that its header declares, or is corrupt."""
 
 
 class MissingExport(LoadError):
-    """The executable lacks something its header or the ABI promises, or has it with another type.
+    """The executable lacks an export that its header or the ABI requires, or exports it with another type.
 
-    ``symbol`` is the exported name.
+    ``symbol`` is the name of the export.
     """
 
     def __init__(self, message: str, *, symbol: str, module: str | None = None, executor: str | None = None) -> None:
@@ -130,7 +130,7 @@ class MissingExport(LoadError):
 
 
 class UnsupportedImport(LoadError):
-    """The executable imports something no host offers. ``symbol`` is ``namespace.name``."""
+    """The executable imports something that hosts do not provide. ``symbol`` is ``namespace.name``."""
 
     def __init__(self, message: str, *, symbol: str, module: str | None = None, executor: str | None = None) -> None:
         super().__init__(message, module=module, executor=executor)
@@ -138,7 +138,7 @@ class UnsupportedImport(LoadError):
 
 
 class UnsupportedLimit(LoadError):
-    """A limit was asked for that the executor cannot enforce. ``limit`` is its name in ``Limits``."""
+    """The executor cannot enforce a requested limit. ``limit`` is its name in ``Limits``."""
 
     def __init__(self, message: str, *, limit: str, module: str | None = None, executor: str | None = None) -> None:
         super().__init__(message, module=module, executor=executor)
@@ -146,11 +146,11 @@ class UnsupportedLimit(LoadError):
 
 
 class CallError(AroraError):
-    """A call failed. Inside a guest's dispatch these reach the calling guest as an error buffer (ABI §4)."""
+    """A call failed. Inside a guest's dispatch, the calling guest receives it as an error buffer (ABI §4)."""
 
 
 class ModuleNotFound(CallError):
-    """No module of that id is loaded, or it has been unloaded since."""
+    """No module with that id is loaded, or it has been unloaded."""
 
 
 class FunctionNotFound(CallError):
@@ -162,7 +162,7 @@ class ModuleBusy(CallError):
 
 
 class ArgumentError(CallError):
-    """An argument was refused before the guest saw it. ``parameter`` is the parameter's name, where there is one."""
+    """An argument was rejected before the guest ran. ``parameter`` is the parameter's name, or None."""
 
     def __init__(
         self,
@@ -180,7 +180,7 @@ class ArgumentError(CallError):
 
 
 class GuestError(CallError):
-    """The guest failed in an orderly way: it answered with an error buffer. ``message`` is the guest's own."""
+    """The guest failed in an orderly way: it returned an error buffer. ``message`` is the guest's own."""
 
 
 class TrapKind(Enum):
@@ -200,7 +200,7 @@ class TrapKind(Enum):
 
 
 class Trap(CallError):
-    """The guest crashed. ``kind`` says how; ``stderr`` is the tail of what it had written to stderr.
+    """The guest crashed. ``kind`` says how; ``stderr`` is the tail of what it wrote to stderr.
 
     ``exit_code`` is set when ``kind`` is ``EXIT``, None otherwise.
     """
@@ -227,7 +227,7 @@ class Trap(CallError):
 
 
 class LimitExceeded(CallError):
-    """A limit the user asked for, or the engine's depth limit, stopped the call. ``limit`` is its name."""
+    """A limit that the user set, or the engine's depth limit, stopped the call. ``limit`` is its name."""
 
     def __init__(
         self,

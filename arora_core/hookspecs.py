@@ -1,4 +1,4 @@
-"""The hooks a plugin may implement. A plugin is a module named by an entry point of the group ``arora``.
+"""The hooks that a plugin may implement. A plugin is a module named by an entry point of the group ``arora``.
 
     from arora_core import hookimpl
 
@@ -32,16 +32,16 @@ hookimpl = pluggy.HookimplMarker(PROJECT)
 
 @hookspec
 def arora_executors() -> Sequence[type[Executor]]:
-    """The executor classes this plugin offers."""
+    """Return the executor classes that this plugin provides."""
     return ()
 
 
 @hookspec
 def arora_codecs() -> Sequence[Codec]:
-    """The codecs this plugin offers."""
+    """Return the codecs that this plugin provides."""
     return ()
 
 
 @hookspec
 def arora_commands(group: click.Group) -> None:
-    """Adds commands of its own to the ``arora`` command line."""
+    """Add the plugin's commands to the ``arora`` command line."""

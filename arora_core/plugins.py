@@ -1,7 +1,7 @@
-"""Finding plugins by entry point, each in isolation.
+"""Discovery of plugins by entry point, each isolated from the others.
 
-One plugin that fails to import, answers a hook with the wrong thing or takes a name already taken is kept
-out and remembered with its distribution, version and reason. The others work.
+A plugin that fails to import, returns the wrong type from a hook or uses a name that is already taken is disabled, and
+its distribution, version and reason are recorded. The others work.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _log = logging.getLogger("arora.plugins")
 
 @dataclass(frozen=True)
 class Origin:
-    """Where a plugin comes from: the entry point's name and the distribution that declares it."""
+    """The origin of a plugin: the entry point's name, and the distribution that declares it."""
 
     entry_point: str
     distribution: str
@@ -44,7 +44,7 @@ class Origin:
 
 @dataclass(frozen=True)
 class InstalledExecutor:
-    """An executor class and where it comes from."""
+    """An executor class and its origin."""
 
     executor: type[Executor]
     origin: Origin
@@ -52,14 +52,14 @@ class InstalledExecutor:
 
 @dataclass(frozen=True)
 class FailedPlugin:
-    """A plugin that was kept out, and why."""
+    """A disabled plugin, and the reason."""
 
     origin: Origin
     reason: str
 
 
 class Plugins:
-    """The plugins in use: what they offer by name, and which were kept out."""
+    """The plugins in use: what they provide, by name, and which are disabled."""
 
     def __init__(self) -> None:
         import pluggy
@@ -74,24 +74,24 @@ class Plugins:
 
     @property
     def executors(self) -> Mapping[str, InstalledExecutor]:
-        """The usable plugins' executors by name. Being here does not mean it can run: see ``unavailable``."""
+        """Executors by name. A listed executor may still be unable to run here: see ``Executor.unavailable``."""
         return MappingProxyType(self._executors)
 
     @property
     def codecs(self) -> Mapping[str, Codec]:
-        """The usable plugins' codecs by name."""
+        """Codecs by name."""
         return MappingProxyType(self._codecs)
 
     @property
     def failed(self) -> Sequence[FailedPlugin]:
-        """The plugins kept out."""
+        """The disabled plugins."""
         return tuple(self._failed)
 
     def add(self, plugin: ModuleType | object, origin: Origin) -> None:
-        """Takes a plugin in: all that it offers, or nothing.
+        """Register a plugin with everything it provides, or with nothing.
 
-        Raises PluginError, naming the distribution, for a hook that raises or returns the wrong thing and
-        for a name already taken.
+        Raises PluginError, naming the distribution, for a hook that raises or returns the wrong type and
+        for a name that is already taken.
         """
         from pluggy import PluginValidationError
 
@@ -102,9 +102,9 @@ class Plugins:
             raise PluginError(f"{origin}: {error}", distribution=origin.distribution) from error
         try:
             if not self._manager.get_hookcallers(plugin):
-                raise PluginError("it implements no hook of arora's; is @hookimpl missing?")
-            executors = [_executor_class(each) for each in self._answers(plugin, "arora_executors", origin)]
-            codecs = [_codec(each) for each in self._answers(plugin, "arora_codecs", origin)]
+                raise PluginError("it implements none of arora's hooks; is @hookimpl missing?")
+            executors = [_executor_class(each) for each in self._results(plugin, "arora_executors", origin)]
+            codecs = [_codec(each) for each in self._results(plugin, "arora_codecs", origin)]
             _reject_taken("executor", [each.name for each in executors], self._executor_origins(), origin)
             _reject_taken("codec", [each.name for each in codecs], dict.fromkeys(self._codecs, ""), origin)
         except PluginError as error:
@@ -114,7 +114,7 @@ class Plugins:
         self._codecs.update({each.name: each for each in codecs})
 
     def add_commands(self, group: click.Group) -> None:
-        """Lets every plugin add its commands to the command line; one that fails is kept out and logged."""
+        """Let every plugin add its commands to the command line. Failures are logged, and skip that plugin."""
         for name, plugin in self._manager.list_name_plugin():
             try:
                 self._hook_of(plugin, "arora_commands")(group=group)
@@ -122,10 +122,10 @@ class Plugins:
                 _log.warning("%s: arora_commands raised %r", name, error)
 
     def executor(self, name: str) -> type[Executor]:
-        """The executor class of that name.
+        """Return the executor class of that name.
 
-        Raises ExecutorUnavailable with the reason when the plugin that goes by that name was kept out, and
-        ExecutorNotFound, listing those that exist, when there is none.
+        Raises ExecutorUnavailable with the reason when the plugin of that name is disabled, and
+        ExecutorNotFound, listing the installed executors, when there is none.
         """
         installed = self._executors.get(name)
         if installed is not None:
@@ -139,8 +139,8 @@ class Plugins:
             executor=name,
         )
 
-    def _keep_out(self, origin: Origin, reason: str) -> None:
-        _log.warning("plugin %s (%s) is kept out: %s", origin.entry_point, origin, reason)
+    def _disable(self, origin: Origin, reason: str) -> None:
+        _log.warning("plugin %s (%s) is disabled: %s", origin.entry_point, origin, reason)
         self._failed.append(FailedPlugin(origin, reason))
 
     def _executor_origins(self) -> dict[str, str]:
@@ -150,22 +150,22 @@ class Plugins:
         others = [each for each in self._manager.get_plugins() if each is not plugin]
         return self._manager.subset_hook_caller(hook, remove_plugins=others)
 
-    def _answers(self, plugin: object, hook: str, origin: Origin) -> list[object]:
-        """What one plugin answers to one hook, flattened. pluggy checks only argument names, so we check the rest."""
+    def _results(self, plugin: object, hook: str, origin: Origin) -> list[object]:
+        """Return what one plugin's hook returned, flattened. pluggy checks argument names only, so check the rest."""
         found: list[object] = []
         try:
-            answers = self._hook_of(plugin, hook)()
+            results = self._hook_of(plugin, hook)()
         except Exception as error:
             raise PluginError(f"{hook} raised {type(error).__name__}: {error}") from error
-        for answer in answers:
-            if not isinstance(answer, Iterable) or isinstance(answer, (str, bytes)):
-                raise PluginError(f"{hook} must return a sequence, got {answer!r}")
-            found.extend(answer)
+        for result in results:
+            if not isinstance(result, Iterable) or isinstance(result, (str, bytes)):
+                raise PluginError(f"{hook} must return a sequence, got {result!r}")
+            found.extend(result)
         return found
 
 
 def discover() -> Plugins:
-    """The plugins that installed distributions declare in the entry-point group ``arora``."""
+    """Return the plugins that installed distributions declare in the entry-point group ``arora``."""
     if sys.version_info >= (3, 12):
         from importlib.metadata import entry_points
     else:
@@ -175,17 +175,17 @@ def discover() -> Plugins:
 
     plugins = Plugins()
     found = [(_origin(each), each) for each in entry_points(group=PROJECT)]
-    # In a fixed order, so that of two plugins that clash the same one always stays.
+    # In a fixed order, so that of two plugins with the same name the same one always wins.
     for origin, entry_point in sorted(found, key=lambda pair: (pair[0].entry_point, pair[0].distribution)):
         try:
             plugin = entry_point.load()
         except (Exception, SystemExit) as error:
-            plugins._keep_out(origin, f"{entry_point.value} failed to import: {type(error).__name__}: {error}")
+            plugins._disable(origin, f"{entry_point.value} failed to import: {type(error).__name__}: {error}")
             continue
         try:
             plugins.add(plugin, origin)
         except PluginError as error:
-            plugins._keep_out(origin, error.message)
+            plugins._disable(origin, error.message)
     return plugins
 
 
@@ -196,26 +196,26 @@ def _origin(entry_point: EntryPoint) -> Origin:
     return Origin(entry_point.name, distribution.name, distribution.version)
 
 
-def _executor_class(answer: object) -> type[Executor]:
-    if not inspect.isclass(answer) or not issubclass(answer, Executor):
-        raise PluginError(f"arora_executors must return subclasses of Executor, got {answer!r}")
-    if inspect.isabstract(answer):
-        missing = ", ".join(sorted(answer.__abstractmethods__))
-        raise PluginError(f"executor class {answer.__name__} does not implement {missing}")
-    if not isinstance(getattr(answer, "name", None), str) or not answer.name:
-        raise PluginError(f"executor class {answer.__name__} has no name")
-    serves = getattr(answer, "serves", None)
+def _executor_class(given: object) -> type[Executor]:
+    if not inspect.isclass(given) or not issubclass(given, Executor):
+        raise PluginError(f"arora_executors must return subclasses of Executor, got {given!r}")
+    if inspect.isabstract(given):
+        missing = ", ".join(sorted(given.__abstractmethods__))
+        raise PluginError(f"executor class {given.__name__} does not implement {missing}")
+    if not isinstance(getattr(given, "name", None), str) or not given.name:
+        raise PluginError(f"executor class {given.__name__} has no name")
+    serves = getattr(given, "serves", None)
     if not isinstance(serves, (frozenset, set)) or not all(isinstance(each, str) for each in serves):
-        raise PluginError(f"executor class {answer.__name__} must say what it serves as a frozenset of str")
-    return answer
+        raise PluginError(f"executor class {given.__name__} must declare `serves` as a frozenset of str")
+    return given
 
 
-def _codec(answer: object) -> Codec:
-    if not isinstance(answer, Codec):
-        raise PluginError(f"arora_codecs must return Codec objects, got {answer!r}")
-    if not isinstance(getattr(answer, "name", None), str) or not answer.name:
-        raise PluginError(f"codec {type(answer).__name__} has no name")
-    return answer
+def _codec(given: object) -> Codec:
+    if not isinstance(given, Codec):
+        raise PluginError(f"arora_codecs must return Codec objects, got {given!r}")
+    if not isinstance(getattr(given, "name", None), str) or not given.name:
+        raise PluginError(f"codec {type(given).__name__} has no name")
+    return given
 
 
 def _reject_taken(kind: str, names: Sequence[str], taken: Mapping[str, str], origin: Origin) -> None:

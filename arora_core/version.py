@@ -1,4 +1,4 @@
-"""Versions of modules, runtimes and records: three numbers."""
+"""Versions of modules, runtimes and records, as three numbers."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _TEXT = re.compile(r"(\d{1,10})\.(\d{1,10})\.(\d{1,10})", re.ASCII)
 
 @dataclass(frozen=True, order=True, slots=True)
 class Version:
-    """``major.minor.patch``; ordered number by number, and its ``str`` is the dotted text."""
+    """A version ``major.minor.patch``. Versions compare number by number; ``str`` returns the dotted text."""
 
     major: int
     minor: int = 0
@@ -21,7 +21,7 @@ class Version:
 
     @classmethod
     def parse(cls, text: str) -> Version:
-        """The version written as ``1.2.3``. Raises ValueError for any other text."""
+        """Return the version that ``1.2.3`` denotes. Raises ValueError for any other text."""
         match = _TEXT.fullmatch(text)
         if match is None:
             raise ValueError(f"expected a version such as 1.2.3, got {text!r}")

@@ -39,7 +39,7 @@ P = "exports[0].parameters[0]"
 MISTAKES: list[tuple[object, str, str]] = [
     ([], "", "expected a mapping, got a list"),
     (None, "", "expected a mapping, got nothing"),
-    ({5: 1}, "", "expected a key that is text, got 5 (quote it)"),
+    ({5: 1}, "", "expected a text key, got 5 (quote it)"),
     ({**minimal(), "exprots": []}, "exprots", "unknown key 'exprots', did you mean 'exports'?"),
     *((without(key), key, f"the key {key!r} is missing") for key in minimal()),
     ({**minimal(), "id": 5}, "id", "expected a UUID, got 5"),

@@ -22,7 +22,7 @@ ORDER: Final = (
     ("codec",),
     ("buffers",),
     ("limits",),
-    ("executor", "hookspecs", "plugins", "calls", "text"),
+    ("limits", "executor", "hookspecs", "plugins", "calls", "text"),
     ("binding",),
     ("compiled",),
     ("wasm", "linear_memory", "guest_symbols", "wasi", "wasm_types"),

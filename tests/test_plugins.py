@@ -25,7 +25,7 @@ def test_an_installed_executor_is_found_with_its_distribution(site: Site) -> Non
     assert (found.origin.distribution, found.origin.version) == ("arora-nimble", "3.1")
 
 
-def test_a_plugin_that_raises_on_import_is_kept_out_and_the_others_work(site: Site) -> None:
+def test_a_plugin_that_raises_on_import_is_disabled_and_the_others_work(site: Site) -> None:
     site.install("arora-broken", "raise RuntimeError('no such device')", entry_point="broken")
     site.install("arora-nimble", executor_source("nimble"))
     plugins = discover()
@@ -33,7 +33,7 @@ def test_a_plugin_that_raises_on_import_is_kept_out_and_the_others_work(site: Si
     assert failure_of("broken") == "arora_broken failed to import: RuntimeError: no such device"
 
 
-def test_a_plugin_that_exits_on_import_is_kept_out(site: Site) -> None:
+def test_a_plugin_that_exits_on_import_is_disabled(site: Site) -> None:
     site.install("arora-quitter", "import sys; sys.exit(3)", entry_point="quitter")
     assert "SystemExit" in failure_of("quitter")
 
@@ -52,7 +52,7 @@ def test_asking_for_an_unknown_executor_lists_the_installed_ones(site: Site) -> 
         discover().executor("swift")
 
 
-def test_of_two_plugins_with_one_name_the_first_stays_and_the_second_is_kept_out(site: Site) -> None:
+def test_of_two_plugins_with_one_name_the_first_stays_and_the_second_is_disabled(site: Site) -> None:
     site.install("arora-first", executor_source("same"))
     site.install("arora-second", executor_source("same"))
     plugins = discover()
@@ -67,8 +67,8 @@ WRONG_ANSWERS = {
     "[object]": "must return subclasses of Executor",
     "[Executor]": "does not implement load",
     "[type('E', (Executor,), {'load': None})]": "has no name",
-    "[type('E', (Executor,), {'load': None, 'name': 'x'})]": "must say what it serves",
-    "[type('E', (Executor,), {'load': None, 'name': 'x', 'serves': 'wasm'})]": "must say what it serves",
+    "[type('E', (Executor,), {'load': None, 'name': 'x'})]": "must declare `serves`",
+    "[type('E', (Executor,), {'load': None, 'name': 'x', 'serves': 'wasm'})]": "must declare `serves`",
     "2 * [type('E', (Executor,), {'load': None, 'name': 'x', 'serves': frozenset()})]": "two executors named 'x'",
     "1 / 0": "arora_executors raised ZeroDivisionError",
 }
@@ -90,12 +90,12 @@ def test_a_hook_that_returns_the_wrong_thing_names_its_distribution(site: Site, 
     assert WRONG_ANSWERS[answer] in failure_of("arora-wrong")
 
 
-def test_a_codec_hook_that_returns_the_wrong_thing_is_kept_out(site: Site) -> None:
+def test_a_codec_hook_that_returns_the_wrong_thing_is_disabled(site: Site) -> None:
     site.install("arora-wrong", "import arora_core\n@arora_core.hookimpl\ndef arora_codecs(): return [5]")
     assert "must return Codec objects, got 5" in failure_of("arora-wrong")
 
 
-def test_a_hook_with_other_arguments_than_the_specification_is_kept_out(site: Site) -> None:
+def test_a_hook_with_other_arguments_than_the_specification_is_disabled(site: Site) -> None:
     site.install("arora-wrong", "import arora_core\n@arora_core.hookimpl\ndef arora_executors(x): return []")
     assert "arora_executors" in failure_of("arora-wrong")
 

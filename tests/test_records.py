@@ -229,8 +229,8 @@ MISTAKES: list[tuple[str, object, str, str]] = [
         f"fields['{X}'].type.value.reference.version",
         "expected a version such as 1.2.3, got '2'",
     ),
-    (POINT_FILE, '{"name": "P", "name": "Q"}', "name", "the key 'name' stands here twice"),
-    (POINT_FILE, "{", "", "not JSON"),
+    (POINT_FILE, '{"name": "P", "name": "Q"}', "name", "duplicate key 'name'"),
+    (POINT_FILE, "{", "", "invalid JSON"),
     (f"structure/{OTHER}@1.0.0.json", structure("Point"), "name", "the folder has another type named 'Point'"),
     (
         f"enumeration/{OTHER}@1.0.0.json",

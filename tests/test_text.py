@@ -106,7 +106,7 @@ def test_other_spellings_of_a_value_are_understood(data: object, value: v.Value)
         ("u8", "expected a value with its tag"),
         ({}, "expected a value with its tag"),
         ({"u8": 1, "u16": 1}, "expected a value with its tag"),
-        ({8: 1}, "expected a key that is text, got 8"),
+        ({8: 1}, "expected a text key, got 8"),
         ({"boolean": True}, "unknown tag 'boolean', did you mean 'bool'?"),
         ({"F64": 1}, "unknown tag 'F64', did you mean 'f64'?"),
         ({"unit": 1}, "unit: expected nothing"),

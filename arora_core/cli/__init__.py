@@ -1,4 +1,4 @@
-"""The ``arora`` command: runs modules from a shell. Needs the extra, ``pip install 'arora-core[cli]'``."""
+"""The ``arora`` command line. Needs the extra ``cli``: ``pip install 'arora-core[cli]'``."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from io import TextIOWrapper
 from typing import Final
 
 EXIT_USAGE: Final = 2
-"""What the command ends with when it was asked for wrongly, or cannot start."""
+"""The exit code for wrong usage, and where the command cannot start."""
 
 _NEEDED: Final = ("click", "rich")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs the command line ``arguments`` (those of the process when None).
+    """Run the command line ``arguments`` (those of the process when None).
 
-    Ends by SystemExit once click runs. The exit code is 0 when all went well, 1 when a module could not be loaded
+    Exits by SystemExit once click runs. The exit code is 0 for success, 1 when a module could not be loaded
     or a call failed, 2 for wrong usage, 130 after Ctrl-C.
     """
     missing = [name for name in _NEEDED if find_spec(name) is None]
@@ -25,7 +25,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"error: the arora command needs {' and '.join(missing)}: pip install 'arora-core[cli]'", file=sys.stderr)
         return EXIT_USAGE
     if isinstance(sys.stdout, TextIOWrapper):
-        # A result that the terminal's encoding cannot show is still worth showing.
+        # Show results that the terminal's encoding cannot represent as escapes, rather than fail.
         sys.stdout.reconfigure(errors="backslashreplace")
     from .group import arora
 

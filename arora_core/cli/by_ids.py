@@ -1,4 +1,4 @@
-"""The long form of ``arora call``: headers with their executables, and a generic call (ABI §9)."""
+"""The long form of ``arora call``: headers, executables and a generic call (ABI §9)."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from ..calls import Call
 from ..errors import ArgumentError
 from ..executor import Limits
 from ..runtime.engine import Engine
-from .given import parsed, written
+from .input_values import parsed, written
 from .loading import load, read_header
 from .module_file import ModuleFile
-from .prepared import PreparedCall
+from .prepared_call import PreparedCall
 
 
 def prepare(
@@ -27,10 +27,10 @@ def prepare(
     *,
     limits: Limits,
 ) -> PreparedCall:
-    """Loads the modules in order and reads the call. Raises UsageError for what is no call, and what loading raises."""
+    """Load the modules in order and read the call. Raises UsageError for an invalid call, and what loading raises."""
     if executables and len(executables) != len(headers):
         raise click.UsageError(
-            f"{len(headers)} --header but {len(executables)} --exe: give one for each, or none to take those beside"
+            f"{len(headers)} --header but {len(executables)} --exe: give one for each header, or none at all"
         )
     generic = _call(call)
     for index, file in enumerate(headers):

@@ -18,10 +18,10 @@ from ..header import ExportedFunction, Header
 from ..runtime.engine import Engine
 from ..types.references import UNIT, ScalarRef
 from ..types.registry import TypeRegistry
-from .given import assignments, written
+from .input_values import assignments, written
 from .loading import load, read_header
 from .module_file import ModuleFile
-from .prepared import PreparedCall
+from .prepared_call import PreparedCall
 from .typed_values import plain, read
 
 
@@ -34,7 +34,7 @@ def prepare(
     executable: Path | None,
     limits: Limits,
 ) -> PreparedCall:
-    """Loads the module and reads the arguments by their declared types.
+    """Load the module and read the arguments by their declared types.
 
     Raises UsageError for a function or a parameter that the header does not declare, and what loading raises.
     """

@@ -14,12 +14,12 @@ from .. import values as v
 from ..limits import Limits
 from ..runtime.engine import Engine
 from . import by_ids, by_names
-from .given import tagged_value
+from .input_values import tagged_value
 from .interrupt import interruptible
 from .limit_options import limit_options
 from .loading import load, read_header
 from .module_file import FILE, HEADER, RECORDS, ModuleFile, module_file
-from .prepared import PreparedCall
+from .prepared_call import PreparedCall
 from .printing import echo_json, echo_yaml
 from .records import read_records
 from .repetition import progress, repeated, statistics

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 _EXTRA: Final = ("pytest", "hypothesis")
 
 
-@click.command("conformance", short_help="Check that an executor does what it should.")
+@click.command("conformance", short_help="Run the conformance suite on an executor.")
 @click.argument("executor")
 @click.option("--area", "areas", metavar="AREA", multiple=True, help="Check only this area; may be repeated.")
 @click.option(
@@ -32,10 +32,10 @@ _EXTRA: Final = ("pytest", "hypothesis")
 )
 @pass_session
 def command(session: Session, executor: str, areas: tuple[str, ...], report: Path | None) -> None:
-    """Check that the installed EXECUTOR does what Arora promises of it.
+    """Run the conformance suite on the installed EXECUTOR.
 
-    What an executor does not declare is skipped, after a look at whether it is refused. Exits with 1 when a check
-    fails. An executor without traps runs guests in this process: one that is wrong may end it.
+    Checks of capabilities that it does not declare are skipped, except that requesting them must be refused. Exits
+    with 1 when a check fails. An executor without the capability 'traps' may crash this process when it is wrong.
     """
     missing = [name for name in _EXTRA if importlib.util.find_spec(name) is None]
     if missing:
@@ -47,9 +47,9 @@ def command(session: Session, executor: str, areas: tuple[str, ...], report: Pat
 
     for area in areas:
         if area not in AREAS:
-            raise click.BadParameter(f"{area!r} is none of {', '.join(AREAS)}", param_hint="--area")
+            raise click.BadParameter(f"{area!r} is not one of {', '.join(AREAS)}", param_hint="--area")
     if report is not None and report.suffix not in (".html", ".json"):
-        raise click.BadParameter(f"{report.name!r} ends neither in .html nor in .json", param_hint="--report")
+        raise click.BadParameter(f"{report.name!r} must end in .html or .json", param_hint="--report")
     progress = _Progress(checks(areas or None))
     try:
         results = run_checks(session.plugins.executor(executor), areas or None, progress=progress)
@@ -66,7 +66,7 @@ def command(session: Session, executor: str, areas: tuple[str, ...], report: Pat
 
 
 class _Progress:
-    """One line on stderr that says which check is running, where stderr is a terminal; failures as they come."""
+    """Shows the running check on stderr, where it is a terminal, and failures as they happen."""
 
     def __init__(self, found: Sequence[Check]) -> None:
         self._shown = sys.stderr.isatty()
@@ -90,7 +90,7 @@ class _Progress:
         if self._shown and self._done < len(self._checks):
             check = self._checks[self._done]
             line = f"{self._done + 1}/{len(self._checks)} {check.area}: {check.name}"
-            # A line that wraps could not be taken back.
+            # A line that wraps cannot be erased.
             most = shutil.get_terminal_size().columns - 1
             click.echo(f"\r\x1b[K{line if len(line) <= most else line[: most - 1] + '…'}", nl=False, err=True)
 

@@ -1,4 +1,4 @@
-"""What goes to stderr while a command runs: warnings, what guests write, and the log when it is asked for."""
+"""The log on stderr while a command runs: warnings, guests' output, and more with ``-v``."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _LEVELS: Final = (logging.WARNING, logging.INFO, logging.DEBUG)
 
 
 class _Stderr(logging.Handler):
-    """Writes to whatever ``sys.stderr`` is at that moment: a progress bar takes its place for a while."""
+    """Writes to the current ``sys.stderr``, which a progress bar replaces for a while."""
 
     def emit(self, record: logging.LogRecord) -> None:
         try:
@@ -33,7 +33,7 @@ def _line(record: logging.LogRecord) -> str:
 
 @contextmanager
 def to_stderr() -> Iterator[None]:
-    """Shows Arora's log on stderr while the block runs: warnings, and with them what guests write to their stderr."""
+    """Show Arora's log on stderr while the block runs: warnings, guests' stderr included."""
     logger, handler = logging.getLogger("arora"), _Stderr()
     level = logger.level
     logger.addHandler(handler)
@@ -46,13 +46,13 @@ def to_stderr() -> Iterator[None]:
 
 
 def set_verbosity(verbose: int) -> None:
-    """Shows more: 1 adds what guests write to their stdout, 2 adds how things were decided."""
+    """Set how much is shown: 0 warnings and guests' stderr, 1 guests' stdout as well, 2 the debug log."""
     logging.getLogger("arora").setLevel(_LEVELS[min(verbose, len(_LEVELS) - 1)])
 
 
 @contextmanager
 def without_warnings_of_plugins() -> Iterator[None]:
-    """Keeps quiet about plugins that were kept out, for a command that lists them."""
+    """Silence warnings about disabled plugins, for a command that lists them."""
     logger = logging.getLogger("arora.plugins")
     level = logger.level
     logger.setLevel(logging.ERROR)

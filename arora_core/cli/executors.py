@@ -20,7 +20,7 @@ _WIDTH_WHEN_PIPED: Final = 160
 
 @dataclass(frozen=True)
 class ExecutorStatus:
-    """What is to be told of one installed executor. ``reason``: why it cannot run here, None when it can."""
+    """One row of the list. ``reason`` says why the executor cannot run here, and is None when it can."""
 
     name: str
     serves: list[str]
@@ -33,13 +33,13 @@ class ExecutorStatus:
     reason: str | None
 
 
-@click.command("executors", short_help="List what can run modules here.")
+@click.command("executors", short_help="List the installed executors.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @pass_session
 def command(session: Session, as_json: bool) -> None:
     """List the installed executors: what each runs and can enforce, and whether it can run here.
 
-    Plugins that had to be kept out are listed with the reason.
+    Disabled plugins are listed with the reason.
     """
     with without_warnings_of_plugins():
         plugins = session.plugins
@@ -55,7 +55,7 @@ def command(session: Session, as_json: bool) -> None:
 
 
 def statuses_of(plugins: Plugins) -> list[ExecutorStatus]:
-    """Every installed executor by name."""
+    """Return the status of every installed executor, in order of their names."""
     return [_status(plugins.executors[name]) for name in sorted(plugins.executors)]
 
 
@@ -65,7 +65,7 @@ def _status(installed: InstalledExecutor) -> ExecutorStatus:
     try:
         reason = executor.unavailable()
         version = executor.version()
-    except Exception as error:  # one bad plugin must not keep the others from being listed
+    except Exception as error:  # one faulty plugin must not hide the others
         reason = reason or f"asking whether it can run raised {type(error).__name__}: {error}"
     return ExecutorStatus(
         name=executor.name,
@@ -90,7 +90,7 @@ def _failed(plugin: FailedPlugin) -> dict[str, str]:
 
 
 def _print_table(statuses: Sequence[ExecutorStatus], failed: Sequence[FailedPlugin]) -> None:
-    """A row for each, and below them the reasons, which are too long for a column."""
+    """Print one row each, and the reasons, too long for a column, below the table."""
     from rich import box
     from rich.table import Table
 
@@ -109,11 +109,11 @@ def _print_table(statuses: Sequence[ExecutorStatus], failed: Sequence[FailedPlug
             )
         )
     for plugin in failed:
-        table.add_row(*_cells(plugin.origin.entry_point, "-", "-", str(plugin.origin), "-", "kept out"))
+        table.add_row(*_cells(plugin.origin.entry_point, "-", "-", str(plugin.origin), "-", "disabled"))
     console = _console()
     with console.capture() as rendered:
         console.print(table)
-    # Not printed by rich, which ends the process in its own way where nobody reads.
+    # Rich handles a closed pipe by ending the process; click does not.
     click.echo("\n".join(line.rstrip() for line in rendered.get().splitlines()))
     reasons = [(each.name, each.reason) for each in statuses if each.reason is not None]
     reasons += [(plugin.origin.entry_point, plugin.reason) for plugin in failed]
@@ -124,7 +124,7 @@ def _print_table(statuses: Sequence[ExecutorStatus], failed: Sequence[FailedPlug
 def _cells(*texts: str) -> Sequence[Any]:
     from rich.text import Text
 
-    # As Text, because rich would take brackets in a reason for its markup.
+    # As Text, because rich would interpret brackets in a reason as markup.
     return [Text(printable(text)) for text in texts]
 
 

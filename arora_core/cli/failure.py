@@ -1,4 +1,4 @@
-"""How failures end the command: one readable line, and an exit code."""
+"""Failures at the command line: one readable line, and an exit code."""
 
 from __future__ import annotations
 
@@ -15,48 +15,48 @@ from ..errors import AroraError
 from .terminal import printable
 
 INTERRUPTED: Final = 130
-"""The exit code after Ctrl-C: 128 and the number of SIGINT, as shells have it."""
+"""The exit code after Ctrl-C: 128 plus the number of SIGINT, by the convention of shells."""
 
 NO_READER: Final = 141
-"""The exit code when whoever read the output has left: 128 and the number of SIGPIPE."""
+"""The exit code when the reader of stdout has closed it: 128 plus the number of SIGPIPE."""
 
 
 class Failure(click.ClickException):
-    """What was asked for was tried and failed. Shown as ``error: ur5.forward: ...``."""
+    """A load or call that failed, shown as ``error: ur5.forward: ...``."""
 
     exit_code = 1
 
     def __init__(self, error: Exception, *, trace: bool) -> None:
-        super().__init__(_told(error))
+        super().__init__(_message(error))
         self._trace = "".join(traceback.format_exception(type(error), error, error.__traceback__)) if trace else ""
 
     def show(self, file: IO[Any] | None = None) -> None:
-        """Writes the line to stderr, below the traceback where one was asked for."""
-        # Further lines are set in, so that none of them looks like a message of Arora's own.
-        told = printable(self.message).rstrip("\n").replace("\n", "\n  ")
-        click.echo(f"{printable(self._trace)}error: {told}", file=file, err=True)
+        """Write the line to stderr, after the traceback if ``--traceback`` was given."""
+        # Indent further lines, so that none of them looks like a message from Arora.
+        message = printable(self.message).rstrip("\n").replace("\n", "\n  ")
+        click.echo(f"{printable(self._trace)}error: {message}", file=file, err=True)
 
 
-def _told(error: Exception) -> str:
+def _message(error: Exception) -> str:
     if isinstance(error, AroraError):
-        # The tail of a trap's stderr has been shown as the guest wrote it.
+        # The tail of a trap's stderr was shown when the guest wrote it.
         return error.summary()
     if isinstance(error, OSError) and error.filename is not None:
         return f"{os.fsdecode(error.filename)}: {error.strerror or error}"
     if isinstance(error, OSError):
         return error.strerror or str(error)
-    return f"{type(error).__name__}: {error} (a bug of Arora's or of a plugin's; arora --traceback shows where)"
+    return f"{type(error).__name__}: {error} (a bug in Arora or a plugin; arora --traceback shows where)"
 
 
 @contextmanager
-def told(trace: Callable[[], bool]) -> Iterator[None]:
-    """Turns whatever fails in the block into what click ends the command with: a line to show, or just a code."""
+def reported(trace: Callable[[], bool]) -> Iterator[None]:
+    """Convert any exception of the block into click's: a line to show, or an exit code alone."""
     try:
         yield
     except KeyboardInterrupt:
         raise click.exceptions.Exit(INTERRUPTED) from None
     except BrokenPipeError:
-        _let_go_of_stdout()
+        _redirect_stdout_to_null()
         raise click.exceptions.Exit(NO_READER) from None
     except (click.ClickException, click.Abort, click.exceptions.Exit):
         raise
@@ -65,18 +65,18 @@ def told(trace: Callable[[], bool]) -> Iterator[None]:
 
 
 def flush_stdout() -> None:
-    """Writes out what is still buffered, while it can be told that it cannot be written. Raises OSError."""
+    """Flush stdout while a failure to write can still be reported. Raises OSError."""
     try:
         sys.stdout.flush()
     except BrokenPipeError:
         raise
     except OSError:
-        _let_go_of_stdout()
+        _redirect_stdout_to_null()
         raise
 
 
-def _let_go_of_stdout() -> None:
-    """Points stdout at nothing. What is left in its buffer would fail once more as the interpreter ends."""
+def _redirect_stdout_to_null() -> None:
+    """Redirect stdout to the null device: its buffer would fail to flush again when the interpreter exits."""
     nothing = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nothing, sys.stdout.fileno())
     os.close(nothing)

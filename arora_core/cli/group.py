@@ -1,4 +1,4 @@
-"""The ``arora`` command itself: its options, and its commands, imported when they are needed."""
+"""The ``arora`` command group: its options, and its commands, imported when they are needed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import click
 
 from ..documents.places import suggestion
 from . import diagnostics
-from .failure import flush_stdout, told
+from .failure import flush_stdout, reported
 from .session import Session, pass_session
 
 _COMMANDS: Final[Mapping[str, str]] = MappingProxyType(
@@ -25,14 +25,14 @@ _COMMANDS: Final[Mapping[str, str]] = MappingProxyType(
         "new": "new",
     }
 )
-"""Arora's own commands, each with the module of this package whose ``command`` it is."""
+"""Arora's own commands, each with the module of this package that defines it as ``command``."""
 
 _ELSEWHERE: Final[Mapping[str, str]] = MappingProxyType({"web": "arora-browser"})
-"""Commands that Arora's documentation speaks of, and the distributions they come with."""
+"""Documented commands of plugins, each with the distribution that provides it."""
 
 
 class _Group(click.Group):
-    """Adds the commands of plugins to Arora's own, and turns every failure into a line and an exit code."""
+    """A group that includes plugins' commands, and reports every failure as a line and an exit code."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         self._find_plugin_commands(ctx)
@@ -70,15 +70,15 @@ class _Group(click.Group):
             return super().main(*args, **kwargs)
 
     def make_context(self, *args: Any, **kwargs: Any) -> click.Context:
-        # Help and the version are printed while the command line is read.
-        with told(lambda: False):
+        # Help and the version are printed while the command line is parsed.
+        with reported(lambda: False):
             return super().make_context(*args, **kwargs)
 
     def invoke(self, ctx: click.Context) -> Any:
-        with told(lambda: ctx.ensure_object(Session).traceback):
-            answer = super().invoke(ctx)
+        with reported(lambda: ctx.ensure_object(Session).traceback):
+            returned = super().invoke(ctx)
             flush_stdout()
-            return answer
+            return returned
 
     def _find_plugin_commands(self, ctx: click.Context) -> None:
         session = ctx.ensure_object(Session)
@@ -102,8 +102,7 @@ def _show_version(ctx: click.Context, option: click.Parameter, wanted: bool) -> 
     "-v",
     "--verbose",
     count=True,
-    help="Tell more on stderr: once, what guests write to their stdout (their stderr is always shown); "
-    "twice, also how things were decided.",
+    help="-v: show guests' stdout (their stderr is always shown); -vv: debug log.",
 )
 @click.option("--traceback", is_flag=True, help="Show where in Python a failure happened.")
 @click.option(
@@ -118,8 +117,8 @@ def _show_version(ctx: click.Context, option: click.Parameter, wanted: bool) -> 
 def arora(session: Session, verbose: int, traceback: bool) -> None:
     """Run typed, sandboxed modules, WebAssembly or native, on whichever runtime is installed.
 
-    Results go to stdout, everything else to stderr. The exit code is 0 when all went well, 1 when a module could not
-    be loaded or a call failed, 2 for wrong usage and 130 after Ctrl-C.
+    Results go to stdout, everything else to stderr. The exit code is 0 for success, 1 when a module could not be
+    loaded or a call failed, 2 for wrong usage and 130 after Ctrl-C.
     """
     session.traceback = traceback
     diagnostics.set_verbosity(verbose)

@@ -24,14 +24,14 @@ from .terminal import printable
 
 @dataclass(frozen=True)
 class Suitability:
-    """Whether an executor can run the module. ``reason``: why not; ``chosen``: it would, unless told otherwise."""
+    """Whether an executor can run the module. ``reason`` says why not; ``chosen`` marks the default."""
 
     name: str
     reason: str | None
     chosen: bool
 
 
-@click.command("inspect", short_help="Show what a module offers, needs and runs on.")
+@click.command("inspect", short_help="Show a module's functions, types and executors.")
 @click.argument("module", type=HEADER)
 @click.option(
     "--include",
@@ -44,7 +44,7 @@ class Suitability:
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, with the ids of everything.")
 @pass_session
 def command(session: Session, module: Path, includes: Sequence[Path], as_json: bool) -> None:
-    """Show what a module offers and needs, and what can run it.
+    """Show a module's exports, imports and types, and the executors that can run it.
 
     MODULE is its header, a module.yaml.
     """
@@ -88,7 +88,7 @@ def _suitability(plugins: Plugins, header: Header) -> list[Suitability]:
     for name in sorted(plugins.executors):
         try:
             reasons[name] = selection.obstacle(plugins.executors[name].executor, header)
-        except Exception as error:  # one bad plugin must not keep the others from being shown
+        except Exception as error:  # one faulty plugin must not hide the others
             reasons[name] = f"asking whether it can run raised {type(error).__name__}: {error}"
     try:
         chosen = selection.choose(plugins, header).name

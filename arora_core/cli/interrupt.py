@@ -14,15 +14,15 @@ from typing import Final
 from .failure import INTERRUPTED
 
 _GRACE: Final = 0.5
-"""Seconds in which Python may answer Ctrl-C by itself, closing what is open."""
+"""Seconds that Python has to handle Ctrl-C by itself, closing what is open."""
 
 
 @contextmanager
 def interruptible() -> Iterator[None]:
-    """Lets Ctrl-C end the process while the block runs.
+    """Let Ctrl-C end the process while the block runs, in a guest's endless loop as well.
 
-    Python handles a signal between two of its own instructions, which does not come to pass while a guest
-    loops. The interpreter's C part still writes the signal's number to a file, from where another thread has it.
+    Python runs signal handlers between its own instructions, and there are none while a guest runs. The
+    interpreter's C handler still writes the signal's number to the wakeup descriptor, which a thread reads.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
@@ -45,6 +45,6 @@ def _watch(reader: socket.socket, left: threading.Event) -> None:
         while received := reader.recv(64):
             if signal.SIGINT in received and not left.wait(_GRACE):
                 if sys.stderr.isatty():
-                    # A progress bar has hidden the cursor, and nobody else is left to show it.
+                    # Show the cursor that a progress bar hides.
                     os.write(sys.stderr.fileno(), b"\x1b[?25h\n")
                 os._exit(INTERRUPTED)

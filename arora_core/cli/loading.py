@@ -12,13 +12,13 @@ from .module_file import ModuleFile
 
 
 def read_header(engine: Engine, file: ModuleFile) -> Header:
-    """The header, read with the records the engine knows. Raises HeaderError."""
+    """Return the header, read with the engine's records. Raises HeaderError."""
     return Header.load(file.path, engine.types)
 
 
 def load(
     engine: Engine, file: ModuleFile, header: Header, limits: Limits, *, executable: Path | None = None
 ) -> LoadedModule:
-    """Loads the module, by default with the executable beside its header. Raises LoadError, OSError and Trap."""
+    """Load the module, by default with the executable beside its header. Raises LoadError, OSError, Trap."""
     found = executable_files.find(file.path, header) if executable is None else executable
     return engine.load_module_from_parts(header, found.read_bytes(), executor=file.executor, limits=limits)

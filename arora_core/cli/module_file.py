@@ -1,4 +1,4 @@
-"""Files named on the command line: headers with the executor to run them on, executables and records."""
+"""Files on the command line: headers, optionally with an executor, executables and records."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _EXECUTABLES: Final = (".wasm", ".so", ".dylib", ".dll")
 
 
 class _HeaderPath(click.Path):
-    """An existing file that could be a header. What is easily given in its place is told apart."""
+    """The path of a header. Directories and executables, easily given in its place, get an error of their own."""
 
     def convert(
         self, value: str | PathLike[str], param: click.Parameter | None, ctx: click.Context | None
@@ -33,20 +33,20 @@ RECORDS: Final = click.Path(exists=True, file_okay=False, readable=True, path_ty
 
 @dataclass(frozen=True)
 class ModuleFile:
-    """A header file, and the executor its module is to run on where one was named."""
+    """A header file, and the executor to run its module on, or None for the default."""
 
     path: Path
     executor: str | None = None
 
 
 def module_file(given: str) -> ModuleFile:
-    """The file that ``PATH`` or ``PATH@EXECUTOR`` names. Raises BadParameter where there is none.
+    """Return the file that ``PATH`` or ``PATH@EXECUTOR`` names. Raises BadParameter for a file that does not exist.
 
-    What exists as a file is a path, whatever signs are in it.
+    A path that exists is taken as it is, even with an ``@`` in it.
     """
     path, at, executor = given.rpartition("@")
     if not at or Path(given).exists():
         path, executor = given, ""
     elif not executor:
-        raise click.BadParameter(f"{given!r} names no executor after the @.")
+        raise click.BadParameter(f"{given!r} has no executor name after the @.")
     return ModuleFile(Path(str(HEADER.convert(path, None, None))), executor or None)

@@ -1,4 +1,4 @@
-"""``arora new``: starts what plugs into Arora."""
+"""``arora new``: writes the start of a plugin."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import click
 
 _TEMPLATE: Final = Path(__file__).parent / "templates" / "executor"
 _NAME_THERE: Final = "mine"
-"""The name of the executor that the template is."""
+"""The executor's name in the template."""
 _FILES: Final = (
     "pyproject.toml",
     "README.md",
@@ -21,11 +21,11 @@ _FILES: Final = (
     "tests/test_conformance.py",
 )
 _NAME: Final = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
-_TAKEN: Final = {"core": "arora-core is Arora itself", "host": "it is what Arora calls host modules"}
+_TAKEN: Final = {"core": "arora-core is Arora itself", "host": "host modules have this executor name"}
 
 
 def executor_tree(name: str) -> dict[str, str]:
-    """The files of a distribution with an executor of that name, by their paths with forward slashes."""
+    """Return the files of a distribution with an executor of that name, by path with forward slashes."""
     words = {
         _NAME_THERE: name,
         f"arora-{_NAME_THERE}": f"arora-{name}",
@@ -42,15 +42,17 @@ def executor_tree(name: str) -> dict[str, str]:
 
 def _valid_name(context: click.Context, parameter: click.Parameter, name: str) -> str:
     if not _NAME.fullmatch(name):
-        raise click.BadParameter(f"{name!r} is no name for an executor: lower-case words of a-z and 0-9, joined by '-'")
+        raise click.BadParameter(
+            f"{name!r} is not a valid executor name: use lower-case words of a-z and 0-9, joined by '-'"
+        )
     if name in _TAKEN:
         raise click.BadParameter(f"{name!r} is taken: {_TAKEN[name]}")
     return name
 
 
-@click.group("new", short_help="Start an executor of your own.")
+@click.group("new", short_help="Start a plugin.")
 def command() -> None:
-    """Start something that plugs into Arora."""
+    """Write the start of a plugin."""
 
 
 @command.command("executor", short_help="Write the distribution of an executor.")
@@ -64,7 +66,7 @@ def executor(name: str, directory: Path | None) -> None:
     """Write the distribution of an executor called NAME, complete and working.
 
     It runs WebAssembly modules on wasmtime's public Python interface, and passes the conformance suite: put your
-    runtime in wasmtime's place, one call after the other, and the suite tells what is not right yet.
+    runtime in wasmtime's place, one call after the other, and the suite reports what does not work yet.
     """
     place = Path(f"arora-{name}") if directory is None else directory
     if place.exists() and (not place.is_dir() or any(place.iterdir())):

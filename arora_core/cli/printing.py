@@ -14,28 +14,28 @@ if TYPE_CHECKING:
     import yaml
 
 _LINE: Final = 100
-"""The longest list, in characters, that is written on one line."""
+"""The longest list, in characters, that is printed on one line."""
 
 _CORE_SCHEMA_NUMBER: Final = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?\Z")
-"""What YAML 1.2 takes for a number. Text that looks like one is quoted, whichever version reads it."""
+"""Numbers by YAML 1.2. Text that looks like one is quoted, for readers of either version."""
 
 
 def echo_yaml(data: object) -> None:
-    """Prints plain data as YAML, one document."""
+    """Print plain data as one YAML document."""
     click.echo(yaml_text(data), nl=False)
 
 
 def echo_json(data: object) -> None:
-    """Prints plain data as JSON. A float that is not finite is the text NaN, Infinity or -Infinity."""
+    """Print plain data as JSON. Non-finite floats are the strings NaN, Infinity and -Infinity."""
     click.echo(json.dumps(_finite(data), indent=2, ensure_ascii=False, allow_nan=False))
 
 
 def yaml_text(data: object) -> str:
-    """Plain data as YAML. Lists of plain things stand on one line where they fit there."""
+    """Return plain data as YAML, with short lists of scalars on one line."""
     import yaml
 
     text: str = yaml.dump(data, Dumper=_dumper(), allow_unicode=True, sort_keys=False, width=_LINE + 20)
-    # PyYAML ends the document after a bare scalar, which the end of the text does as well.
+    # PyYAML writes an explicit end of document after a bare scalar.
     return text.removesuffix("...\n")
 
 
@@ -43,10 +43,10 @@ def _dumper() -> type[yaml.SafeDumper]:
     import yaml
 
     class Dumper(yaml.SafeDumper):
-        """Writes short lists on one line, and text of several lines as such."""
+        """Writes short lists on one line, and multi-line text as a block."""
 
         def ignore_aliases(self, data: Any) -> bool:
-            # The same thing twice is two things to a reader.
+            # Write repeated objects out each time: anchors would only puzzle a reader.
             return True
 
     def sequence(dumper: yaml.SafeDumper, items: list[object]) -> yaml.Node:

@@ -1,4 +1,4 @@
-"""The type records a user adds with ``--include``."""
+"""The type records that ``--include`` adds."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ..types.registry import TypeRegistry
 
 
 def read_records(directories: Iterable[Path]) -> TypeRegistry:
-    """The records of all the directories. Each may use the types of those before it. Raises HeaderError."""
+    """Return the records of all directories. Each may refer to types of those before it. Raises HeaderError."""
     registry = TypeRegistry()
     for directory in directories:
         registry.update(records.load(directory, registry))

@@ -1,4 +1,4 @@
-"""Calling again and again, with the time each call took."""
+"""Repeated calls, and the time that each takes."""
 
 from __future__ import annotations
 
@@ -13,34 +13,34 @@ from typing import Final, TypeVar
 _T = TypeVar("_T")
 
 _LONG: Final = 1.0
-"""Seconds after which a run is long enough for a progress bar."""
+"""Seconds after which a progress bar appears."""
 
 _BETWEEN_REPORTS: Final = 0.1
 
 Report = Callable[[int], None]
-"""Takes how many calls are done."""
+"""Receives the number of calls done."""
 
 
 def repeated(call: Callable[[], _T], times: int | None, report: Report = lambda done: None) -> tuple[_T, array[int]]:
-    """Calls ``times`` times, or for about a second when None: the last answer, and the nanoseconds of every call."""
+    """Call ``times`` times, or for about a second when None. Return the last result and each call's nanoseconds."""
     took = array("q")
     clock = perf_counter_ns
     end = perf_counter() + _LONG
     while True:
-        # Looking at the wall clock and reporting stay out of what is measured, and out of most rounds.
+        # The wall clock and reports stay outside of what is measured, and of most rounds.
         pause = perf_counter_ns() + int(_BETWEEN_REPORTS * 1e9)
         start = 0
         while start < pause and len(took) != times:
             start = clock()
-            answer = call()
+            result = call()
             took.append(clock() - start)
         report(len(took))
         if len(took) == times or (times is None and perf_counter() >= end):
-            return answer, took
+            return result, took
 
 
 def statistics(took: array[int]) -> str:
-    """``1000 calls: mean 3.1 us, median 2.9 us, min 2.7 us, p99 5.2 us``. The percentile is by nearest rank."""
+    """Return ``1000 calls: mean 3.1 us, median 2.9 us, min 2.7 us, p99 5.2 us``; the percentile by nearest rank."""
     ordered = sorted(took)
     count = len(ordered)
     median = (ordered[(count - 1) // 2] + ordered[count // 2]) / 2
@@ -64,7 +64,7 @@ def _duration(nanoseconds: float) -> str:
 
 @contextmanager
 def progress(times: int | None) -> Iterator[Report]:
-    """A progress bar on stderr, from when a run turns out to be long, where stderr is a terminal."""
+    """Show a progress bar on stderr, where it is a terminal, once a run has taken a second."""
     if times is None or not sys.stderr.isatty():
         yield lambda done: None
         return
@@ -76,7 +76,7 @@ def progress(times: int | None) -> Iterator[Report]:
 
 
 class _Bar:
-    """A progress bar that comes up late: most runs are over before it is worth importing."""
+    """A progress bar that appears late: most runs end before its import would pay."""
 
     def __init__(self, times: int) -> None:
         self._times = times

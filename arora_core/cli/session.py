@@ -1,4 +1,4 @@
-"""What one run of the command carries from the group to its commands."""
+"""The state of one run of the command, shared by the group and its commands."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ..plugins import Plugins, discover
 
 @dataclass
 class Session:
-    """One run of the command. ``traceback``: whether failures show where they happened."""
+    """One run of the command. ``traceback`` says whether failures show a traceback."""
 
     traceback: bool = False
 

@@ -10,7 +10,7 @@ from .. import values as v
 from ..binding.plain_data import from_result, read_scalar, to_argument
 from ..types.references import STR, TYPE_IDS, OptionRef, ScalarRef, TypeRef
 from ..types.registry import TypeRegistry
-from .given import parsed
+from .input_values import parsed
 
 _FLOATS: Final = frozenset(TYPE_IDS[cls.kind.name] for cls in v.FLOATS)
 

@@ -1,7 +1,7 @@
-"""Reading plain data (what JSON and YAML parse to) so that every mistake says where it stands.
+"""Places in a document (the plain data that JSON and YAML parse to), so that every error names the path of its cause.
 
-A :class:`Place` is one spot in a document: the data there, and its path. Its methods return the data as what it
-should be, or raise the error the document's reader chose: a HeaderError for a header, an ArgumentError for a value.
+A :class:`Place` is one node of a document: its data and its path. Its methods return the data as the expected type, or
+raise the error that the document's reader chose: a HeaderError for a header, an ArgumentError for a value.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from uuid import UUID
 from ..errors import AroraError, HeaderError
 
 Refusal = Callable[[str, str], AroraError]
-"""Makes the error to raise from the path of a mistake and the message about it."""
+"""Makes the error to raise, from the path and the message."""
 
 _T = TypeVar("_T")
 _UUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE)
@@ -24,12 +24,12 @@ _U32_MAX = 2**32 - 1
 
 
 def header_refusal(source: str | None = None) -> Refusal:
-    """Makes HeaderErrors about the file ``source``."""
+    """Return a maker of HeaderErrors about the file ``source``."""
     return lambda path, message: HeaderError(message, path=path, source=source)
 
 
 def shown(data: object) -> str:
-    """A short description of data for a message: ``5``, ``'f64'``, ``a mapping``."""
+    """Return a short description of data for a message: ``5``, ``'f64'``, ``a mapping``."""
     if data is None:
         return "nothing"
     if isinstance(data, Mapping):
@@ -41,7 +41,7 @@ def shown(data: object) -> str:
 
 
 def suggestion(word: object, known: Iterable[str]) -> str:
-    """The end of a message about an unknown word: the nearest spelling, or all that are known when they are few."""
+    """Return the end of a message about an unknown word: the nearest known word, or all of them when they are few."""
     from difflib import get_close_matches
 
     spellings = {spelling.casefold(): spelling for spelling in known}
@@ -52,19 +52,19 @@ def suggestion(word: object, known: Iterable[str]) -> str:
 
 
 def joined(path: str, key: str) -> str:
-    """The path of what stands under ``key``."""
+    """Return the path of the entry ``key`` of the mapping at ``path``."""
     if not _PLAIN_KEY.fullmatch(key):
         return f"{path}[{key!r}]"
     return f"{path}.{key}" if path else key
 
 
 def is_uuid(text: str) -> bool:
-    """Whether ``text`` is a UUID as documents write it: five groups of hexadecimal digits."""
+    """Return whether ``text`` is a UUID in five groups of hexadecimal digits."""
     return _UUID.fullmatch(text) is not None
 
 
 class Place:
-    """One spot in a document."""
+    """One node of a document."""
 
     __slots__ = ("data", "path", "refusal")
 
@@ -74,15 +74,15 @@ class Place:
         self.refusal = refusal
 
     def refuse(self, message: str) -> NoReturn:
-        """Raises the error about this place."""
+        """Raise the error about this place."""
         raise self.refusal(self.path, message) from None
 
     def expected(self, what: str) -> NoReturn:
-        """Raises the error that says what should have stood here, and what does."""
+        """Raise the error that says what was expected here, and what was found."""
         self.refuse(f"expected {what}, got {shown(self.data)}")
 
     def under(self, key: str, data: object) -> Place:
-        """The place of ``data`` under ``key`` of this one."""
+        """Return the place of ``data`` under ``key``."""
         return Place(data, self.refusal, joined(self.path, key))
 
     def at(self, *steps: str | int) -> Place:
@@ -106,7 +106,7 @@ class Place:
         return self.under(key, self.data[key])
 
     def made(self, make: Callable[[], _T]) -> _T:
-        """What ``make`` returns; a TypeError or ValueError from it is the mistake at this place or an item of it."""
+        """Return what ``make`` returns; its TypeError or ValueError becomes the error about this place or its item."""
         try:
             return make()
         except (TypeError, ValueError) as error:
@@ -116,7 +116,7 @@ class Place:
             Place(None, self.refusal, self.path + item[1]).refuse(item[2])
 
     def text(self) -> str:
-        """The text here, which may be empty."""
+        """Return the text, which may be empty."""
         if not isinstance(self.data, str):
             self.expected("text")
         try:
@@ -126,23 +126,23 @@ class Place:
         return self.data
 
     def name(self) -> str:
-        """The text here, which may not be empty."""
+        """Return the text, which may not be empty."""
         return self.text() or self.expected("a name")
 
     def boolean(self) -> bool:
-        """The bool here."""
+        """Return the boolean."""
         if not isinstance(self.data, bool):
             self.expected("true or false")
         return self.data
 
     def natural(self) -> int:
-        """The integer here, from 0 to 2**32 - 1."""
+        """Return the integer, from 0 to 2**32 - 1."""
         if type(self.data) is not int or not 0 <= self.data <= _U32_MAX:
             self.expected(f"an integer from 0 to {_U32_MAX}")
         return self.data
 
     def uuid(self) -> UUID:
-        """The UUID here."""
+        """Return the UUID."""
         if isinstance(self.data, UUID):
             return self.data
         if not isinstance(self.data, str) or not is_uuid(self.data):
@@ -150,27 +150,27 @@ class Place:
         return UUID(self.data)
 
     def list(self) -> list[object]:
-        """The list here, its items unread."""
+        """Return the list, its items unread."""
         if not isinstance(self.data, (list, tuple)):
             self.expected("a list")
         return list(self.data)
 
     def items(self) -> Iterator[Place]:
-        """The places of the list here."""
+        """Yield the places of the list's items."""
         for index, item in enumerate(self.list()):
             yield Place(item, self.refusal, f"{self.path}[{index}]")
 
     def entries(self) -> Iterator[tuple[str, Place]]:
-        """The keys of the mapping here, which may be any text, and their places."""
+        """Yield the keys of the mapping, which may be any text, and their places."""
         if not isinstance(self.data, Mapping):
             self.expected("a mapping")
         for key, data in self.data.items():
             if not isinstance(key, str):
-                self.refuse(f"expected a key that is text, got {shown(key)} (quote it)")
+                self.refuse(f"expected a text key, got {shown(key)} (quote it)")
             yield key, self.under(key, data)
 
     def keys(self, required: Iterable[str] = (), optional: Iterable[str] = ()) -> dict[str, Place]:
-        """The places of the mapping here: every required key, and the optional ones that hold anything."""
+        """Return the places of the mapping by key: the required keys, and the optional ones that are not null."""
         places = dict(self.entries())
         known = [*required, *optional]
         for key, place in places.items():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ..documents import syntax
+from ..documents import parsing
 from ..documents.places import Place, header_refusal
 from ..errors import HeaderError
 from ..types import record_files
@@ -14,7 +14,7 @@ from ..types.registry import TypeRegistry
 def parse(text: str | bytes) -> Place:
     """Return the document written in YAML or JSON. Raises HeaderError for mistakes in the syntax."""
     refusal = header_refusal()
-    return Place(syntax.parse(text, refusal), refusal)
+    return Place(parsing.parse(text, refusal), refusal)
 
 
 def load(path: Path, types: TypeRegistry) -> tuple[Place, TypeRegistry]:
@@ -24,7 +24,7 @@ def load(path: Path, types: TypeRegistry) -> tuple[Place, TypeRegistry]:
     the syntax and for mistakes in the records.
     """
     refusal = header_refusal(str(path))
-    document = Place(syntax.read_file(path, refusal), refusal)
+    document = Place(parsing.read_file(path, refusal), refusal)
     directory = path.parent / "records"
     if not directory.is_dir():
         return document, types

@@ -1,4 +1,4 @@
-"""What a guest writes to stdout and stderr: to the log line by line, and its tail kept for a trap."""
+"""A guest's stdout and stderr: logged line by line, with the tail of stderr kept for traps."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ STDOUT: Final = 1
 STDERR: Final = 2
 
 _LONGEST_LINE: Final = 8192
-"""Bytes after which a line is logged as it stands: a guest that never ends its line must not fill memory."""
+"""Bytes after which an unfinished line is logged: a guest that never ends its line must not fill memory."""
 
 _TAIL_LINES: Final = 20
 
@@ -18,7 +18,7 @@ _LEVELS: Final = {STDOUT: logging.INFO, STDERR: logging.WARNING}
 
 
 class GuestOutput:
-    """One module's output. Logs to ``arora.module.<name>``: stdout as INFO, stderr as WARNING."""
+    """One module's output, logged to ``arora.module.<name>``: stdout as INFO, stderr as WARNING."""
 
     def __init__(self, module: str) -> None:
         self._log = logging.getLogger(f"arora.module.{module}")
@@ -26,7 +26,7 @@ class GuestOutput:
         self._tail: deque[str] = deque(maxlen=_TAIL_LINES)
 
     def write(self, fd: int, data: bytes) -> None:
-        """Takes bytes as the guest wrote them; logs the lines they complete."""
+        """Accept bytes that the guest wrote, and log the lines they complete."""
         *lines, rest = (self._pending[fd] + data).split(b"\n")
         while len(rest) > _LONGEST_LINE:
             lines.append(rest[:_LONGEST_LINE])
@@ -36,14 +36,14 @@ class GuestOutput:
             self._emit(fd, line)
 
     def flush(self) -> None:
-        """Logs what stands unfinished: the guest has crashed or is being unloaded."""
+        """Log unfinished lines: the guest crashed or is being unloaded."""
         for fd, rest in self._pending.items():
             if rest:
                 self._pending[fd] = b""
                 self._emit(fd, rest)
 
     def take_tail(self) -> str:
-        """The last lines written to stderr since this was last asked for."""
+        """Return the last lines written to stderr since the previous call."""
         self.flush()
         tail = "\n".join(self._tail)
         self._tail.clear()

@@ -1,4 +1,4 @@
-"""Which executor runs a module: the policy, apart from the machinery."""
+"""The policy that selects the executor of a module."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ..header import Header, Version
 from ..plugins import Plugins
 
 ENVIRONMENT_VARIABLE = "ARORA_EXECUTOR"
-"""Names executors to prefer, in order, separated by commas."""
+"""The environment variable that names preferred executors, in order, separated by commas."""
 
 _log = logging.getLogger("arora.engine")
 
@@ -27,10 +27,10 @@ def choose(
     limits: Limits = Limits(),  # noqa: B008 - immutable
     environment: Mapping[str, str] = os.environ,
 ) -> type[Executor]:
-    """The executor class that shall run a module with this header.
+    """Return the executor class that runs a module with this header.
 
-    ``executor`` demands one by name; otherwise ``prefer``, then the environment's ``ARORA_EXECUTOR``, then
-    each executor's priority order those that serve the header, can run here and can enforce the limits.
+    ``executor`` requires one by name. Otherwise ``prefer``, then the environment's ``ARORA_EXECUTOR``, then
+    each executor's priority rank those that serve the header, can run here and can enforce the limits.
     Raises ExecutorNotFound, ExecutorUnavailable or UnsupportedLimit, saying why and what to do.
     """
     if executor is not None:
@@ -51,7 +51,7 @@ def choose(
 
 
 def obstacle(executor: type[Executor], header: Header) -> str | None:
-    """Why this executor cannot run a module with this header here; None when it can."""
+    """Return why this executor cannot run a module with this header here, or None when it can."""
     required = header.executor
     if required.name not in executor.serves:
         return f"it serves {', '.join(sorted(executor.serves))}, not {required.name}"
@@ -67,7 +67,7 @@ def _demanded(plugins: Plugins, header: Header, name: str) -> type[Executor]:
 
 
 def _require_limits(header: Header, limits: Limits, executors: list[type[Executor]]) -> list[type[Executor]]:
-    """Those of ``executors`` that can enforce the limits asked for, which must be one at least."""
+    """Return those of ``executors`` that can enforce the limits. Raises UnsupportedLimit when none can."""
     wanted = limits.requested()
     able = [each for each in executors if each.capabilities.issuperset(wanted.values())]
     if not able:
@@ -84,7 +84,7 @@ def _preferred_by(environment: Mapping[str, str]) -> list[str]:
 
 
 def _ranked(plugins: Plugins, header: Header, preferred: Sequence[str]) -> list[type[Executor]]:
-    """Those that serve the header, best first; a preference for one that does not is no error."""
+    """Return those that serve the header, best first. Preferences for others are ignored."""
     serving = [each.executor for each in plugins.executors.values() if header.executor.name in each.executor.serves]
     place = {name: index for index, name in reversed(list(enumerate(preferred)))}
     return sorted(serving, key=lambda each: (place.get(each.name, len(preferred)), -each.priority, each.name))
@@ -97,10 +97,10 @@ def _none_usable(
     if reasons:
         listed = "; ".join(f"{name}: {reason}" for name, reason in reasons.items())
         return ExecutorUnavailable(f"no executor for {wanted!r} can run here: {listed}", module=header.name)
-    kept_out = "".join(f"; plugin {each.origin} was kept out: {each.reason}" for each in plugins.failed)
+    disabled = "".join(f"; plugin {each.origin} is disabled: {each.reason}" for each in plugins.failed)
     installed = ", ".join(sorted(plugins.executors)) or "none"
     return ExecutorNotFound(
-        f"no installed executor serves {wanted!r} (installed: {installed}){kept_out}; "
+        f"no installed executor serves {wanted!r} (installed: {installed}){disabled}; "
         "pip install one, such as arora-wasmtime for wasm or arora-native for native",
         module=header.name,
     )

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TypeVar
 from uuid import UUID
 
+from ..documents.parsing import read_file
 from ..documents.places import Place, header_refusal, is_uuid, suggestion
-from ..documents.syntax import read_file
 from ..values.kinds import KINDS
 from ..version import Version
 from .references import ArrayRef, ScalarRef, TypeRef

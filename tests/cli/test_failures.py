@@ -144,7 +144,7 @@ def test_a_file_that_does_not_exist_is_wrong_usage(ur5: Example, tmp_path: Path)
 
 
 def test_a_header_that_names_no_executor_after_the_at_sign_is_wrong_usage(ur5: Example) -> None:
-    assert "names no executor" in refused("call", f"{ur5.wasmtime}@", "forward")
+    assert "has no executor name" in refused("call", f"{ur5.wasmtime}@", "forward")
 
 
 def test_a_function_that_is_not_declared_is_wrong_usage(ur5: Example) -> None:

@@ -84,11 +84,11 @@ def test_an_executor_that_fails_when_asked_is_listed_with_the_reason(site: Site)
     assert "  rude: cannot run it: asking" in told("inspect", EXAMPLES / "ur5" / "module.yaml")
 
 
-def test_a_plugin_that_was_kept_out_is_listed_with_the_whole_reason(site: Site) -> None:
+def test_a_disabled_plugin_is_listed_with_the_whole_reason(site: Site) -> None:
     site.install("arora-broken", BRACKETED, version="0.3")
     lines = told("executors").splitlines()
     (row,) = (line for line in lines if line.startswith("arora_broken "))
-    assert row.split() == ["arora_broken", "-", "-", "arora-broken", "0.3", "-", "kept", "out"]
+    assert row.split() == ["arora_broken", "-", "-", "arora-broken", "0.3", "-", "disabled"]
     (reason,) = (line for line in lines if line.startswith("arora_broken: "))
     assert "[bold]here[/bold]" in reason
     assert reason.count("try again") == 10
@@ -96,11 +96,11 @@ def test_a_plugin_that_was_kept_out_is_listed_with_the_whole_reason(site: Site) 
     assert (failed["distribution"], failed["distribution_version"]) == ("arora-broken", "0.3")
 
 
-def test_other_commands_warn_of_a_plugin_that_was_kept_out(site: Site) -> None:
+def test_other_commands_warn_of_a_disabled_plugin(site: Site) -> None:
     site.install("arora-broken", BRACKETED)
     code, out, err = arora("call", EXAMPLES / "ur5" / "module.yaml", "clamp", "joints=[]")
     assert (code, out) == (0, "ret: 0\nmutated:\n  joints: []\n")
-    assert err.startswith("warning: plugin arora_broken (arora-broken 1.0) is kept out: ")
+    assert err.startswith("warning: plugin arora_broken (arora-broken 1.0) is disabled: ")
 
 
 def test_having_no_executors_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -227,4 +227,4 @@ def test_a_command_of_a_plugin_that_fails_ends_in_one_line(site: Site) -> None:
     site.install("arora-greeter", COMMANDS.replace('click.echo("hello")', "raise KeyError('lost')"))
     code, out, err = arora("greet")
     assert (code, out) == (1, "")
-    assert err == "error: KeyError: 'lost' (a bug of Arora's or of a plugin's; arora --traceback shows where)\n"
+    assert err == "error: KeyError: 'lost' (a bug in Arora or a plugin; arora --traceback shows where)\n"

@@ -252,11 +252,11 @@ def _records(given: Mapping[str, str], base: TypeRegistry) -> TypeRegistry:
 
 
 def _id_in(header: str) -> str:
-    from arora_core.documents import syntax
+    from arora_core.documents import parsing
     from arora_core.documents.places import Place, header_refusal
 
     refusal = header_refusal()
-    keys = dict(Place(syntax.parse(header, refusal), refusal).entries())
+    keys = dict(Place(parsing.parse(header, refusal), refusal).entries())
     return str(keys["id"].uuid()) if "id" in keys else ""
 
 

@@ -1,4 +1,4 @@
-"""What is given on the command line as ``name=value``, ``@file`` and YAML."""
+"""Values on the command line: ``name=value``, ``@file`` and YAML."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ import click
 
 from .. import text as values_as_text
 from .. import values as v
-from ..documents import syntax
+from ..documents import parsing
 from ..errors import ArgumentError
 
 STDIN: Final = "@-"
 
 
 def assignments(arguments: Sequence[str]) -> dict[str, str]:
-    """The values as written, by name. Raises UsageError for what is no ``name=value`` and a name given twice."""
+    """Return the text of each value by name. Raises UsageError for an invalid ``name=value`` and a repeated name."""
     given: dict[str, str] = {}
     for argument in arguments:
         name, equals, text = argument.partition("=")
@@ -32,9 +32,9 @@ def assignments(arguments: Sequence[str]) -> dict[str, str]:
 
 
 def written(text: str, what: str) -> str:
-    """``text``, or what stands in the file it names after an ``@``. Raises UsageError where that cannot be read.
+    """Return ``text``, or the content of the file that it names after an ``@``, without its final line break.
 
-    The end of a file's last line is left out.
+    Raises UsageError for a file that cannot be read.
     """
     if not text.startswith("@"):
         return text
@@ -52,15 +52,15 @@ def written(text: str, what: str) -> str:
 
 
 def parsed(text: str, what: str) -> object:
-    """The data that YAML (or JSON) text says, by the rules of YAML 1.2. Raises UsageError for what is neither."""
+    """Return the data in YAML 1.2 or JSON text. Raises UsageError for text that is neither."""
     try:
-        return syntax.parse(text, _refusal)
+        return parsing.parse(text, _refusal)
     except ArgumentError as error:
         raise click.UsageError(f"{what}: not YAML: {error.message}") from None
 
 
 def tagged_value(given: str) -> v.Value:
-    """The value that ``{f64: 0.8}``, ``unit`` or ``@FILE`` says (ABI §9). Raises UsageError and BadParameter."""
+    """Return the value that ``{f64: 0.8}``, ``unit`` or ``@FILE`` denotes (ABI §9). Raises UsageError, BadParameter."""
     try:
         return values_as_text.from_data(parsed(written(given, "the value"), "the value"))
     except ArgumentError as error:

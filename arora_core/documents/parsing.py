@@ -1,8 +1,7 @@
-"""JSON and YAML text to plain data, with every mistake in the text told.
+"""JSON and YAML text to plain data, with every mistake in the text reported.
 
 YAML is read by the rules of YAML 1.2 (its core schema), as other languages do, where PyYAML by itself follows 1.1:
-``on``, ``no``, ``012`` and dates are text here, and ``1e3`` is a number. A key that
-stands twice in a mapping is a mistake.
+``on``, ``no``, ``012`` and dates are text here, and ``1e3`` is a number. Duplicate keys are errors.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ from ..errors import AroraError
 from .places import Refusal, joined
 
 _MAX_NODES = 1_000_000
-"""What a YAML document may come to once its aliases are expanded: a few lines of them can mean gigabytes."""
+"""The most nodes a YAML document may have once its aliases are expanded: a few lines can expand to gigabytes."""
 
 _YAML = "tag:yaml.org,2002:"
 _YAML_SCALARS = [
@@ -35,7 +34,7 @@ _YAML_TAGS = {tag for tag, _ in _YAML_SCALARS} | {_YAML + kind for kind in ("str
 
 
 def read_file(path: str | os.PathLike[str], refusal: Refusal) -> object:
-    """The plain data in a JSON or YAML file. Raises what ``refusal`` makes, for a file that cannot be read as well."""
+    """Return the plain data in a JSON or YAML file. Raises the error that ``refusal`` makes, also for I/O errors."""
     try:
         raw = Path(path).read_bytes()
     except OSError as error:
@@ -44,7 +43,7 @@ def read_file(path: str | os.PathLike[str], refusal: Refusal) -> object:
 
 
 def parse(text: str | bytes, refusal: Refusal) -> object:
-    """The plain data written in ``text``: JSON when it starts with a brace and is JSON, otherwise YAML."""
+    """Return the plain data written in ``text``: JSON where it starts with a brace and is valid JSON, else YAML."""
     if isinstance(text, bytes):
         try:
             text = text.decode()
@@ -63,7 +62,7 @@ def parse(text: str | bytes, refusal: Refusal) -> object:
 
 
 class _Repeating(dict[str, object]):
-    """A JSON object in which ``key`` stands twice."""
+    """A JSON object that has ``key`` twice."""
 
     key = ""
 
@@ -78,9 +77,9 @@ def _json_or_flow_yaml(text: str, refusal: Refusal) -> object:
         except AroraError as yaml_error:
             if getattr(yaml_error, "path", ""):
                 raise  # It is YAML, with a mistake somewhere in it.
-            raise refusal("", f"line {error.lineno}, column {error.colno}: not JSON: {error.msg}") from None
+            raise refusal("", f"line {error.lineno}, column {error.colno}: invalid JSON: {error.msg}") from None
     except ValueError as error:
-        raise refusal("", f"not JSON: {error}") from None
+        raise refusal("", f"invalid JSON: {error}") from None
 
 
 def _json(text: str, refusal: Refusal) -> object:
@@ -103,7 +102,7 @@ def _json(text: str, refusal: Refusal) -> object:
     data = json.loads(text, object_pairs_hook=from_pairs)
     if repeating:
         path = _path_of(repeating[0], data, "") or ""
-        raise refusal(joined(path, repeating[0].key), f"the key {repeating[0].key!r} stands here twice")
+        raise refusal(joined(path, repeating[0].key), f"duplicate key {repeating[0].key!r}")
     return data
 
 
@@ -126,7 +125,7 @@ def _yaml(text: str, refusal: Refusal) -> object:
     try:
         import yaml  # type: ignore[import-untyped,unused-ignore]
     except ImportError:
-        raise refusal("", "reading YAML takes PyYAML, which is not installed; JSON is read without it") from None
+        raise refusal("", "YAML needs PyYAML, which is not installed; JSON needs nothing") from None
     loader = None
     try:
         loader = yaml.SafeLoader(text)
@@ -142,8 +141,8 @@ def _yaml(text: str, refusal: Refusal) -> object:
     except yaml.YAMLError as error:
         raise refusal("", str(error).replace("\n", " ")) from None
     except (ValueError, LookupError) as error:
-        # A scalar that is not what its explicit tag says, such as `!!int x`.
-        raise refusal("", f"not a value of its tag: {error}") from None
+        # A scalar that contradicts its explicit tag, such as `!!int x`.
+        raise refusal("", f"invalid value for its tag: {error}") from None
     finally:
         if loader is not None:
             loader.dispose()
@@ -154,7 +153,7 @@ def _line(mark: Any) -> str:
 
 
 class _NodeCheck:
-    """Refuses, before anything is made from a YAML document, what PyYAML would let through."""
+    """Rejects constructs that PyYAML would accept, before any object is constructed from a YAML document."""
 
     def __init__(self, yaml: Any, refusal: Refusal) -> None:
         self._yaml = yaml
@@ -162,15 +161,15 @@ class _NodeCheck:
         self._weights: dict[int, int] = {}
 
     def weigh(self, node: Any, path: str) -> int:
-        """The number of nodes that ``node`` is once its aliases are expanded."""
+        """Return the number of nodes in ``node`` once its aliases are expanded."""
         weight = self._weights.get(id(node))
         if weight is None:
             self._weights[id(node)] = 0
             weight = self._weights[id(node)] = 1 + self._weigh_children(node, path)
         elif weight == 0:
-            raise self._refused(node, path, "an alias stands inside what it names")
+            raise self._refused(node, path, "an alias refers to a node that contains it")
         if weight > _MAX_NODES:
-            raise self._refused(node, path, "aliases expand to too much")
+            raise self._refused(node, path, f"aliases expand to more than {_MAX_NODES:,} nodes")
         return weight
 
     def _weigh_children(self, node: Any, path: str) -> int:
@@ -187,7 +186,7 @@ class _NodeCheck:
             place = joined(path, name)
             if isinstance(key, self._yaml.ScalarNode):
                 if name in seen:
-                    raise self._refused(key, place, f"the key {name!r} stands here twice")
+                    raise self._refused(key, place, f"duplicate key {name!r}")
                 seen.add(name)
             total += self.weigh(key, path) + self.weigh(item, place)
         return total

@@ -1,4 +1,4 @@
-"""A call that is ready to be made."""
+"""A call that is loaded and parsed, ready to run."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from typing import Any
 
 @dataclass(frozen=True)
 class PreparedCall:
-    """``make`` makes the call; ``to_data`` turns what it answers into plain data.
+    """``make`` runs the call; ``to_data`` converts what it returns to plain data.
 
-    ``returns_nothing`` is set where there is nothing to print, because the function returns unit.
+    ``returns_nothing`` is set for a function that returns unit: there is nothing to print.
     """
 
     make: Callable[[], Any]
