@@ -1,11 +1,11 @@
-"""The conformance suite: proves that an executor, or a codec, does what Arora promises of it.
+"""The conformance suite: tests that an executor or a codec fulfils its contract.
 
     from arora_core.conformance import executor_suite
 
     TestMine = executor_suite("mine")
 
-Needs the extra ``arora-core[conformance]``. Importing this package alone imports neither pytest nor hypothesis: that
-happens when something of it is first used.
+Requires the extra ``arora-core[conformance]``. Importing this package imports neither pytest nor Hypothesis; the first
+access to one of its names does.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ __all__ = [
     "wasm_guest",
 ]
 
-_HOMES: Final = {
+_SUBMODULES: Final = {
     **dict.fromkeys(["AREAS", "Check", "check", "checks"], "checking"),
     **dict.fromkeys(["Guest", "guest_for", "native_guest", "wasm_guest"], "guests"),
     **dict.fromkeys(["CheckResult", "Outcome", "Results"], "results"),
@@ -60,6 +60,6 @@ _HOMES: Final = {
 def __getattr__(name: str) -> object:
     if name == "strategies":
         return import_module(f".{name}", __name__)
-    if name not in _HOMES:
+    if name not in _SUBMODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f".{_HOMES[name]}", __name__), name)
+    return getattr(import_module(f".{_SUBMODULES[name]}", __name__), name)

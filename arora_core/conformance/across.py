@@ -1,4 +1,4 @@
-"""Across hosts: what one executor answers, every other one answers too."""
+"""Compare executors: the same calls must have the same results on each of them."""
 
 from __future__ import annotations
 
@@ -27,20 +27,21 @@ from .generating import for_all
 from .guests import Guest, guest_for, header, id_of
 from .subject import only
 
-_CALLED = (
+_DETERMINISTIC = (
     *(each.name for each in header().exports if each.name.startswith("echo")),
     *("mirror", "mirror_all", "reverse", "given", "add", "received", "append", "nothing", "count", "exchange"),
     *("checksum", "fail", "malform", "forward", "indirect"),
 )
-"""The functions whose answer is the same on every host. Others tell of time, chance, memory or the host's words."""
+"""The functions whose result does not depend on the executor. Other results depend on time, random numbers, memory or
+the text of error messages."""
 _CRASHES = ("crash", "wild")
-_MOST_SMALL = 12
-"""Arguments that are numbers stay mostly below this: they choose between ways to fail."""
+_MAX_FAILURE_MODE = 12
+"""The largest argument drawn for functions whose argument selects a way to fail; larger than every mode in use."""
 
 
 @dataclass(frozen=True)
 class HostUnderTest:
-    """An executor that can run here, with its guest."""
+    """An executor that is available on this machine, with its guest."""
 
     executor: type[Executor]
     guest: Guest
@@ -52,8 +53,8 @@ class HostUnderTest:
 
 
 @dataclass(frozen=True)
-class Answer:
-    """What a call came to: its bytes, or the class and kind of its error."""
+class CallOutcome:
+    """The result buffer of a call, or the class name and trap kind of its error."""
 
     result: bytes | None
     error: str | None = None
@@ -61,7 +62,10 @@ class Answer:
 
 
 def hosts(plugins: Plugins | None = None) -> Sequence[HostUnderTest]:
-    """Every installed executor that can run here and has a guest, by name."""
+    """Return every installed executor that is available on this machine and has a guest, sorted by name.
+
+    ``plugins`` replaces the installed plugins.
+    """
     found = []
     installed = (plugins or discover()).executors
     for name in sorted(installed):
@@ -74,37 +78,47 @@ def hosts(plugins: Plugins | None = None) -> Sequence[HostUnderTest]:
     return found
 
 
-def same_answers(one: HostUnderTest, other: HostUnderTest, examples: int = 100) -> None:
-    """Raises CheckFailed for the smallest sequence of calls that the two answer differently."""
+def compare_calls(one: HostUnderTest, other: HostUnderTest, examples: int = 100) -> None:
+    """Run the same generated sequences of calls on two executors.
+
+    Raises CheckFailed for the smallest sequence whose outcomes differ.
+    """
     with Engine(plugins=only(one.executor)) as first, Engine(plugins=only(other.executor)) as second:
 
         def compare(sequence: Sequence[tuple[str, bytes]]) -> None:
             engines = [_loaded(first, one), _loaded(second, other)]
             for name, argument in sequence:
                 id = _function_id(name)
-                answers = [_answer(partial(engine.dispatch, id_of(0), id, argument)) for engine in engines]
-                what = f"{name}({argument.hex()}) on {other.name}, against {one.name}"
-                expect_equal(answers[1], answers[0], what)
+                outcomes = [_outcome(partial(engine.dispatch, id_of(0), id, argument)) for engine in engines]
+                what = f"{name}({argument.hex()}) on {other.name}, compared with {one.name}"
+                expect_equal(outcomes[1], outcomes[0], what)
 
         for_all(st.lists(_calls(one, other), max_size=8), compare, examples)
 
 
-def same_graph(spread: Sequence[HostUnderTest], examples: int = 30, *, modules: int = 5) -> None:
-    """Raises CheckFailed when modules spread at random over the hosts behave otherwise than all on the first one."""
-    everywhere = only(*{each.executor for each in spread})
-    with Engine(plugins=everywhere) as mixed, Engine(plugins=only(spread[0].executor)) as plain:
+def compare_module_graphs(available: Sequence[HostUnderTest], examples: int = 30, *, modules: int = 5) -> None:
+    """Run calls between modules that are distributed at random over executors, and with all modules on the first one.
+
+    Raises CheckFailed for the smallest sequence of calls whose outcomes differ.
+    """
+    first = available[0]
+    with (
+        Engine(plugins=only(*{each.executor for each in available})) as mixed,
+        Engine(plugins=only(first.executor)) as single,
+    ):
 
         def compare(drawn: tuple[int, list[tuple[list[int], int, int]]]) -> None:
             seed, walks = drawn
-            placed = random.Random(seed).choices(list(spread), k=modules)
-            apart = [_module(mixed, host, number) for number, host in enumerate(placed)]
-            together = [_module(plain, spread[0], number) for number in range(modules)]
+            placed = random.Random(seed).choices(list(available), k=modules)
+            distributed = [_module(mixed, host, number) for number, host in enumerate(placed)]
+            together = [_module(single, first, number) for number in range(modules)]
             for route, start, end in walks:
                 ids = b"".join(id_of(number).bytes for number in route[1:])
-                calls = [partial(each[route[0]].walk, ids, start, end) for each in (apart, together)]
-                answers = [_answer(partial(_encoded, call)) for call in calls]
+                calls = [partial(each[route[0]].walk, ids, start, end) for each in (distributed, together)]
+                outcomes = [_outcome(partial(_encoded, call)) for call in calls]
                 names = " -> ".join(placed[number].name for number in route)
-                expect_equal(answers[0], answers[1], f"a walk over {names}, against one on {spread[0].name} alone")
+                what = f"a walk over {names}, compared with one on {first.name} alone"
+                expect_equal(outcomes[0], outcomes[1], what)
 
         route = st.lists(st.integers(0, modules - 1), min_size=1, max_size=20)
         walk = st.tuples(route, st.integers(0, (1 << 64) - 1), st.integers(0, 2))
@@ -113,24 +127,25 @@ def same_graph(spread: Sequence[HostUnderTest], examples: int = 30, *, modules: 
 
 
 def across_suite(plugins: Plugins | None = None, *, examples: int = 60) -> type:
-    """A new pytest class: a test for each pair of available executors, and one of modules spread over all.
+    """Return a new pytest class with a test for each pair of available executors, and one that distributes modules over
+    all of them.
 
-    ``plugins`` replaces those found by entry point.
+    ``plugins`` replaces the installed plugins, ``examples`` is the number of generated inputs of each test.
     """
     found = hosts(plugins)
     methods: dict[str, object] = {}
     for one, other in combinations(found, 2):
         name = f"test_{one.name}_and_{other.name}_give_the_same_answers".replace("-", "_")
-        methods[name] = _method(partial(same_answers, one, other, examples))
+        methods[name] = _method(partial(compare_calls, one, other, examples))
     if found:
-        run = partial(same_graph, found, max(1, examples // 3))
+        run = partial(compare_module_graphs, found, max(1, examples // 3))
         methods["test_modules_spread_over_all_executors_behave_as_on_one"] = _method(run)
     else:
         methods["test_there_is_an_executor"] = _method(partial(pytest.skip, "no executor is installed"))
     return type("AcrossSuite", (), methods)
 
 
-# --- parts ---------------------------------------------------------------------------------------
+# --- internals -----------------------------------------------------------------------------------
 
 
 def _method(run: Callable[[], None]) -> Callable[[object], None]:
@@ -144,9 +159,11 @@ def _method(run: Callable[[], None]) -> Callable[[object], None]:
 
 
 def _calls(one: HostUnderTest, other: HostUnderTest) -> st.SearchStrategy[tuple[str, bytes]]:
-    """Calls of what both guests have: mostly with arguments of the declared types, sometimes with any."""
+    """Draw calls of functions that both guests have: mostly with arguments of the declared types, sometimes of any."""
     crashing = all(Capability.TRAPS in each.executor.capabilities for each in (one, other))
-    names = [each for each in (*_CALLED, *(_CRASHES if crashing else ())) if _has(one, each) and _has(other, each)]
+    names = [
+        each for each in (*_DETERMINISTIC, *(_CRASHES if crashing else ())) if _has(one, each) and _has(other, each)
+    ]
     return st.sampled_from(names).flatmap(lambda name: st.tuples(st.just(name), _arguments(name)))
 
 
@@ -158,8 +175,8 @@ def _arguments(name: str) -> st.SearchStrategy[bytes]:
     export = next(each for each in header().exports if each.name == name)
     typed = strategies.arguments(export, header().types)
     if name in ("malform", *_CRASHES):
-        chosen = st.integers(0, _MOST_SMALL).map(v.U32)
-        return chosen.map(lambda how: _buffer(export.id, {export.parameters[0].id: how}))
+        modes = st.integers(0, _MAX_FAILURE_MODE).map(v.U32)
+        return modes.map(lambda mode: _buffer(export.id, {export.parameters[0].id: mode}))
     if name == "forward":
         return _forwards(export)
     anything = st.fixed_dictionaries({}, optional={each.id: strategies.values() for each in export.parameters})
@@ -167,7 +184,7 @@ def _arguments(name: str) -> st.SearchStrategy[bytes]:
 
 
 def _forwards(forward: ExportedFunction) -> st.SearchStrategy[bytes]:
-    """Dispatches of sound buffers: a native host has to believe their size."""
+    """Draw arguments of ``forward`` that hold well-formed buffers: a native executor has to trust their size."""
     inner = st.sampled_from(["echo", "add", "fail", "count", "malform"])
     argument = inner.flatmap(lambda name: st.tuples(st.just(_function_id(name)), _arguments(name)))
     module = st.one_of(st.just(id_of(0)), strategies.ids())
@@ -190,7 +207,7 @@ def _function_id(name: str) -> UUID:
 
 
 def _loaded(engine: Engine, host: HostUnderTest) -> Engine:
-    """The engine, with the guest loaded anew."""
+    """Load a fresh instance of the guest and return the engine."""
     _module(engine, host, 0)
     return engine
 
@@ -203,8 +220,8 @@ def _encoded(call: Callable[[], int]) -> bytes:
     return call().to_bytes(8, "little")
 
 
-def _answer(call: Callable[[], bytes]) -> Answer:
+def _outcome(call: Callable[[], bytes]) -> CallOutcome:
     try:
-        return Answer(call())
+        return CallOutcome(call())
     except AroraError as error:
-        return Answer(None, type(error).__name__, error.kind.name if isinstance(error, Trap) else None)
+        return CallOutcome(None, type(error).__name__, error.kind.name if isinstance(error, Trap) else None)

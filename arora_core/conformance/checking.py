@@ -1,4 +1,4 @@
-"""A check: a sentence about executors, and the function that finds out whether it holds."""
+"""Checks: named functions that test one property of an executor, and their registry."""
 
 from __future__ import annotations
 
@@ -27,16 +27,16 @@ AREAS: Final = (
     "life_cycle",
     "leaks",
 )
-"""What the checks are sorted into; each is a file of :mod:`arora_core.conformance.areas`."""
+"""The areas of checks, in the order in which they run; each is a file of :mod:`arora_core.conformance.areas`."""
 
 
 @dataclass(frozen=True)
 class Check:
-    """One check. ``run`` takes a fresh :class:`~arora_core.conformance.subject.Subject` and raises when it fails.
+    """A test of one property of an executor. ``name`` is a unique sentence that says what is expected.
 
-    ``name`` is a sentence, and unique. ``needs`` are the capabilities without which it is skipped, ``uses`` the
-    guest's functions without which it is, and ``kind`` is what the guest has to be, if that matters: it brings modules
-    of its own of that kind.
+    ``run`` takes a new :class:`~arora_core.conformance.subject.Subject` and raises an exception if the check fails.
+    The check is skipped unless the executor declares the capabilities in ``needs``, the guest has the functions in
+    ``uses`` and, where ``kind`` is not None, the guest is an executable of that kind.
     """
 
     name: str
@@ -53,14 +53,17 @@ _registered: Final[dict[str, Check]] = {}
 def check(
     area: str, *, needs: Iterable[Capability] = (), uses: Iterable[str] = (), kind: str | None = None
 ) -> Callable[[Callable[[Subject], None]], Callable[[Subject], None]]:
-    """A decorator: makes a function a check whose sentence is the function's name."""
+    """Return a decorator that registers a function as a check, named by the function's name with spaces.
+
+    Raises ValueError for an unknown area and, in the decorator, for a name that is already registered.
+    """
     if area not in AREAS:
-        raise ValueError(f"no area {area!r} (there are {', '.join(AREAS)})")
+        raise ValueError(f"no area {area!r} (areas: {', '.join(AREAS)})")
 
     def register(function: Callable[[Subject], None]) -> Callable[[Subject], None]:
         name = function.__name__.replace("_", " ")
         if name in _registered:
-            raise ValueError(f"there are two checks called {name!r}")
+            raise ValueError(f"a check named {name!r} is already registered")
         _registered[name] = Check(name, area, function, frozenset(needs), frozenset(uses), kind)
         return function
 
@@ -68,11 +71,14 @@ def check(
 
 
 def checks(areas: Iterable[str] | None = None) -> Sequence[Check]:
-    """Every check, or those of some areas, sorted by area. Raises ValueError for an area there is not."""
+    """Return the checks of the given areas (by default, of all), in the order of ``AREAS``.
+
+    Raises ValueError for an unknown area.
+    """
     wanted = AREAS if areas is None else tuple(areas)
     for area in wanted:
         if area not in AREAS:
-            raise ValueError(f"no area {area!r} (there are {', '.join(AREAS)})")
+            raise ValueError(f"no area {area!r} (areas: {', '.join(AREAS)})")
     for area in AREAS:
         import_module(f".areas.{area}", __package__)
     return [each for area in AREAS if area in wanted for each in _registered.values() if each.area == area]

@@ -1,4 +1,4 @@
-"""What checks say when something is not as it should be, in words for the author of an executor."""
+"""Assertions of checks, with failure messages for the author of an executor."""
 
 from __future__ import annotations
 
@@ -7,47 +7,47 @@ from typing import Final, TypeVar
 
 _E = TypeVar("_E", bound=BaseException)
 
-_LONGEST: Final = 200
+_MAX_REPR: Final = 200
 
 
 class CheckFailed(AssertionError):
-    """An executor or a codec does not behave as it should. The message says what was expected and what came."""
+    """An executor or a codec violates its contract. The message gives the expected and the actual behaviour."""
 
 
 class CheckSkipped(Exception):
-    """A check cannot be made here. The message says why."""
+    """A check cannot run on this machine. The message gives the reason."""
 
 
-def expect(holds: bool, otherwise: str) -> None:
-    """Raises CheckFailed with ``otherwise`` unless ``holds``."""
-    if not holds:
-        raise CheckFailed(otherwise)
+def expect(condition: bool, message: str) -> None:
+    """Raise CheckFailed with ``message`` if ``condition`` is false."""
+    if not condition:
+        raise CheckFailed(message)
 
 
 def expect_equal(actual: object, expected: object, what: str) -> None:
-    """Raises CheckFailed unless the two are equal. ``what`` names the thing compared."""
+    """Raise CheckFailed if ``actual`` differs from ``expected``. ``what`` names the compared value in the message."""
     if actual != expected:
-        raise CheckFailed(f"{what}: expected {shown(expected)}, got {shown(actual)}")
+        raise CheckFailed(f"{what}: expected {shortened_repr(expected)}, got {shortened_repr(actual)}")
 
 
 def expect_raises(error: type[_E], call: Callable[[], object], what: str, **attributes: object) -> _E:
-    """Returns the error that ``call`` raises.
+    """Call ``call`` and return the exception it raises.
 
-    Raises CheckFailed when it returns, raises an error that is no ``error``, or one whose attributes differ from
-    ``attributes``.
+    Raises CheckFailed if it returns, if the exception is not an instance of ``error``, or if one of its attributes
+    differs from ``attributes``.
     """
     try:
-        answer = call()
+        result = call()
     except error as raised:
         for name, expected in attributes.items():
             expect_equal(getattr(raised, name), expected, f"{what}: .{name} of the {type(raised).__name__} ({raised})")
         return raised
     except Exception as other:
         raise CheckFailed(f"{what}: expected {error.__name__}, it raised {type(other).__name__}: {other}") from other
-    raise CheckFailed(f"{what}: expected {error.__name__}, it answered {shown(answer)}")
+    raise CheckFailed(f"{what}: expected {error.__name__}, it returned {shortened_repr(result)}")
 
 
-def shown(thing: object) -> str:
-    """``repr``, cut short in the middle."""
+def shortened_repr(thing: object) -> str:
+    """Return ``repr(thing)``, with the middle left out if it is longer than ``_MAX_REPR`` characters."""
     text = repr(thing)
-    return text if len(text) <= _LONGEST else f"{text[: _LONGEST // 2]} … {text[-_LONGEST // 2 :]}"
+    return text if len(text) <= _MAX_REPR else f"{text[: _MAX_REPR // 2]} … {text[-_MAX_REPR // 2 :]}"

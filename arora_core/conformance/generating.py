@@ -1,4 +1,4 @@
-"""Running a test on generated examples."""
+"""Run a test on generated examples."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from hypothesis import strategies as st
 _T = TypeVar("_T")
 
 SHRINKING: Final = 10.0
-"""Seconds that are spent on making an example smaller that failed."""
+"""Seconds spent on shrinking a failing example."""
 
 
 def for_all(strategy: st.SearchStrategy[_T], test: Callable[[_T], None], examples: int) -> None:
-    """Runs ``test`` on examples of ``strategy``; raises what it raises, for the smallest example that fails.
+    """Run ``test`` on examples of ``strategy``; raise the exception of the smallest failing example.
 
-    The same examples every time, and nothing is written to disk. Once one has failed, it is made smaller for no longer
-    than ``SHRINKING`` seconds: with a slow executor it would take minutes.
+    The examples are the same in every run, and nothing is written to disk. Shrinking a failing example stops after
+    ``SHRINKING`` seconds: with a slow executor it would take minutes.
     """
     failed: set[str] = set()
     until = inf
@@ -31,7 +31,7 @@ def for_all(strategy: st.SearchStrategy[_T], test: Callable[[_T], None], example
         nonlocal until
         example = repr(drawn)
         if monotonic() > until and example not in failed:
-            # What failed has to fail again, for Hypothesis to believe it; all else passes without a look.
+            # Time is up: Hypothesis runs the smallest failing example again, and all others pass without running.
             return
         try:
             test(drawn)
@@ -44,7 +44,7 @@ def for_all(strategy: st.SearchStrategy[_T], test: Callable[[_T], None], example
 
 
 def repeatable(examples: int, **more: Any) -> settings:
-    """Settings with which there are the same examples every time, and nothing is written to disk."""
+    """Return Hypothesis settings that draw the same examples in every run and write nothing to disk."""
     return settings(
         max_examples=max(1, examples),
         derandomize=True,

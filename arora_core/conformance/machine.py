@@ -1,4 +1,4 @@
-"""A state machine over a guest's whole life, held against a model of what it should remember."""
+"""A stateful test of the life cycle of guests, compared with a model of their state."""
 
 from __future__ import annotations
 
@@ -29,120 +29,121 @@ from .subject import Subject
 
 _MODULES: Final = 4
 _STEPS: Final = 30
-_KINDS: Final = (TrapKind.UNREACHABLE, TrapKind.MEMORY_OUT_OF_BOUNDS, TrapKind.INTEGER_DIVISION_BY_ZERO)
-"""What the guest's first ways to crash are."""
+_CRASHES: Final = (TrapKind.UNREACHABLE, TrapKind.MEMORY_OUT_OF_BOUNDS, TrapKind.INTEGER_DIVISION_BY_ZERO)
+"""The trap kinds of ``crash(0)``, ``crash(1)`` and ``crash(2)``."""
 _NUMBERS: Final = st.integers(0, _MODULES - 1)
-_KEPT: Final = st.integers(0, (1 << 64) - 1)
+_U64: Final = st.integers(0, (1 << 64) - 1)
 
-# Their types are as strict as to know only targets beside strategies.
+# Untyped: for mypy, `**given` could also be the parameters `target` and `targets` of `rule`.
 _rule: Final[Any] = rule
 
 _Step = tuple[str, tuple[int, ...]]
 
 
-class Search:
-    """What the machines of one run know of one another: which sequences of steps failed, and when time is up.
+class ShrinkingLimit:
+    """Limit the time for shrinking a failing sequence of steps. Shared by all machines of one run.
 
-    Hypothesis makes a sequence smaller that failed. With a slow executor that would take minutes; once there is no time
-    left, only what is known to fail is done again, and all else passes without a look.
+    With a slow executor, shrinking would take minutes. Once the time is up, only sequences that are known to fail run
+    again; all others pass without running.
     """
 
     def __init__(self) -> None:
         self._failed: set[tuple[_Step, ...]] = set()
         self._until = inf
 
-    def fails(self, taken: list[_Step]) -> None:
-        """These steps led to a failure."""
-        self._failed.update(tuple(taken[:end]) for end in range(len(taken) + 1))
+    def record_failure(self, steps: list[_Step]) -> None:
+        """Remember that these steps lead to a failure."""
+        self._failed.update(tuple(steps[:end]) for end in range(len(steps) + 1))
         self._until = min(self._until, monotonic() + SHRINKING)
 
-    def wants(self, taken: list[_Step]) -> bool:
-        """Whether these steps are worth taking."""
-        return monotonic() < self._until or tuple(taken) in self._failed
+    def allows(self, steps: list[_Step]) -> bool:
+        """Return whether the last of these steps should run."""
+        return monotonic() < self._until or tuple(steps) in self._failed
 
 
-def _step(*, anywhere: bool = False, **given: st.SearchStrategy[int]) -> Callable[[Callable[..., None]], Any]:
-    """A rule of the machine below. Unless it can be done ``anywhere``, the guest is loaded first where nothing is.
+def _step(*, needs_module: bool = True, **given: st.SearchStrategy[int]) -> Callable[[Callable[..., None]], Any]:
+    """Return a decorator that makes a method a rule of the state machine.
 
-    That is no precondition: what is drawn must not depend on what was done, because some of it is passed over.
+    If ``needs_module`` and no module is loaded, the guest is loaded before the step. This is not a precondition: the
+    steps drawn must not depend on the steps run, because the time limit skips some.
     """
 
-    def make(do: Callable[..., None]) -> Any:
-        @wraps(do)
-        def take(machine: LifeCycle, **drawn: int) -> None:
-            machine.taken.append((do.__name__, tuple(drawn.values())))
-            machine.look(partial(machine.take, partial(do, machine, **drawn), anywhere))
+    def decorate(method: Callable[..., None]) -> Any:
+        @wraps(method)
+        def step(machine: LifeCycle, **drawn: int) -> None:
+            machine.steps.append((method.__name__, tuple(drawn.values())))
+            machine.run_in_time(partial(machine.run_step, partial(method, machine, **drawn), needs_module))
 
-        return _rule(**given)(take)
+        return _rule(**given)(step)
 
-    return make
+    return decorate
 
 
 class LifeCycle(RuleBasedStateMachine):
-    """Loads, calls, calls from inside calls, crashes, replaces, unloads and closes, in any order.
+    """Load, call, nest calls, crash, replace, unload and close, in any order.
 
-    The model is what each loaded guest keeps (``exchange``) and how often it counted.
+    The model holds, for each loaded guest, the value it keeps (``exchange``) and its counter (``count``).
     """
 
-    def __init__(self, subject: Subject, search: Search) -> None:
+    def __init__(self, subject: Subject, limit: ShrinkingLimit) -> None:
         super().__init__()
         self.subject = subject
-        self.search = search
-        self.taken: list[_Step] = []
+        self.limit = limit
+        self.steps: list[_Step] = []
         self.engine = subject.new_engine()
         self.loaded: dict[int, LoadedModule] = {}
         self.kept: dict[int, int] = {}
         self.counted: dict[int, int] = {}
-        self.gone: LoadedModule | None = None
+        self.unloaded: LoadedModule | None = None
 
-    def take(self, step: Callable[[], None], anywhere: bool) -> None:
-        """Takes a step, the guest being loaded."""
-        if not self.loaded and not anywhere:
+    def run_step(self, step: Callable[[], None], needs_module: bool) -> None:
+        """Run a step. Load the guest first if the step needs a module and none is loaded."""
+        if needs_module and not self.loaded:
             self._load(0)
         step()
 
-    def look(self, do: Callable[[], object]) -> None:
-        """Does a step, or passes over it; and remembers what fails."""
-        if not self.search.wants(self.taken):
+    def run_in_time(self, action: Callable[[], object]) -> None:
+        """Run an action unless the time for shrinking is up, and record its failure."""
+        if not self.limit.allows(self.steps):
             return
         try:
-            do()
+            action()
         except Exception:
-            self.search.fails(self.taken)
+            self.limit.record_failure(self.steps)
             raise
 
     @initialize()
     def begin(self) -> None:
-        self.look(partial(self._load, 0))
+        self.run_in_time(partial(self._load, 0))
 
-    @_step(anywhere=True, number=_NUMBERS)
+    @_step(needs_module=False, number=_NUMBERS)
     def load(self, number: int) -> None:
-        """Loads the guest as that module, or replaces it."""
+        """Load the guest as that module, or replace it."""
         self._load(number)
 
     def _load(self, number: int) -> None:
-        self.gone = self.loaded.get(number, self.gone)
+        self.unloaded = self.loaded.get(number, self.unloaded)
         self.loaded[number] = self.subject.load(number, engine=self.engine, replace=number in self.loaded)
         self.kept[number] = self.counted[number] = 0
 
-    @_step(number=_NUMBERS, value=_KEPT)
+    @_step(number=_NUMBERS, value=_U64)
     def keep(self, number: int, value: int) -> None:
         number = self._existing(number)
-        expect_equal(self.loaded[number].exchange(value), self.kept[number], "what a guest kept")
+        expect_equal(self.loaded[number].exchange(value), self.kept[number], "the value a guest kept")
         self.kept[number] = value
 
     @_step(number=_NUMBERS)
     def count(self, number: int) -> None:
         number = self._existing(number)
         self.counted[number] += 1
-        expect_equal(self.loaded[number].count(), self.counted[number], "what a guest counted")
+        expect_equal(self.loaded[number].count(), self.counted[number], "the counter of a guest")
 
-    @_step(caller=_NUMBERS, callee=_NUMBERS, value=_KEPT)
+    @_step(caller=_NUMBERS, callee=_NUMBERS, value=_U64)
     def call_from_inside(self, caller: int, callee: int, value: int) -> None:
         caller, callee = self._existing(caller), self._existing(callee)
         argument = self.subject.argument("exchange", v.U64(value))
-        answer = self.loaded[caller].forward(self.loaded[callee].id, self.subject.function_id("exchange"), argument)
-        expect_equal(answer, self.subject.answered("exchange", v.U64(self.kept[callee])), "what a nested call answered")
+        result = self.loaded[caller].forward(self.loaded[callee].id, self.subject.function_id("exchange"), argument)
+        expect_equal(result, self.subject.result("exchange", v.U64(self.kept[callee])), "the result of a nested call")
         self.kept[callee] = value
 
     @_step(number=_NUMBERS, depth=st.integers(0, 8))
@@ -156,64 +157,64 @@ class LifeCycle(RuleBasedStateMachine):
         expect_raises(GuestError, partial(module.fail, "no"), "fail", message="no")
 
     @precondition(lambda self: Capability.TRAPS in self.subject.capabilities)
-    @_step(number=_NUMBERS, how=st.integers(0, len(_KINDS) - 1))
+    @_step(number=_NUMBERS, how=st.integers(0, len(_CRASHES) - 1))
     def crash(self, number: int, how: int) -> None:
         module = self.loaded[self._existing(number)]
-        expect_raises(Trap, partial(module.crash, how), "crash", kind=_KINDS[how])
+        expect_raises(Trap, partial(module.crash, how), "crash", kind=_CRASHES[how])
 
     @_step(number=_NUMBERS)
     def raise_through(self, number: int) -> None:
-        bug = RuntimeError("of the host")
+        bug = RuntimeError("raised by the host")
 
         def fail() -> v.Value:
             raise bug
 
         callable = self.engine.register_callable(fail)
         run = partial(self.loaded[self._existing(number)].indirect, callable)
-        expect(expect_raises(RuntimeError, run, "a callable that raises") is bug, "another exception came out")
+        expect(expect_raises(RuntimeError, run, "a callable that raises") is bug, "the call raised another exception")
         self.engine.unregister_callable(callable)
 
     @_step(number=_NUMBERS, absent=_NUMBERS)
-    def call_one_that_may_be_gone(self, number: int, absent: int) -> None:
+    def call_a_module_that_may_be_unloaded(self, number: int, absent: int) -> None:
         module = self.loaded[self._existing(number)]
         target = self.subject.guest.header(absent).id
-        answer = module.forward(target, self.subject.function_id("nothing"), self.subject.argument("nothing"))
-        refused = buffers.error_message(answer) is not None
-        expect_equal(refused, absent not in self.loaded, f"whether a call of module {absent} was refused")
+        result = module.forward(target, self.subject.function_id("nothing"), self.subject.argument("nothing"))
+        failed = buffers.error_message(result) is not None
+        expect_equal(failed, absent not in self.loaded, f"whether a call of module {absent} failed")
 
     @_step(number=_NUMBERS)
     def unload(self, number: int) -> None:
-        self.gone = self.loaded.pop(self._existing(number))
-        self.engine.unload(self.gone)
+        self.unloaded = self.loaded.pop(self._existing(number))
+        self.engine.unload(self.unloaded)
 
     @_step()
-    def close_and_begin_anew(self) -> None:
+    def close_and_start_again(self) -> None:
         self.engine.close()
         for module in self.loaded.values():
             expect_raises(EngineClosed, partial(module.add, 1, 2), "a call after the engine was closed")
         self.loaded.clear()
-        self.gone = None
+        self.unloaded = None
         self.engine = self.subject.new_engine()
 
     @invariant()
-    def what_is_gone_stays_gone(self) -> None:
-        gone = self.gone
-        if gone is not None:
-            call = partial(gone.add, 1, 2)
-            self.look(partial(expect_raises, ModuleNotFound, call, "a call of an unloaded module"))
+    def an_unloaded_module_stays_unloaded(self) -> None:
+        unloaded = self.unloaded
+        if unloaded is not None:
+            call = partial(unloaded.add, 1, 2)
+            self.run_in_time(partial(expect_raises, ModuleNotFound, call, "a call of an unloaded module"))
 
     def teardown(self) -> None:
         self.engine.close()
 
     def _existing(self, number: int) -> int:
-        """One of the loaded modules."""
+        """Map any number to the number of a loaded module."""
         numbers = sorted(self.loaded)
         return numbers[number % len(numbers)]
 
 
-def live(subject: Subject, lives: int) -> None:
-    """So many lives, each of some steps. Raises what fails, for the fewest steps that it does."""
-    search = Search()
-    # Typed in some releases of Hypothesis, untyped in others.
+def run_life_cycles(subject: Subject, runs: int) -> None:
+    """Run the state machine ``runs`` times; raise the failure of the shortest failing sequence of steps."""
+    limit = ShrinkingLimit()
+    # Some releases of Hypothesis annotate this function, others do not.
     run: Callable[..., None] = run_state_machine_as_test
-    run(partial(LifeCycle, subject, search), settings=repeatable(lives, stateful_step_count=_STEPS))
+    run(partial(LifeCycle, subject, limit), settings=repeatable(runs, stateful_step_count=_STEPS))

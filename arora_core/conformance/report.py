@@ -1,4 +1,4 @@
-"""A report of results that can be handed on: one JSON or HTML file that needs nothing else."""
+"""Write results as a report to share: a single, self-contained JSON or HTML file."""
 
 from __future__ import annotations
 
@@ -57,17 +57,20 @@ $areas
 
 
 def write_report(results: Results, path: Path) -> None:
-    """Writes ``results`` to ``path``. Raises ValueError for another suffix than ``.html`` and ``.json``, OSError."""
+    """Write ``results`` to ``path``, in the format of its suffix.
+
+    Raises ValueError for a suffix other than ``.html`` and ``.json``, OSError if the file cannot be written.
+    """
     if path.suffix == ".json":
         path.write_text(json.dumps(results.to_data(), indent=2) + "\n", encoding="utf-8")
     elif path.suffix == ".html":
         path.write_text(html(results), encoding="utf-8")
     else:
-        raise ValueError(f"a report is .html or .json, not {path.name!r}")
+        raise ValueError(f"the name of a report ends in .html or .json, not {path.name!r}")
 
 
 def html(results: Results) -> str:
-    """The results as one page: what failed first, then the areas, why checks were skipped, and every check."""
+    """Return the results as an HTML page: failures first, then areas, reasons for skipping, and every check."""
     return _PAGE.substitute(
         title=escape(f"Conformance of {results.executor}"),
         colour="bad" if results.failed else "good",
@@ -76,27 +79,27 @@ def html(results: Results) -> str:
         failures=_section("Failures", [_row(each, each.check.area) for each in results.failed]),
         summary="\n".join(_summary_row(area, found) for area, found in results.by_area.items()),
         total=_summary_row("all", results.results),
-        skipped=_section("Skipped, because", [_reason(*each) for each in reasons(results)]),
+        skipped=_section("Reasons for skipping", [_reason(*each) for each in reasons(results)]),
         areas="\n".join(_area(area, found) for area, found in results.by_area.items()),
     )
 
 
 def verdict(results: Results) -> str:
-    """One sentence: ``Of 126 checks 120 passed, 6 were skipped.``"""
+    """Return the counts in one line, without zeros: ``126 checks: 120 passed, 6 skipped``."""
     counts = [f"{len(results.failed)} failed"] if results.failed else []
     counts.append(f"{len(results.passed)} passed")
-    counts += [f"{len(results.skipped)} were skipped"] if results.skipped else []
-    return f"Of {len(results.results)} checks {', '.join(counts)}."
+    counts += [f"{len(results.skipped)} skipped"] if results.skipped else []
+    return f"{len(results.results)} checks: {', '.join(counts)}"
 
 
 def counted(found: Sequence[CheckResult]) -> tuple[int, int, int]:
-    """How many passed, failed and were skipped."""
+    """Return the numbers of checks that passed, failed and were skipped."""
     passed, failed, skipped = (sum(each.outcome is outcome for each in found) for outcome in Outcome)
     return passed, failed, skipped
 
 
 def reasons(results: Results) -> Sequence[tuple[str, int]]:
-    """Why checks were skipped, and how many for each reason, the most frequent first."""
+    """Return the reasons for skipping checks, each with the number of checks, the most frequent first."""
     return Counter(each.message for each in results.skipped).most_common()
 
 
@@ -108,7 +111,7 @@ def _facts(results: Results) -> str:
         f"{data['implementation']} {data['python']}",
         f"{data['platform']}",
     ]
-    return f"{', '.join(facts)}. It declares: {', '.join(results.capabilities) or 'no capabilities'}."
+    return f"{', '.join(facts)}. Capabilities: {', '.join(results.capabilities) or 'none'}."
 
 
 def _section(title: str, rows: Sequence[str]) -> str:
@@ -132,8 +135,8 @@ def _area(area: str, found: Sequence[CheckResult]) -> str:
     rows = "\n".join(_row(each) for each in found)
     passed, failed, skipped = counted(found)
     outcomes = ((failed, "failed"), (passed, "passed"), (skipped, "skipped"))
-    told = [f"{number} {outcome}" for number, outcome in outcomes if number]
-    summary = f'<summary>{_words(area)}<span class="area">{", ".join(told)}</span></summary>'
+    counts = [f"{number} {outcome}" for number, outcome in outcomes if number]
+    summary = f'<summary>{_words(area)}<span class="area">{", ".join(counts)}</span></summary>'
     return f"<details>{summary}\n<table>\n{rows}\n</table></details>"
 
 

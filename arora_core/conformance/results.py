@@ -1,4 +1,4 @@
-"""What came of running the checks."""
+"""The results of running checks."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .checking import AREAS, Check
 
 
 class Outcome(Enum):
-    """What came of one check."""
+    """Whether a check passed, failed or was skipped."""
 
     PASSED = "passed"
     FAILED = "failed"
@@ -22,7 +22,10 @@ class Outcome(Enum):
 
 @dataclass(frozen=True)
 class CheckResult:
-    """What came of one check. ``message`` says why it failed or was skipped; ``error`` is what it raised."""
+    """The result of one check.
+
+    ``message`` says why it failed or was skipped, ``seconds`` is its duration, ``error`` the exception it raised.
+    """
 
     check: Check
     outcome: Outcome
@@ -33,7 +36,10 @@ class CheckResult:
 
 @dataclass(frozen=True)
 class Results:
-    """What came of all of them, on one executor."""
+    """The results of all checks that ran on one executor.
+
+    ``version`` is the version of its runtime, ``capabilities`` the names of those it declares, sorted.
+    """
 
     executor: str
     version: str | None
@@ -42,33 +48,33 @@ class Results:
 
     @property
     def passed(self) -> Sequence[CheckResult]:
-        """Those that passed."""
+        """The checks that passed."""
         return [each for each in self.results if each.outcome is Outcome.PASSED]
 
     @property
     def failed(self) -> Sequence[CheckResult]:
-        """Those that failed."""
+        """The checks that failed."""
         return [each for each in self.results if each.outcome is Outcome.FAILED]
 
     @property
     def skipped(self) -> Sequence[CheckResult]:
-        """Those that were skipped."""
+        """The checks that were skipped."""
         return [each for each in self.results if each.outcome is Outcome.SKIPPED]
 
     @property
     def by_area(self) -> Mapping[str, Sequence[CheckResult]]:
-        """The areas that were run, in order, with their results."""
+        """The results by area, in the order of ``AREAS``, without areas that were not run."""
         return {area: found for area in AREAS if (found := [each for each in self.results if each.check.area == area])}
 
     def __getitem__(self, name: str) -> CheckResult:
-        """The result of the check with that sentence. Raises KeyError."""
+        """Return the result of the check with that name. Raises KeyError if it did not run."""
         for each in self.results:
             if each.check.name == name:
                 return each
         raise KeyError(name)
 
     def to_data(self) -> dict[str, object]:
-        """The results as plain data for JSON."""
+        """Return the results as plain data for JSON."""
         return {
             "executor": self.executor,
             "version": self.version,

@@ -1,4 +1,4 @@
-"""Running checks: the one engine under the pytest classes, the command and the tests of the suite itself."""
+"""Run checks: the common base of the pytest classes, the command line and the tests of the suite itself."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from .scripted_host import ScriptedHost
 from .subject import Subject
 
 EXAMPLES: Final = 50
-"""How many examples a check that generates them tries."""
+"""The number of inputs that a check with generated inputs tries."""
 
 _AMPLE: Final = 1 << 24
 """Bytes, seconds or units of work, whichever it is: more than loading the guest takes."""
@@ -35,16 +35,20 @@ def run_checks(
     examples: int = EXAMPLES,
     progress: Callable[[CheckResult], None] | None = None,
 ) -> Results:
-    """Runs every check, or those of some areas, and returns what came of each. No check's failure is raised.
+    """Run the checks of the given areas (by default, of all) and return their results.
 
-    ``executor`` is a class, or the name of an installed one. ``guest`` replaces the guest in the kind it serves.
-    ``progress`` is called with each result as it comes. Raises ExecutorNotFound; ExecutorUnavailable when it cannot
-    run here; LoadError when there is no guest of a kind it serves; CompilerNotFound; ValueError for an unknown area.
+    ``executor`` is a class, or the name of an installed executor. ``guest`` replaces the guest that Arora provides for
+    it. ``examples`` is the number of inputs that checks with generated inputs try. ``progress`` is called with each
+    result as soon as it is available.
+
+    A check that fails is a result, never an exception. Raises ExecutorNotFound; ExecutorUnavailable if the executor
+    cannot run on this machine; LoadError if it serves none of the kinds in which Arora provides the guest;
+    CompilerNotFound if the guest has to be compiled and cannot be; ValueError for an unknown area.
     """
     chosen = available(executor)
     found = guest or guest_for(chosen)
     results = []
-    with _unheard(), kept_loaded(chosen, found):
+    with _silenced_guest_log(), keep_guest_loaded(chosen, found):
         for each in checks(areas):
             result = run_check(each, chosen, found, examples=examples)
             results.append(result)
@@ -55,7 +59,7 @@ def run_checks(
 
 
 def available(executor: type[Executor] | str) -> type[Executor]:
-    """The class, if it can run here. Raises ExecutorNotFound, ExecutorUnavailable."""
+    """Return the executor's class. Raises ExecutorNotFound; ExecutorUnavailable if it cannot run on this machine."""
     chosen = discover().executor(executor) if isinstance(executor, str) else executor
     reason = chosen.unavailable()
     if reason is not None:
@@ -64,8 +68,8 @@ def available(executor: type[Executor] | str) -> type[Executor]:
 
 
 @contextmanager
-def _unheard() -> Iterator[None]:
-    """Guests are made to write, and the checks look at it; in the program's own log it would read as its own."""
+def _silenced_guest_log() -> Iterator[None]:
+    """Disable logging of guests' output: what checks make guests write does not belong in the program's log."""
     logger = logging.getLogger("arora.module")
     level = logger.level
     logger.setLevel(logging.CRITICAL)
@@ -76,11 +80,11 @@ def _unheard() -> Iterator[None]:
 
 
 @contextmanager
-def kept_loaded(executor: type[Executor], guest: Guest) -> Iterator[None]:
-    """Keeps the guest loaded in an executor of its own, and never calls it.
+def keep_guest_loaded(executor: type[Executor], guest: Guest) -> Iterator[None]:
+    """Keep the guest loaded in a separate executor, without calling it.
 
-    What executors share in a process, such as a browser, then starts once and not for every check. One that cannot
-    load the guest is none of its business: the checks will tell.
+    Resources that executors share in a process, such as a browser, then start once instead of once per check. An
+    executor that fails to load the guest is ignored here: the checks report it.
     """
     with Subject(executor, guest) as subject:
         with suppress(Exception):
@@ -89,10 +93,11 @@ def kept_loaded(executor: type[Executor], guest: Guest) -> Iterator[None]:
 
 
 def run_check(check: Check, executor: type[Executor], guest: Guest, *, examples: int = EXAMPLES) -> CheckResult:
-    """Runs one check on a subject of its own.
+    """Run one check on a new subject and return its result.
 
-    It is skipped where the executor lacks a capability it needs, or the guest a function it uses; a limit that is not
-    declared must then be refused, or the check fails.
+    The check is skipped if the executor does not declare a capability it needs, or if the guest lacks a function it
+    uses or is of another kind. If the missing capability enforces a limit, loading with that limit must be refused;
+    otherwise the check fails.
     """
     began = perf_counter()
 
@@ -110,23 +115,23 @@ def run_check(check: Check, executor: type[Executor], guest: Guest, *, examples:
             elif not check.uses <= guest.functions:
                 reason = f"the {guest.kind} guest has no {', '.join(sorted(check.uses - guest.functions))}"
             elif check.kind not in (None, guest.kind):
-                reason = f"it is about {check.kind} modules, and the guest is {guest.kind}"
+                reason = f"the check needs a {check.kind} guest, not a {guest.kind} one"
             else:
                 check.run(subject)
     except CheckSkipped as skipped:
         reason = str(skipped)
     except AssertionError as failure:
-        return result(Outcome.FAILED, _told(str(failure), failure), failure)
+        return result(Outcome.FAILED, _with_notes(str(failure), failure), failure)
     except AroraError as error:
-        return result(Outcome.FAILED, _told(f"{type(error).__name__}: {error}", error), error)
+        return result(Outcome.FAILED, _with_notes(f"{type(error).__name__}: {error}", error), error)
     except Exception as error:
-        message = f"{type(error).__name__}: {error} (not an error of Arora's)"
-        return result(Outcome.FAILED, _told(message, error), error)
+        message = f"{type(error).__name__}: {error} (not an AroraError)"
+        return result(Outcome.FAILED, _with_notes(message, error), error)
     return result(Outcome.SKIPPED if reason else Outcome.PASSED, reason)
 
 
-def _told(message: str, error: BaseException) -> str:
-    """The message and, where Hypothesis found it, how it came to that."""
+def _with_notes(message: str, error: BaseException) -> str:
+    """Return the message followed by the notes of the exception: Hypothesis adds the failing example as one."""
     return "\n".join([message, *getattr(error, "__notes__", ())])
 
 

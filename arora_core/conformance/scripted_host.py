@@ -1,4 +1,4 @@
-"""A host that does what a check tells it to."""
+"""A host that records its calls and returns what a check has set."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ from .. import buffers
 
 
 class ScriptedHost:
-    """A host that keeps what it is asked for, and gives the answer it is told to: a refusal, at first."""
+    """A host that records its calls and returns ``respond()``, by default an error buffer."""
 
     def __init__(self) -> None:
         self.written: list[tuple[int, bytes]] = []
-        self.asked: list[tuple[bytes, bytes, bytes]] = []
+        self.dispatched: list[tuple[bytes, bytes, bytes]] = []
         self.indirect: list[int] = []
-        self.answer: Callable[[], bytes] = lambda: buffers.encode_error("nobody is there")
+        self.respond: Callable[[], bytes] = lambda: buffers.encode_error("no such module or callable")
 
     def dispatch(self, module_id: bytes, function_id: bytes, argument: bytes) -> bytes:
-        self.asked.append((module_id, function_id, argument))
-        return self.answer()
+        self.dispatched.append((module_id, function_id, argument))
+        return self.respond()
 
     def dispatch_indirect(self, callable_id: int) -> bytes:
         self.indirect.append(callable_id)
-        return self.answer()
+        return self.respond()
 
     def write_output(self, fd: int, data: bytes) -> None:
         self.written.append((fd, data))

@@ -1,4 +1,4 @@
-"""What a check works with: the executor under test, the guest, and a fresh engine."""
+"""The argument of a check: the executor under test, the guest, and a fresh engine."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ _T = TypeVar("_T")
 
 NO_LIMITS = Limits()
 _COUNTING = 0xFF
-"""The number of a module that checks do not load themselves."""
+"""A module number that no check loads."""
 
 
 class Subject:
-    """The executor under test, made anew for every check and closed after it."""
+    """The executor under test, its guest and engines. Every check gets a new one, which is closed after the check."""
 
     def __init__(self, executor: type[Executor], guest: Guest, *, examples: int = 50) -> None:
         self.executor = executor
@@ -42,89 +42,95 @@ class Subject:
 
     @property
     def capabilities(self) -> frozenset[Capability]:
-        """What the executor declares."""
+        """The capabilities that the executor declares."""
         return self.executor.capabilities
 
     @property
     def engine(self) -> Engine:
-        """The check's first engine, which has only the executor under test."""
+        """An engine that has only the executor under test. Created when first used."""
         if self._engine is None:
             self._engine = self.new_engine()
         return self._engine
 
     @property
     def module(self) -> LoadedModule:
-        """The guest, loaded once in ``engine``."""
+        """The guest as module 0 in ``engine``. Loaded when first used."""
         if self._module is None:
             self._module = self.load()
         return self._module
 
     def new_engine(self) -> Engine:
-        """Another engine."""
+        """Return another engine that has only the executor under test. It is closed after the check."""
         return self._stack.enter_context(Engine(plugins=only(self.executor)))
 
     def load(
         self, number: int = 0, *, engine: Engine | None = None, limits: Limits | None = None, replace: bool = False
     ) -> LoadedModule:
-        """The guest as module ``number``, in ``engine`` or else in the check's first one."""
+        """Load the guest as module ``number`` into ``engine``, by default the subject's, and return it."""
         return (engine or self.engine).load_module(
             self.guest.definition(number), executor=self.executor.name, limits=limits, replace=replace
         )
 
     def new_executor(self) -> Executor:
-        """A bare executor, closed after the check."""
+        """Return an executor without an engine. It is closed after the check."""
         executor = self.executor()
         self._stack.callback(executor.close)
         return executor
 
     def instance(self, host: Host, *, number: int = 0, limits: Limits = NO_LIMITS) -> Instance:
-        """The guest on a bare executor, without an engine around it. Closed after the check, if not before."""
+        """Load the guest on an executor without an engine and return the instance. It is closed after the check."""
         instance = self.new_executor().load(self.guest.definition(number), host, limits)
         self._stack.callback(instance.close)
         return instance
 
     def function_id(self, name: str) -> UUID:
-        """The id of one of the guest's functions."""
+        """Return the id of one of the guest's functions."""
         return next(each.id for each in self.guest.header().exports if each.name == name)
 
     def argument(self, name: str, *given: v.Value) -> bytes:
-        """The argument buffer of a call: ``given`` in declared order."""
+        """Return the argument buffer of a call. ``given`` are values in the order of the parameters."""
         export = next(each for each in self.guest.header().exports if each.name == name)
         fields = [(parameter.id, value) for parameter, value in zip(export.parameters, given, strict=False)]
         return buffers.encode(v.Structure(export.id, fields))
 
-    def answered(self, name: str, value: v.Value) -> bytes:
-        """The result buffer in which a function answers ``value``."""
+    def result(self, name: str, value: v.Value) -> bytes:
+        """Return the result buffer of a function that returns ``value``."""
         id = self.function_id(name)
         return buffers.encode(v.Structure(id, [(id, value)]))
 
     def dispatch(self, name: str, *given: v.Value) -> bytes:
-        """The raw result of a call on ``module``."""
+        """Call a function of ``module`` and return the result buffer. ``given`` as in ``argument``."""
         return self.engine.dispatch(self.module.id, self.function_id(name), self.argument(name, *given))
 
     def values(self, name: str, given: Mapping[str, v.Value] | None = None) -> CallResult:
-        """The result in values of a call on ``module``, arguments by name."""
+        """Call a function of ``module`` with values by parameter name, and return its result as values."""
         function = self.module[name]
         ids = {each.name: each.id for each in function.parameters}
         return function.call({ids[parameter]: value for parameter, value in (given or {}).items()})
 
     def allocations(self, module: LoadedModule | None = None) -> Sequence[int]:
-        """The guest's blocks in use, ever allocated, ever given back, and given back that were not in use."""
+        """Return counts of the guest's allocator: blocks in use, allocations, frees, and frees of blocks not in use."""
         counts: Sequence[int] = list((module or self.module).allocations())
         return counts
 
     def require_single_calls(self) -> None:
-        """Raises CheckFailed when a nested call is made more than once. Deep ones would then never come to an end."""
+        """Raise CheckFailed if the executor makes a nested call more than once.
+
+        Checks of deep recursion call this first: they would not terminate on such an executor.
+        """
         module = self.load(_COUNTING)
-        answer = module.forward(module.id, self.function_id("count"), self.argument("count"))
-        expect_equal(answer, self.answered("count", v.U32(1)), "the first count(), called once by the guest itself")
+        result = module.forward(module.id, self.function_id("count"), self.argument("count"))
+        expect_equal(result, self.result("count", v.U32(1)), "the first count(), called once by the guest itself")
 
     def for_all(self, strategy: st.SearchStrategy[_T], test: Callable[[_T], None], *, examples: int = 0) -> None:
-        """Runs ``test`` on examples of ``strategy``; raises what it raises, for the smallest example that fails."""
+        """Run ``test`` on examples of ``strategy``; raise the exception of the smallest failing example.
+
+        ``examples`` replaces the subject's number of examples.
+        """
         for_all(strategy, test, examples or self.examples)
 
     def close(self) -> None:
-        """Closes the engines and instances of the check."""
+        """Close the engines, executors and instances of the check."""
         self._stack.close()
 
     def __enter__(self) -> Subject:
@@ -146,7 +152,7 @@ class _OnlyPlugin:
 
 
 def only(*executors: type[Executor]) -> Plugins:
-    """Plugins that offer these executors, installed or not, and nothing else."""
+    """Return plugins that provide these executors and nothing else. They need not be installed."""
     plugins = Plugins()
     plugins.add(_OnlyPlugin(executors), Origin("conformance", "arora-core", ""))
     return plugins

@@ -1,4 +1,4 @@
-"""The suite as a pytest class."""
+"""The checks as a pytest class."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ..plugins import Plugins, discover
 from .checking import Check, checks
 from .guests import Guest, guest_for
 from .results import CheckResult, Outcome
-from .running import EXAMPLES, available, kept_loaded, run_check
+from .running import EXAMPLES, available, keep_guest_loaded, run_check
 
 
 def executor_suite(
@@ -26,18 +26,20 @@ def executor_suite(
     guest: Guest | None = None,
     examples: int = EXAMPLES,
 ) -> type:
-    """A new pytest class with a test for each check. Assign it to a name that begins with ``Test``.
+    """Return a new pytest class with a test for each check. Assign it to a name that begins with ``Test``.
 
-    ``executor`` is the name of an installed one, or of one in ``plugins``, or a class. ``known_failures`` gives, by a
-    check's sentence, the reason why it fails for now: such a test is expected to fail, fails itself when the check
-    passes, and a sentence that is no check's fails too. ``guest`` replaces the guest in the kind the executor serves.
-    ``examples`` is how many inputs the checks try that generate them. Where the executor is unavailable, the tests are
-    skipped with its reason. Raises ExecutorNotFound for a name that no executor has, ExecutorUnavailable where its
-    plugin failed, ValueError for an unknown area; pytest shows that once for the file.
+    ``executor`` is a class, or the name of an installed executor or of one in ``plugins``. ``known_failures`` maps the
+    names of checks that fail for now to the reason: their tests are expected to fail, and fail if the check passes. If
+    a name in it is not the name of a check, an additional test fails. ``guest`` replaces the guest that Arora provides
+    for the executor. ``examples`` is the number of inputs that checks with generated inputs try. If the executor is
+    unavailable on this machine, all tests are skipped with its reason.
+
+    Raises ExecutorNotFound if no executor has that name, ExecutorUnavailable if its plugin failed to load, ValueError
+    for an unknown area. pytest reports this as one error of the test file.
     """
     known = dict(known_failures or {})
     if isinstance(executor, str):
-        # Here and not in the tests: a name that none has is one error, and not one for each of them.
+        # Looked up here, not in the tests: an unknown name is then one error instead of one per test.
         executor = (discover() if plugins is None else plugins).executor(executor)
     tested = executor
 
@@ -53,15 +55,15 @@ def executor_suite(
             pytest.skip(str(unavailable))
         return run_check(check, chosen, found, examples=examples)
 
-    keeping = ExitStack()
+    class_resources = ExitStack()
 
     def setup_class(_: type) -> None:
-        # Whatever it is that fails here, the tests tell.
+        # The tests report what fails here.
         with suppress(Exception):
-            keeping.enter_context(kept_loaded(*subject()))
+            class_resources.enter_context(keep_guest_loaded(*subject()))
 
     def teardown_class(_: type) -> None:
-        keeping.close()
+        class_resources.close()
 
     found = checks(areas)
     methods: dict[str, object] = {_method_name(each): _method(each, outcome, known.get(each.name)) for each in found}
@@ -72,7 +74,7 @@ def executor_suite(
 
 
 def settle(result: CheckResult) -> None:
-    """Skips or fails the running test, or lets it pass, as the check came out."""
+    """Skip or fail the running test, or let it pass, according to the result of its check."""
     if result.outcome is Outcome.SKIPPED:
         pytest.skip(result.message)
     if isinstance(result.error, AssertionError):
@@ -89,7 +91,7 @@ def _method(check: Check, outcome: Callable[[Check], CheckResult], known: str | 
     def test(_: object) -> None:
         result = outcome(check)
         if known is not None and result.outcome is Outcome.PASSED:
-            pytest.fail(f"passes, and is a known failure ({known}): take it out of known_failures", pytrace=False)
+            pytest.fail(f"passes, but is a known failure ({known}): remove it from known_failures", pytrace=False)
         if known is not None and result.outcome is Outcome.FAILED:
             pytest.xfail(f"{known} ({result.message})")
         settle(result)
@@ -101,8 +103,7 @@ def _method(check: Check, outcome: Callable[[Check], CheckResult], known: str | 
 
 def _known_failures_test(known: Mapping[str, str]) -> Callable[[object], None]:
     def test(_: object) -> None:
-        sentences = {each.name for each in checks()}
-        strangers = sorted(set(known) - sentences)
-        assert not strangers, f"known failures that are no check's sentence: {', '.join(strangers)}"
+        unknown = sorted(set(known) - {each.name for each in checks()})
+        assert not unknown, f"known_failures names checks that do not exist: {', '.join(unknown)}"
 
     return test

@@ -15,7 +15,7 @@ from ..plugins import discover
 from .checking import Check, checks
 from .guests import Guest, guest_for
 from .pytest_plugin import AREAS, EXECUTOR
-from .running import available, kept_loaded, run_check
+from .running import available, keep_guest_loaded, run_check
 from .suite import settle
 
 
@@ -42,7 +42,7 @@ def under_test(request: pytest.FixtureRequest) -> Iterator[tuple[type[Executor],
     except ExecutorUnavailable as unavailable:
         pytest.skip(str(unavailable))
     guest = guest_for(executor)
-    with kept_loaded(executor, guest):
+    with keep_guest_loaded(executor, guest):
         yield executor, guest
 
 

@@ -1,4 +1,4 @@
-"""WebAssembly modules of a few bytes, made to be loaded or refused: what they import and export is up to the check.
+"""Minimal WebAssembly modules with given imports and exports, for checks of loading.
 
 The format: https://webassembly.github.io/spec/core/binary/modules.html
 """
@@ -10,12 +10,12 @@ from typing import Final
 
 from ..wasm.guest_symbols import ALLOC, ALLOC_TYPE, FREE, FREE_TYPE, MEMORY, WasmFunctionType
 
-_WORDS: Final = {"i32": 0x7F, "i64": 0x7E, "f32": 0x7D, "f64": 0x7C}
-_FUNCTION: Final = 0
-_MEMORY: Final = 2
+_VALUE_TYPES: Final = {"i32": 0x7F, "i64": 0x7E, "f32": 0x7D, "f64": 0x7C}
+_FUNCTION_KIND: Final = 0
+_MEMORY_KIND: Final = 2
 
 ABI_EXPORTS: Final[Mapping[str, WasmFunctionType]] = {ALLOC: ALLOC_TYPE, FREE: FREE_TYPE}
-"""The functions every module has to export."""
+"""The functions that every module has to export, with their types."""
 
 
 def tiny_module(
@@ -24,21 +24,25 @@ def tiny_module(
     *,
     memory: str | None = MEMORY,
 ) -> bytes:
-    """A module with a memory of one page, importing functions, and exporting functions that do nothing but trap.
+    """Return the bytes of a module with a memory of one page, whose functions trap at once.
 
-    ``memory`` is the name under which its memory is exported, None to keep it to itself.
+    ``imports`` are functions by namespace, name and type, ``exports`` types of functions by name. ``memory`` is the
+    name under which the module exports its memory, None not to export it.
     """
     types = [type for _, _, type in imports] + list(exports.values())
     functions = range(len(imports), len(types))
     exported = [
-        _name(name) + bytes([_FUNCTION]) + _number(index) for name, index in zip(exports, functions, strict=True)
+        _name(name) + bytes([_FUNCTION_KIND]) + _number(index) for name, index in zip(exports, functions, strict=True)
     ]
     if memory is not None:
-        exported.insert(0, _name(memory) + bytes([_MEMORY]) + b"\0")
+        exported.insert(0, _name(memory) + bytes([_MEMORY_KIND]) + b"\0")
     unreachable = b"\0\0\x0b"
     sections = {
-        1: [b"\x60" + _words(type.params) + _words(type.results) for type in types],
-        2: [_name(space) + _name(name) + bytes([_FUNCTION]) + _number(i) for i, (space, name, _) in enumerate(imports)],
+        1: [b"\x60" + _value_types(type.params) + _value_types(type.results) for type in types],
+        2: [
+            _name(space) + _name(name) + bytes([_FUNCTION_KIND]) + _number(i)
+            for i, (space, name, _) in enumerate(imports)
+        ],
         3: [_number(index) for index in functions],
         5: [b"\0\1"],
         7: exported,
@@ -53,8 +57,8 @@ def _vector(items: Sequence[bytes]) -> bytes:
     return _number(len(items)) + b"".join(items)
 
 
-def _words(words: Sequence[str]) -> bytes:
-    return _vector([bytes([_WORDS[word]]) for word in words])
+def _value_types(names: Sequence[str]) -> bytes:
+    return _vector([bytes([_VALUE_TYPES[name]]) for name in names])
 
 
 def _name(name: str) -> bytes:
@@ -62,7 +66,7 @@ def _name(name: str) -> bytes:
 
 
 def _number(number: int) -> bytes:
-    """Unsigned LEB128."""
+    """Encode a number as unsigned LEB128."""
     encoded = bytearray()
     while number > 0x7F:
         encoded.append(number & 0x7F | 0x80)

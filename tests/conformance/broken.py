@@ -1,4 +1,4 @@
-"""Executors with a mistake each, made from the one on Wasmtime."""
+"""Broken executors, made from the Wasmtime executor by replacing how calls are made."""
 
 from __future__ import annotations
 
@@ -9,49 +9,49 @@ from arora_wasmtime.executor import WasmtimeExecutor
 
 from arora_core import Capability, Executor, Host, Instance, Limits, ModuleDefinition, buffers
 
-Spoil = Callable[[Instance, bytes, bytes], bytes]
-"""Does a call: the instance, the function's id, the argument."""
+Dispatch = Callable[[Instance, bytes, bytes], bytes]
+"""Calls a function: takes the instance, the function's id and the argument buffer, returns the result buffer."""
 
 
-class SpoiledInstance(Instance):
-    """An instance whose calls go through ``spoil``."""
+class BrokenInstance(Instance):
+    """An instance that delegates calls to ``dispatch``."""
 
-    def __init__(self, inner: Instance, spoil: Spoil) -> None:
+    def __init__(self, inner: Instance, dispatch: Dispatch) -> None:
         self._inner = inner
-        self._spoil = spoil
+        self._dispatch = dispatch
 
     def dispatch(self, function_id: bytes, argument: bytes) -> bytes:
-        return self._spoil(self._inner, function_id, argument)
+        return self._dispatch(self._inner, function_id, argument)
 
     def close(self) -> None:
         self._inner.close()
 
 
-def spoiled(by: Spoil, *, lacking: frozenset[Capability] = frozenset()) -> type[Executor]:
-    """An executor whose instances call as ``by`` does, and that does not declare ``lacking``."""
+def broken(dispatch: Dispatch, *, lacking: frozenset[Capability] = frozenset()) -> type[Executor]:
+    """Return an executor whose instances call with ``dispatch``, and that does not declare ``lacking``."""
 
-    class Spoiled(WasmtimeExecutor):
-        name: ClassVar[str] = "spoiled"
+    class Broken(WasmtimeExecutor):
+        name: ClassVar[str] = "broken"
         capabilities: ClassVar[frozenset[Capability]] = WasmtimeExecutor.capabilities - lacking
 
         def load(self, definition: ModuleDefinition, host: Host, limits: Limits) -> Instance:
-            return SpoiledInstance(super().load(definition, host, limits), by)
+            return BrokenInstance(super().load(definition, host, limits), dispatch)
 
-    return Spoiled
+    return Broken
 
 
-def sound(instance: Instance, function_id: bytes, argument: bytes) -> bytes:
-    """No mistake."""
+def calls_correctly(instance: Instance, function_id: bytes, argument: bytes) -> bytes:
+    """Call the function, without a fault."""
     return instance.dispatch(function_id, argument)
 
 
 def loses_errors(instance: Instance, function_id: bytes, argument: bytes) -> bytes:
-    """Answers with the argument where the guest failed in an orderly way."""
-    answer = instance.dispatch(function_id, argument)
-    return argument if buffers.error_message(answer) is not None else answer
+    """Return the argument instead of an error buffer."""
+    result = instance.dispatch(function_id, argument)
+    return argument if buffers.error_message(result) is not None else result
 
 
 def calls_twice(instance: Instance, function_id: bytes, argument: bytes) -> bytes:
-    """Calls the guest's function twice."""
+    """Call the function twice."""
     instance.dispatch(function_id, argument)
     return instance.dispatch(function_id, argument)

@@ -1,4 +1,4 @@
-"""What makes a mutant: the reference executor, with one fault that authors of executors are prone to."""
+"""The registry of mutants: copies of the reference executor with one fault that authors of executors may make."""
 
 from __future__ import annotations
 
@@ -15,50 +15,50 @@ MUTANTS: Final[list[type[ReferenceExecutor]]] = []
 
 @dataclass(frozen=True)
 class Fault:
-    """What the suite has to make of a mutant."""
+    """How the suite has to find the fault of a mutant."""
 
     caught_by: str
-    """The sentence of the check that names the fault."""
+    """The name of the check that has to fail."""
     everywhere: bool = False
-    """Whether nothing works any more with it, so that there is no telling it from others."""
+    """Whether nearly all checks fail, so that the fault cannot be told from others."""
     examples: int = 3
-    """How many examples the checks that generate them try: a few, unless the fault shows in few of them."""
-    beside: int = 20
-    """How many other checks may fail: about one in seven, unless the fault shows in whatever a guest does."""
+    """The number of inputs that checks with generated inputs try. Higher for a fault that shows on few inputs."""
+    max_others: int = 20
+    """How many other checks may fail: about one in seven. Higher for a fault that affects every call."""
 
 
 FAULTS: Final[dict[str, Fault]] = {}
-"""By the name of the mutant's class."""
+"""The fault of each mutant, by the name of its class."""
 
 
 def mutant(
-    caught_by: str, *, everywhere: bool = False, examples: int = 3, beside: int = 20
+    caught_by: str, *, everywhere: bool = False, examples: int = 3, max_others: int = 20
 ) -> Callable[[type[ReferenceInstance]], type[ReferenceInstance]]:
-    """A decorator: makes an executor of a faulty instance, under the name of its class."""
+    """Return a decorator that registers an executor of a faulty instance, under the name of the instance's class."""
 
     def register(instance: type[ReferenceInstance]) -> type[ReferenceInstance]:
         mutated = type(instance.__name__, (ReferenceExecutor,), {"instance": instance})
-        add(mutated, Fault(caught_by, everywhere, examples, beside))
+        add(mutated, Fault(caught_by, everywhere, examples, max_others))
         return instance
 
     return register
 
 
 def add(mutated: type[ReferenceExecutor], fault: Fault) -> None:
-    """Registers an executor with a fault."""
+    """Register an executor with a fault."""
     MUTANTS.append(mutated)
     FAULTS[mutated.__name__] = fault
 
 
 class Rewriting(ReferenceInstance):
-    """Does something of its own with what goes in and with what comes out."""
+    """Calls with a changed argument buffer, or returns a changed result buffer. Changes nothing by default."""
 
-    def given(self, argument: bytes) -> bytes:
+    def rewrite_argument(self, argument: bytes) -> bytes:
         return argument
 
-    def answered(self, argument: bytes, result: bytes) -> bytes:
+    def rewrite_result(self, argument: bytes, result: bytes) -> bytes:
         return result
 
-    def around(self, call: BufferCall) -> BufferCall:
-        metered = super().around(call)
-        return lambda argument: self.answered(argument, metered(self.given(argument)))
+    def wrap_call(self, call: BufferCall) -> BufferCall:
+        wrapped = super().wrap_call(call)
+        return lambda argument: self.rewrite_result(argument, wrapped(self.rewrite_argument(argument)))

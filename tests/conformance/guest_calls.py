@@ -1,4 +1,4 @@
-"""What a function of the simulated guest is given, and what becomes of its answer."""
+"""How a function of the simulated guest reads its arguments and returns its result."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from .simulated_guest import SimulatedGuest
 _V = TypeVar("_V", bound=v.Value)
 U64: Final = (1 << 64) - 1
 
-Answer = Union[v.Value, tuple[v.Value, dict[str, v.Value]], int]
-"""The return value; that with the mutable parameters by name; or the pointer of a buffer made otherwise."""
+ReturnValue = Union[v.Value, tuple[v.Value, dict[str, v.Value]], int]
+"""The return value; a pair of it and the mutable parameters by name; or a pointer to a result buffer."""
 
 
 class Failure(Exception):
-    """An orderly failure: its words become an error buffer."""
+    """An orderly failure: its message becomes an error buffer."""
 
 
 class Arguments:
-    """What one call was given, by parameter name."""
+    """The arguments of one call, by parameter name. ``at`` is the address of the argument buffer, ``raw``."""
 
     def __init__(self, export: ExportedFunction, raw: bytes, at: int) -> None:
         self.export = export
@@ -70,33 +70,35 @@ class Arguments:
         return self.read(name, v.Uuid).value.bytes
 
 
-Function = Callable[[SimulatedGuest, Arguments], Answer]
+Function = Callable[[SimulatedGuest, Arguments], ReturnValue]
 FUNCTIONS: Final[dict[str, Function]] = {}
 
 
 def guest_function(function: Function) -> Function:
+    """Register a function of the guest under its Python name."""
     FUNCTIONS[function.__name__] = function
     return function
 
 
 @lru_cache(maxsize=64)
-def mixed(hash: int, data: bytes) -> int:
+def fnv1a(hash: int, data: bytes) -> int:
+    """Continue an FNV-1a hash of 64 bits with ``data``."""
     for byte in data:
         hash = (hash ^ byte) * 0x100000001B3 & U64
     return hash
 
 
 def run(guest: SimulatedGuest, export: ExportedFunction, argument_at: int) -> int:
-    """What the export of that function does: the pointer of an argument buffer in, that of a result buffer out."""
+    """Run an exported function: take the address of its argument buffer, return that of its result buffer."""
     guest.meter.spend(100)
     try:
         given = Arguments(export, guest.buffer(argument_at), argument_at)
-        answer = FUNCTIONS[export.name](guest, given)
+        returned = FUNCTIONS[export.name](guest, given)
     except Failure as failure:
         return guest.put(buffers.encode_error(str(failure)))
-    if isinstance(answer, int):
-        return answer
-    ret, mutated = answer if isinstance(answer, tuple) else (answer, {})
+    if isinstance(returned, int):
+        return returned
+    ret, mutated = returned if isinstance(returned, tuple) else (returned, {})
     ids = {each.name: each.id for each in export.parameters}
     fields = [(export.id, ret), *((ids[name], value) for name, value in mutated.items())]
     return guest.put(buffers.encode(v.Structure(export.id, fields)))

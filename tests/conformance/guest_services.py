@@ -1,4 +1,4 @@
-"""The functions of the conformance guest in Python, continued: those that use their host, memory and time."""
+"""The functions of the conformance guest in Python, continued: host calls, output, time and memory."""
 
 from __future__ import annotations
 
@@ -6,63 +6,63 @@ from arora_core import buffers
 from arora_core import values as v
 from arora_core.errors import TrapKind
 
-from .guest_calls import Answer, Arguments, Failure, guest_function, mixed
-from .simulated_guest import PAGE, SimulatedGuest, answered
+from .guest_calls import Arguments, Failure, ReturnValue, fnv1a, guest_function
+from .simulated_guest import PAGE, SimulatedGuest, returned_value
 
-# Output and surroundings.
+# WASI.
 
 
 def _print(guest: SimulatedGuest, fd: int, text: str) -> int:
-    left = text.encode()
-    while left:
-        errno, done = guest.written(fd, left)
-        if errno or not done:
+    remaining = text.encode()
+    while remaining:
+        errno, written = guest.fd_write(fd, remaining)
+        if errno or not written:
             return errno
-        left = left[done:]
+        remaining = remaining[written:]
     return 0
 
 
 @guest_function
-def last_words(guest: SimulatedGuest, given: Arguments) -> Answer:
+def last_words(guest: SimulatedGuest, given: Arguments) -> ReturnValue:
     _print(guest, 2, given.text("text"))
     guest.trap(TrapKind.UNREACHABLE)
 
 
 @guest_function
-def print(guest: SimulatedGuest, given: Arguments) -> Answer:
+def print(guest: SimulatedGuest, given: Arguments) -> ReturnValue:
     return v.U32(_print(guest, given.u32("fd"), given.text("text")))
 
 
 @guest_function
-def print_pieces(guest: SimulatedGuest, given: Arguments) -> Answer:
+def print_pieces(guest: SimulatedGuest, given: Arguments) -> ReturnValue:
     pieces = given.text("first").encode(), given.text("second").encode()
-    return v.U32(guest.written(given.u32("fd"), *pieces)[1])
+    return v.U32(guest.fd_write(given.u32("fd"), *pieces)[1])
 
 
 @guest_function
-def clock(guest: SimulatedGuest, given: Arguments) -> Answer:
+def clock(guest: SimulatedGuest, given: Arguments) -> ReturnValue:
     at = guest.put(bytes(8))
     errno = guest.wasi("clock_time_get", given.u32("id"), 1, at)
     now = guest.memory.read(at, 8)
     guest.allocator.free(at)
     if errno:
-        raise Failure("there is no such clock")
+        raise Failure("unknown clock")
     return v.U64(int.from_bytes(now, "little"))
 
 
 @guest_function
-def random(guest: SimulatedGuest, given: Arguments) -> Answer:
+def random(guest: SimulatedGuest, given: Arguments) -> ReturnValue:
     size = given.u32("size")
     at = guest.put(bytes(size))
     if guest.wasi("random_get", at, size):
-        raise Failure("there are no random numbers")
+        raise Failure("no random numbers")
     numbers = guest.memory.read(at, size)
     guest.allocator.free(at)
     return v.ArrayU8(numbers)
 
 
 @guest_function
-def ambient(guest: SimulatedGuest, given: Arguments) -> Answer:
+def ambient(guest: SimulatedGuest, given: Arguments) -> ReturnValue:
     at = guest.put(bytes(64))
 
     def number(offset: int) -> int:
@@ -83,23 +83,23 @@ def ambient(guest: SimulatedGuest, given: Arguments) -> Answer:
 
 
 @guest_function
-def forward(guest: SimulatedGuest, given: Arguments) -> Answer:
+def forward(guest: SimulatedGuest, given: Arguments) -> ReturnValue:
     return v.ArrayU8(guest.dispatch(given.id("module"), given.id("function"), given.octets("argument")))
 
 
 @guest_function
-def forward_with(guest: SimulatedGuest, given: Arguments) -> Answer:
+def forward_with(guest: SimulatedGuest, given: Arguments) -> ReturnValue:
     ids = given.id("module"), given.id("function")
     return v.ArrayU8(guest.dispatch(*ids, given.octets("argument"), given.u32("mode")))
 
 
 @guest_function
-def indirect(guest: SimulatedGuest, given: Arguments) -> Answer:
-    return v.ArrayU8(guest.taken(guest.imports["arora_dispatch_indirect"](given.u64("callable"))))
+def indirect(guest: SimulatedGuest, given: Arguments) -> ReturnValue:
+    return v.ArrayU8(guest.take_buffer(guest.imports["arora_dispatch_indirect"](given.u64("callable"))))
 
 
 @guest_function
-def descend(guest: SimulatedGuest, given: Arguments) -> Answer:
+def descend(guest: SimulatedGuest, given: Arguments) -> ReturnValue:
     module, left = given.read("module", v.Uuid), given.u32("depth")
     if left == 0:
         return v.U32(0)
@@ -107,7 +107,7 @@ def descend(guest: SimulatedGuest, given: Arguments) -> Answer:
     ids = [each.id for each in given.export.parameters]
     inner = v.Structure(self, [(ids[0], module), (ids[1], v.U32(left - 1))])
     result = guest.dispatch(module.value.bytes, self.bytes, buffers.encode(inner))
-    deeper = answered(result)
+    deeper = returned_value(result)
     if not isinstance(deeper, v.U32):
         raise Failure(buffers.error_message(result) or "no u32")
     if guest.memory.read(given.at, len(given.raw)) != given.raw:
@@ -116,11 +116,11 @@ def descend(guest: SimulatedGuest, given: Arguments) -> Answer:
 
 
 @guest_function
-def walk(guest: SimulatedGuest, given: Arguments) -> Answer:
+def walk(guest: SimulatedGuest, given: Arguments) -> ReturnValue:
     route, hash = given.octets("route"), given.u64("seed")
     end = given.read("end", v.U32) if given.has("end") else v.U32(0)
     guest.visits += 1
-    hash = mixed(hash, guest.visits.to_bytes(8, "little"))
+    hash = fnv1a(hash, guest.visits.to_bytes(8, "little"))
     if len(route) < 16:
         if end.value == 1:
             raise Failure("the end of the walk")
@@ -128,42 +128,42 @@ def walk(guest: SimulatedGuest, given: Arguments) -> Answer:
     self = given.export.id
     ids = [each.id for each in given.export.parameters]
     inner = v.Structure(self, [(ids[0], v.ArrayU8(route[16:])), (ids[1], v.U64(hash)), (ids[2], end)])
-    there = answered(guest.dispatch(route[:16], self.bytes, buffers.encode(inner)))
-    return v.U64(mixed(hash, there.value.to_bytes(8, "little") if isinstance(there, v.U64) else b"error"))
+    there = returned_value(guest.dispatch(route[:16], self.bytes, buffers.encode(inner)))
+    return v.U64(fnv1a(hash, there.value.to_bytes(8, "little") if isinstance(there, v.U64) else b"error"))
 
 
 @guest_function
-def repeat(guest: SimulatedGuest, given: Arguments) -> Answer:
+def repeat(guest: SimulatedGuest, given: Arguments) -> ReturnValue:
     ids = given.id("module"), given.id("function")
-    answers = (guest.dispatch(*ids, given.octets("argument")) for _ in range(given.u32("times")))
-    return v.U32(sum(answered(answer) is None for answer in answers))
+    results = (guest.dispatch(*ids, given.octets("argument")) for _ in range(given.u32("times")))
+    return v.U32(sum(returned_value(result) is None for result in results))
 
 
 # Allocation, time and memory.
 
 
 @guest_function
-def allocations(guest: SimulatedGuest, given: Arguments) -> Answer:
+def allocations(guest: SimulatedGuest, given: Arguments) -> ReturnValue:
     return v.ArrayU64(guest.allocator.counts())
 
 
 @guest_function
-def set_allocator(guest: SimulatedGuest, given: Arguments) -> Answer:
-    wanted = given.u32("mode")
+def set_allocator(guest: SimulatedGuest, given: Arguments) -> ReturnValue:
+    mode = given.u32("mode")
     self = given.export.id
     result_at = guest.put(buffers.encode(v.Structure(self, [(self, v.Unit())])))
-    guest.allocator.mode = wanted
+    guest.allocator.mode = mode
     return result_at
 
 
 @guest_function
-def spin(guest: SimulatedGuest, given: Arguments) -> Answer:
+def spin(guest: SimulatedGuest, given: Arguments) -> ReturnValue:
     while True:
         guest.meter.spend(1000)
 
 
 @guest_function
-def work(guest: SimulatedGuest, given: Arguments) -> Answer:
+def work(guest: SimulatedGuest, given: Arguments) -> ReturnValue:
     turns = given.u64("turns")
     for done in range(0, turns, 1000):
         guest.meter.spend(10 * min(1000, turns - done))
@@ -171,15 +171,15 @@ def work(guest: SimulatedGuest, given: Arguments) -> Answer:
 
 
 @guest_function
-def hog(guest: SimulatedGuest, given: Arguments) -> Answer:
+def hog(guest: SimulatedGuest, given: Arguments) -> ReturnValue:
     return v.Boolean(guest.memory.grow(given.u32("pages")))
 
 
 @guest_function
-def pages(guest: SimulatedGuest, given: Arguments) -> Answer:
+def pages(guest: SimulatedGuest, given: Arguments) -> ReturnValue:
     return v.U32(guest.memory.size() // PAGE)
 
 
 @guest_function
-def initialised(guest: SimulatedGuest, given: Arguments) -> Answer:
+def initialised(guest: SimulatedGuest, given: Arguments) -> ReturnValue:
     return v.U32(guest.initialised)

@@ -9,7 +9,7 @@ from arora_core import values as v
 from arora_core.conformance.guests import id_of
 from arora_core.errors import TrapKind
 
-from .guest_calls import FUNCTIONS, Answer, Arguments, Failure, Function, guest_function, mixed
+from .guest_calls import FUNCTIONS, Arguments, Failure, Function, ReturnValue, fnv1a, guest_function
 from .simulated_guest import SimulatedGuest
 
 
@@ -41,7 +41,7 @@ def _mirrored(fields: tuple[v.Field, ...]) -> list[tuple[object, v.Value]]:
 
 
 @guest_function
-def mirror(guest: SimulatedGuest, given: Arguments) -> Answer:
+def mirror(guest: SimulatedGuest, given: Arguments) -> ReturnValue:
     value = given.read("value", v.Structure)
     if value.id != _POINT:
         raise Failure("value: not a Point")
@@ -49,13 +49,13 @@ def mirror(guest: SimulatedGuest, given: Arguments) -> Answer:
 
 
 @guest_function
-def mirror_all(guest: SimulatedGuest, given: Arguments) -> Answer:
+def mirror_all(guest: SimulatedGuest, given: Arguments) -> ReturnValue:
     value = given.read("value", v.ArrayStructure)
     return v.ArrayStructure(value.id, [_mirrored(fields) for fields in value.items])  # type: ignore[misc]
 
 
 @guest_function
-def reverse(guest: SimulatedGuest, given: Arguments) -> Answer:
+def reverse(guest: SimulatedGuest, given: Arguments) -> ReturnValue:
     raw = given.read("value", v.ArrayF64).raw
     items = [raw[start : start + 8] for start in range(0, len(raw), 8)]
     return v.from_raw(v.ArrayF64, b"".join(reversed(items)))
@@ -65,22 +65,22 @@ def reverse(guest: SimulatedGuest, given: Arguments) -> Answer:
 
 
 @guest_function
-def given(guest: SimulatedGuest, given: Arguments) -> Answer:
+def given(guest: SimulatedGuest, given: Arguments) -> ReturnValue:
     return v.U32(sum(bit for bit, name in ((1, "a"), (2, "b"), (4, "c")) if given.has(name)))
 
 
 @guest_function
-def add(guest: SimulatedGuest, given: Arguments) -> Answer:
+def add(guest: SimulatedGuest, given: Arguments) -> ReturnValue:
     return v.U32(given.u32("a") + given.u32("b") & 0xFFFF_FFFF)
 
 
 @guest_function
-def received(guest: SimulatedGuest, given: Arguments) -> Answer:
+def received(guest: SimulatedGuest, given: Arguments) -> ReturnValue:
     return v.ArrayU8(given.raw)
 
 
 @guest_function
-def append(guest: SimulatedGuest, given: Arguments) -> Answer:
+def append(guest: SimulatedGuest, given: Arguments) -> ReturnValue:
     items, item = given.read("items", v.ArrayF64), given.read("item", v.F64)
     appended = v.from_raw(v.ArrayF64, items.raw + item.raw)
     log = v.String(given.text("log") + "+")
@@ -88,57 +88,57 @@ def append(guest: SimulatedGuest, given: Arguments) -> Answer:
 
 
 @guest_function
-def nothing(guest: SimulatedGuest, given: Arguments) -> Answer:
+def nothing(guest: SimulatedGuest, given: Arguments) -> ReturnValue:
     return v.Unit()
 
 
 @guest_function
-def count(guest: SimulatedGuest, given: Arguments) -> Answer:
+def count(guest: SimulatedGuest, given: Arguments) -> ReturnValue:
     guest.calls += 1
     return v.U32(guest.calls)
 
 
 @guest_function
-def exchange(guest: SimulatedGuest, given: Arguments) -> Answer:
+def exchange(guest: SimulatedGuest, given: Arguments) -> ReturnValue:
     before, guest.kept = guest.kept, given.u64("value")
     return v.U64(before)
 
 
 @guest_function
-def alignment(guest: SimulatedGuest, given: Arguments) -> Answer:
+def alignment(guest: SimulatedGuest, given: Arguments) -> ReturnValue:
     return v.U32(given.at % 8)
 
 
 @guest_function
-def read_behind(guest: SimulatedGuest, given: Arguments) -> Answer:
+def read_behind(guest: SimulatedGuest, given: Arguments) -> ReturnValue:
     if given.at + len(given.raw) + 4 > guest.memory.size():
         guest.trap(TrapKind.MEMORY_OUT_OF_BOUNDS)
     return v.Unit()
 
 
 @guest_function
-def fill(guest: SimulatedGuest, given: Arguments) -> Answer:
+def fill(guest: SimulatedGuest, given: Arguments) -> ReturnValue:
     return v.ArrayU8(bytes([given.read("byte", v.U8).value]) * given.u32("size"))
 
 
 @guest_function
-def checksum(guest: SimulatedGuest, given: Arguments) -> Answer:
-    return v.U64(mixed(0xCBF29CE484222325, given.octets("value")))
+def checksum(guest: SimulatedGuest, given: Arguments) -> ReturnValue:
+    return v.U64(fnv1a(0xCBF29CE484222325, given.octets("value")))
 
 
 # Failures.
 
 
 @guest_function
-def fail(guest: SimulatedGuest, given: Arguments) -> Answer:
+def fail(guest: SimulatedGuest, given: Arguments) -> ReturnValue:
     raise Failure(given.text("message") if given.has("message") else "")
 
 
 @guest_function
-def malform(guest: SimulatedGuest, given: Arguments) -> Answer:
+def malform(guest: SimulatedGuest, given: Arguments) -> ReturnValue:
     self, one = given.export.id, v.U32(1)
     how = given.u32("how") if given.has("how") else 0
-    answers: dict[int, bytes] = {
+    results: dict[int, bytes] = {
         1: bytes([4, 0, 0, 0, 0, 0, 0, 0]),
         2: bytes([10, 0, 0, 0, 20, 1, 0, 0, 0, 0xFF]),
         3: buffers.encode(v.Structure(id_of(0x5100), [(id_of(0x5100), one)])),
@@ -153,11 +153,11 @@ def malform(guest: SimulatedGuest, given: Arguments) -> Answer:
         return 0
     if how == 8:
         return given.at
-    return guest.put(answers[how]) if how in answers else v.U32(0)
+    return guest.put(results[how]) if how in results else v.U32(0)
 
 
 @guest_function
-def wild(guest: SimulatedGuest, given: Arguments) -> Answer:
+def wild(guest: SimulatedGuest, given: Arguments) -> ReturnValue:
     how = given.u32("how") if given.has("how") else 0
     memory, far, self, other = guest.memory, 0xFFFF_FFF8, id_of(0x7000).bytes, id_of(0x5400).bytes
     memory.grow(1)
@@ -198,7 +198,7 @@ _EXITS: Final = {7: 3, 10: 0}
 
 
 @guest_function
-def crash(guest: SimulatedGuest, given: Arguments) -> Answer:
+def crash(guest: SimulatedGuest, given: Arguments) -> ReturnValue:
     how = given.u32("how") if given.has("how") else 0
     if how in _EXITS:
         guest.wasi("proc_exit", _EXITS[how])

@@ -1,4 +1,4 @@
-"""Faults in what becomes of arguments and results."""
+"""Faults in passing arguments and results."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def _sorted(fields: tuple[v.Field, ...]) -> list[v.Field]:
 
 @mutant("arguments arrive in the order given and byte for byte")
 class ReordersArguments(Rewriting):
-    def given(self, argument: bytes) -> bytes:
+    def rewrite_argument(self, argument: bytes) -> bytes:
         given = _arguments(argument)
         if given is None:
             return argument
@@ -40,7 +40,7 @@ class ReordersArguments(Rewriting):
 
 @mutant("arguments left out are absent to the guest")
 class FillsInAbsentArguments(Rewriting):
-    def given(self, argument: bytes) -> bytes:
+    def rewrite_argument(self, argument: bytes) -> bytes:
         given = _arguments(argument)
         export = next(each for each in header().exports if each.name == "given")
         if given is None or given.id != export.id:
@@ -51,7 +51,7 @@ class FillsInAbsentArguments(Rewriting):
 
 
 def _quieted(value: v.Value) -> v.Value:
-    """With the first bit of the mantissa set where it is a NaN: what arithmetic makes of signalling ones."""
+    """Return the value with quiet NaNs instead of signalling ones: the first bit of the mantissa is set."""
     if isinstance(value, (v.F32, v.F64)) and value.value != value.value:
         raw, quiet = value.raw, 6 if isinstance(value, v.F32) else 3
         return v.float_from_raw(type(value), raw[:-2] + bytes([raw[-2] | 1 << quiet]) + raw[-1:])
@@ -63,11 +63,11 @@ def _quieted(value: v.Value) -> v.Value:
 
 
 class _QuietingNaNs(Rewriting):
-    """Spoils the first field of a buffer."""
+    """Quiets the NaNs in the first field of a buffer: in a scalar, or if ``arrays`` in an array."""
 
     arrays = False
 
-    def spoiled(self, buffer: bytes) -> bytes:
+    def quieted(self, buffer: bytes) -> bytes:
         value = _arguments(buffer)
         if value is None or not value.fields or isinstance(value.fields[0].value, v.NumberArray) != self.arrays:
             return buffer
@@ -76,28 +76,28 @@ class _QuietingNaNs(Rewriting):
 
 
 @mutant("every nan keeps its sign and payload")
-class QuietsNaNsInAnswers(_QuietingNaNs):
-    def answered(self, argument: bytes, result: bytes) -> bytes:
-        return self.spoiled(result)
+class QuietsNaNsInResults(_QuietingNaNs):
+    def rewrite_result(self, argument: bytes, result: bytes) -> bytes:
+        return self.quieted(result)
 
 
 @mutant("every nan keeps its sign and payload")
 class QuietsNaNsInArrays(_QuietingNaNs):
     arrays = True
 
-    def answered(self, argument: bytes, result: bytes) -> bytes:
-        return self.spoiled(result)
+    def rewrite_result(self, argument: bytes, result: bytes) -> bytes:
+        return self.quieted(result)
 
 
 @mutant("every nan keeps its sign and payload")
 class QuietsNaNsInArguments(_QuietingNaNs):
-    def given(self, argument: bytes) -> bytes:
-        return self.spoiled(argument)
+    def rewrite_argument(self, argument: bytes) -> bytes:
+        return self.quieted(argument)
 
 
 @mutant("every nan keeps its sign and payload")
 class CanonicalisesNaNs(Rewriting):
-    def answered(self, argument: bytes, result: bytes) -> bytes:
+    def rewrite_result(self, argument: bytes, result: bytes) -> bytes:
         value = buffers.decode(result) if result[4] == 13 else None
         if not isinstance(value, v.Structure) or not value.fields:
             return result
@@ -107,41 +107,41 @@ class CanonicalisesNaNs(Rewriting):
         return result[: -len(number.raw)] + type(number)(nan).raw
 
 
-@mutant("a guest keeps its state between calls", beside=30)
+@mutant("a guest keeps its state between calls", max_others=30)
 class MakesCallsTwice(ReferenceInstance):
-    def around(self, call: BufferCall) -> BufferCall:
-        metered = super().around(call)
+    def wrap_call(self, call: BufferCall) -> BufferCall:
+        wrapped = super().wrap_call(call)
 
         def twice(argument: bytes) -> bytes:
-            metered(argument)
-            return metered(argument)
+            wrapped(argument)
+            return wrapped(argument)
 
         return twice
 
 
 @mutant("large answers arrive whole")
-class TruncatesLargeAnswers(Rewriting):
-    def answered(self, argument: bytes, result: bytes) -> bytes:
+class TruncatesLargeResults(Rewriting):
+    def rewrite_result(self, argument: bytes, result: bytes) -> bytes:
         return result[:100_000]
 
 
 @mutant("initialize is called once and first")
 class NeverInitialises(ReferenceInstance):
-    def initialised(self, _: int) -> int:
+    def initialise(self, _: int) -> int:
         return 0
 
 
 @mutant("initialize is called once and first")
 class InitialisesLate(ReferenceInstance):
-    """Makes room for arguments first."""
+    """Allocates a block before it calls ``_initialize``."""
 
-    def initialised(self, _: int) -> int:
-        self.freed(self.allocated(256))
-        return super().initialised(_)
+    def initialise(self, _: int) -> int:
+        self.free(self.allocate(256))
+        return super().initialise(_)
 
 
-class FindsWhatTheHeaderLeavesOut(ReferenceExecutor):
-    """Goes by what the executable exports."""
+class OffersFunctionsTheHeaderLeavesOut(ReferenceExecutor):
+    """Offers every function that the executable exports."""
 
     def load(self, definition: ModuleDefinition, host: Host, limits: Limits) -> Instance:
         super().load(definition, host, limits).close()
@@ -151,4 +151,4 @@ class FindsWhatTheHeaderLeavesOut(ReferenceExecutor):
         return self.instance(replace(definition, header=whole), host, limits)
 
 
-add(FindsWhatTheHeaderLeavesOut, Fault("a function that the header leaves out is not found"))
+add(OffersFunctionsTheHeaderLeavesOut, Fault("a function that the header leaves out is not found"))

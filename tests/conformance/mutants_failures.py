@@ -1,4 +1,4 @@
-"""Faults in how errors, traps and exceptions of the host come out."""
+"""Faults in reporting errors, traps and exceptions of the host."""
 
 from __future__ import annotations
 
@@ -18,65 +18,65 @@ from .reference import ReferenceInstance, Unwinding
 
 @mutant("an exception of the host comes out as the same object")
 class SwallowsHostExceptions(ReferenceInstance):
-    def imported(self, name: str, answer: Callable[..., Any]) -> Callable[..., Any]:
+    def wrap_import(self, name: str, function: Callable[..., Any]) -> Callable[..., Any]:
         def call(*numbers: int) -> Any:
             try:
-                return answer(*numbers)
+                return function(*numbers)
             except (CallError, GeneratorExit):
                 raise
             except BaseException as error:
                 return self.guest.put(buffers.encode_error(str(error)))
 
-        return super().imported(name, call)
+        return super().wrap_import(name, call)
 
 
 @mutant("an exception of the host comes out as the same object")
 class WrapsHostExceptions(ReferenceInstance):
-    def imported(self, name: str, answer: Callable[..., Any]) -> Callable[..., Any]:
+    def wrap_import(self, name: str, function: Callable[..., Any]) -> Callable[..., Any]:
         def call(*numbers: int) -> Any:
             try:
-                return answer(*numbers)
+                return function(*numbers)
             except CallError:
                 raise
             except BaseException as error:
                 raise RuntimeError(f"callback failed: {error}") from error
 
-        return super().imported(name, call)
+        return super().wrap_import(name, call)
 
 
 @mutant("an exception of the host comes out as the same object")
 class HostExceptionsAreTraps(ReferenceInstance):
-    def imported(self, name: str, answer: Callable[..., Any]) -> Callable[..., Any]:
+    def wrap_import(self, name: str, function: Callable[..., Any]) -> Callable[..., Any]:
         def call(*numbers: int) -> Any:
             try:
-                return answer(*numbers)
+                return function(*numbers)
             except CallError:
                 raise
             except BaseException as error:
                 raise Trap(str(error)) from error
 
-        return super().imported(name, call)
+        return super().wrap_import(name, call)
 
 
 @mutant("an exception of the host comes out as the same object")
-class CarriesOnlyExceptions(ReferenceInstance):
-    """``except Exception`` where BaseException is meant: what is none goes on as if nothing had been raised."""
+class PropagatesOnlySubclassesOfException(ReferenceInstance):
+    """``except Exception`` instead of ``except BaseException``: other exceptions are ignored."""
 
-    def imported(self, name: str, answer: Callable[..., Any]) -> Callable[..., Any]:
+    def wrap_import(self, name: str, function: Callable[..., Any]) -> Callable[..., Any]:
         def call(*numbers: int) -> Any:
             try:
-                return answer(*numbers)
+                return function(*numbers)
             except Exception:
                 raise
             except BaseException:
                 return self.guest.put(b"\5\0\0\0\0")
 
-        return super().imported(name, call)
+        return super().wrap_import(name, call)
 
 
 @mutant("an exception of the host comes out as the same object")
 class KeepsExceptionsInAGlobal(ReferenceInstance):
-    """The first exception stays, and is raised whenever a guest has to be unwound."""
+    """Keeps the first exception, and raises it whenever a guest is unwound."""
 
     last: ClassVar[list[BaseException]] = []
 
@@ -84,17 +84,17 @@ class KeepsExceptionsInAGlobal(ReferenceInstance):
         type(self).last = []
         super().__init__(definition, host, limits)
 
-    def imported(self, name: str, answer: Callable[..., Any]) -> Callable[..., Any]:
+    def wrap_import(self, name: str, function: Callable[..., Any]) -> Callable[..., Any]:
         def call(*numbers: int) -> Any:
             try:
-                return answer(*numbers)
+                return function(*numbers)
             except BaseException as error:
                 self.last.append(error)
                 raise Unwinding from None
 
         return call
 
-    def entered(self, call: Callable[[int], int]) -> Callable[[int], int]:
+    def wrap_export(self, call: Callable[[int], int]) -> Callable[[int], int]:
         def enter(number: int) -> int:
             try:
                 return call(number)
@@ -106,21 +106,21 @@ class KeepsExceptionsInAGlobal(ReferenceInstance):
 
 @mutant("an error that the host raises is not the guests to handle")
 class LetsGuestsHandleErrorsOfTheHost(ReferenceInstance):
-    def imported(self, name: str, answer: Callable[..., Any]) -> Callable[..., Any]:
+    def wrap_import(self, name: str, function: Callable[..., Any]) -> Callable[..., Any]:
         def call(*numbers: int) -> Any:
             try:
-                return answer(*numbers)
+                return function(*numbers)
             except CallError as error:
                 if isinstance(error, Trap) and error.kind in (TrapKind.ABI, TrapKind.EXIT):
                     raise
                 return self.guest.put(buffers.encode_error(str(error)))
 
-        return super().imported(name, call)
+        return super().wrap_import(name, call)
 
 
 @mutant("an error buffer is a guest error with its message")
 class LosesErrorBuffers(Rewriting):
-    def answered(self, argument: bytes, result: bytes) -> bytes:
+    def rewrite_result(self, argument: bytes, result: bytes) -> bytes:
         if buffers.error_message(result) is None:
             return result
         called = buffers.decode(argument)
@@ -130,28 +130,28 @@ class LosesErrorBuffers(Rewriting):
 
 @mutant("an error buffer comes through a raw dispatch as it is")
 class RaisesErrorBuffers(Rewriting):
-    def answered(self, argument: bytes, result: bytes) -> bytes:
+    def rewrite_result(self, argument: bytes, result: bytes) -> bytes:
         if result[4] == 20:
             raise GuestError(f"the guest failed: {result[9:].decode(errors='replace')}")
         return result
 
 
 class _Trapping(ReferenceInstance):
-    """Does something of its own with the guest's traps."""
+    """Handles the guest's traps in ``handle_trap``."""
 
-    def ran(self, export: ExportedFunction, argument_at: int) -> int:
+    def run_export(self, export: ExportedFunction, argument_at: int) -> int:
         try:
-            return super().ran(export, argument_at)
+            return super().run_export(export, argument_at)
         except Trap as trap:
-            return self.trapped(export, trap)
+            return self.handle_trap(export, trap)
 
-    def trapped(self, export: ExportedFunction, trap: Trap) -> int:
+    def handle_trap(self, export: ExportedFunction, trap: Trap) -> int:
         raise trap
 
 
 @mutant("a division by zero is a trap of that kind")
 class WrongTrapKind(_Trapping):
-    def trapped(self, export: ExportedFunction, trap: Trap) -> int:
+    def handle_trap(self, export: ExportedFunction, trap: Trap) -> int:
         if trap.kind is TrapKind.INTEGER_DIVISION_BY_ZERO:
             trap.kind = TrapKind.INTEGER_OVERFLOW
         raise trap
@@ -159,31 +159,31 @@ class WrongTrapKind(_Trapping):
 
 @mutant("unreachable code is a trap of that kind")
 class SwallowsTraps(_Trapping):
-    def trapped(self, export: ExportedFunction, trap: Trap) -> int:
+    def handle_trap(self, export: ExportedFunction, trap: Trap) -> int:
         return self.guest.put(buffers.encode(v.Structure(export.id, [(export.id, v.Unit())])))
 
 
 @mutant("unreachable code is a trap of that kind")
 class TrapsAreOrderlyErrors(_Trapping):
-    def trapped(self, export: ExportedFunction, trap: Trap) -> int:
+    def handle_trap(self, export: ExportedFunction, trap: Trap) -> int:
         return self.guest.put(buffers.encode_error(trap.message))
 
 
 @mutant("a hundred traps do no more harm than one")
 class DeadAfterATrap(_Trapping):
-    def trapped(self, export: ExportedFunction, trap: Trap) -> int:
+    def handle_trap(self, export: ExportedFunction, trap: Trap) -> int:
         self.close()
         raise trap
 
 
 @mutant("an exit is a trap with the exit code")
 class LosesExitCodes(ReferenceInstance):
-    def around(self, call: BufferCall) -> BufferCall:
-        metered = super().around(call)
+    def wrap_call(self, call: BufferCall) -> BufferCall:
+        wrapped = super().wrap_call(call)
 
         def without(argument: bytes) -> bytes:
             try:
-                return metered(argument)
+                return wrapped(argument)
             except Trap as trap:
                 trap.exit_code = None
                 raise

@@ -1,4 +1,4 @@
-"""Faults between the guest and its host."""
+"""Faults in calls from the guest to its host."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from .reference import ReferenceInstance
 
 @mutant("the host is asked for what the guest named")
 class SwapsIdBytes(ReferenceInstance):
-    """Ids in the byte order of Windows."""
+    """Passes ids in the mixed byte order of Windows GUIDs."""
 
     def __init__(self, definition: ModuleDefinition, host: Host, limits: Limits) -> None:
         super().__init__(definition, _ByteSwapping(host), limits)
 
 
-class _Passing:
-    """A host that passes everything on."""
+class _Delegating:
+    """A host that delegates every call to another."""
 
     def __init__(self, host: Host) -> None:
         self.host = host
@@ -39,7 +39,7 @@ class _Passing:
         self.host.write_output(fd, data)
 
 
-class _ByteSwapping(_Passing):
+class _ByteSwapping(_Delegating):
     def dispatch(self, module_id: bytes, function_id: bytes, argument: bytes) -> bytes:
         return self.host.dispatch(_swapped(module_id), _swapped(function_id), argument)
 
@@ -48,7 +48,7 @@ def _swapped(id: bytes) -> bytes:
     return id[3::-1] + id[5:3:-1] + id[7:5:-1] + id[8:]
 
 
-class _Twice(_Passing):
+class _Twice(_Delegating):
     def dispatch(self, module_id: bytes, function_id: bytes, argument: bytes) -> bytes:
         self.host.dispatch(module_id, function_id, argument)
         return self.host.dispatch(module_id, function_id, argument)
@@ -60,7 +60,7 @@ class DispatchesTwice(ReferenceInstance):
         super().__init__(definition, _Twice(host), limits)
 
 
-class _Views(_Passing):
+class _Views(_Delegating):
     def dispatch(self, module_id: bytes, function_id: bytes, argument: bytes) -> bytes:
         return self.host.dispatch(module_id, function_id, memoryview(argument))  # type: ignore[arg-type]
 
@@ -71,7 +71,7 @@ class GivesTheHostViews(ReferenceInstance):
         super().__init__(definition, _Views(host), limits)
 
 
-class _Careful(_Passing):
+class _Decoding(_Delegating):
     def dispatch(self, module_id: bytes, function_id: bytes, argument: bytes) -> bytes:
         try:
             buffers.decode(argument)
@@ -81,18 +81,18 @@ class _Careful(_Passing):
 
 
 @mutant("what is dispatched may be any buffer")
-class LooksIntoWhatIsDispatched(ReferenceInstance):
+class DecodesDispatchedBuffers(ReferenceInstance):
     def __init__(self, definition: ModuleDefinition, host: Host, limits: Limits) -> None:
-        super().__init__(definition, _Careful(host), limits)
+        super().__init__(definition, _Decoding(host), limits)
 
 
-class _Strict(_Passing):
+class _Strict(_Delegating):
     def dispatch(self, module_id: bytes, function_id: bytes, argument: bytes) -> bytes:
-        answer = self.host.dispatch(module_id, function_id, argument)
-        message = buffers.error_message(answer)
+        result = self.host.dispatch(module_id, function_id, argument)
+        message = buffers.error_message(result)
         if message is not None:
             raise Trap(message)
-        return answer
+        return result
 
 
 @mutant("a missing module is an error the guest can handle")
@@ -110,7 +110,7 @@ class KeepsItsHosts(ReferenceInstance):
         self.kept[:] = [host]
 
 
-class _ShortIds(_Passing):
+class _ShortIds(_Delegating):
     def dispatch_indirect(self, callable_id: int) -> bytes:
         return self.host.dispatch_indirect(callable_id & 0xFFFF_FFFF)
 
@@ -121,7 +121,7 @@ class CallableIdsOf32Bits(ReferenceInstance):
         super().__init__(definition, _ShortIds(host), limits)
 
 
-class _Mute(_Passing):
+class _Silent(_Delegating):
     def write_output(self, fd: int, data: bytes) -> None:
         pass
 
@@ -129,10 +129,10 @@ class _Mute(_Passing):
 @mutant("what is written reaches the host byte for byte")
 class LosesOutput(ReferenceInstance):
     def __init__(self, definition: ModuleDefinition, host: Host, limits: Limits) -> None:
-        super().__init__(definition, _Mute(host), limits)
+        super().__init__(definition, _Silent(host), limits)
 
 
-class _OneStream(_Passing):
+class _OneStream(_Delegating):
     def write_output(self, fd: int, data: bytes) -> None:
         self.host.write_output(1, data)
 
@@ -145,14 +145,14 @@ class OutputGoesToStdout(ReferenceInstance):
 
 @mutant("nesting beyond the limit is an error the guest can handle")
 class CallsItselfWithoutItsHost(ReferenceInstance):
-    """A short cut: calls of a module to itself are not taken to the host, which counts their depth."""
+    """Calls of a module to itself bypass the host, which counts the depth of calls."""
 
     def __init__(self, definition: ModuleDefinition, host: Host, limits: Limits) -> None:
-        short = _ShortCut(host)
-        super().__init__(definition, short, limits)
-        short.own = partial(self._own, definition.header.id.bytes)
+        bypass = _Bypass(host)
+        super().__init__(definition, bypass, limits)
+        bypass.call_itself = partial(self._call_itself, definition.header.id.bytes)
 
-    def _own(self, own_id: bytes, module_id: bytes, function_id: bytes, argument: bytes) -> bytes | None:
+    def _call_itself(self, own_id: bytes, module_id: bytes, function_id: bytes, argument: bytes) -> bytes | None:
         if module_id != own_id or function_id not in self._functions:
             return None
         try:
@@ -161,8 +161,10 @@ class CallsItselfWithoutItsHost(ReferenceInstance):
             return buffers.encode_error("the stack of Python is exhausted")
 
 
-class _ShortCut(_Passing):
-    own: Callable[[bytes, bytes, bytes], bytes | None]
+class _Bypass(_Delegating):
+    call_itself: Callable[[bytes, bytes, bytes], bytes | None]
 
     def dispatch(self, module_id: bytes, function_id: bytes, argument: bytes) -> bytes:
-        return self.own(module_id, function_id, argument) or self.host.dispatch(module_id, function_id, argument)
+        return self.call_itself(module_id, function_id, argument) or self.host.dispatch(
+            module_id, function_id, argument
+        )

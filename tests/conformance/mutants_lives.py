@@ -17,24 +17,24 @@ from .reference import ReferenceInstance
 
 @mutant("two instances share no state")
 class SharesState(ReferenceInstance):
-    """One guest for everyone."""
+    """All instances share the state of one guest."""
 
     shared: ClassVar[dict[str, int]] = {}
 
-    def ran(self, export: ExportedFunction, argument_at: int) -> int:
+    def run_export(self, export: ExportedFunction, argument_at: int) -> int:
         for name in ("calls", "kept"):
             setattr(self.guest, name, self.shared.get(name, 0))
         try:
-            return super().ran(export, argument_at)
+            return super().run_export(export, argument_at)
         finally:
             self.shared.update(calls=self.guest.calls, kept=self.guest.kept)
 
 
-class _Answering(ReferenceInstance):
-    """Answers some functions of WASI in its own way."""
+class _ReplacingWasi(ReferenceInstance):
+    """Replaces functions of WASI by methods named ``answer_`` and the function's name."""
 
-    def imported(self, name: str, answer: Callable[..., Any]) -> Callable[..., Any]:
-        return super().imported(name, getattr(self, f"answer_{name}", answer))
+    def wrap_import(self, name: str, function: Callable[..., Any]) -> Callable[..., Any]:
+        return super().wrap_import(name, getattr(self, f"answer_{name}", function))
 
     def put(self, at: int, number: int, size: int = 4) -> int:
         self.guest.memory.write(at, number.to_bytes(size, "little"))
@@ -42,37 +42,37 @@ class _Answering(ReferenceInstance):
 
 
 @mutant("a guest sees no arguments and no environment")
-class ShowsTheEnvironment(_Answering):
+class ShowsTheEnvironment(_ReplacingWasi):
     def answer_environ_sizes_get(self, count_at: int, size_at: int) -> int:
         return self.put(count_at, 7)
 
 
 @mutant("a guest sees no files")
-class ShowsADirectory(_Answering):
+class ShowsADirectory(_ReplacingWasi):
     def answer_fd_prestat_get(self, fd: int, at: int) -> int:
         return self.put(at, 0) if fd == 3 else 8
 
 
 @mutant("a guest reads nothing from stdin")
-class ReadsStdin(_Answering):
+class ReadsStdin(_ReplacingWasi):
     def answer_fd_read(self, fd: int, vectors_at: int, count: int, read_at: int) -> int:
         return self.put(read_at, 5)
 
 
 @mutant("a guest has clocks")
-class TheClockHasStopped(_Answering):
+class ClocksStandStill(_ReplacingWasi):
     def answer_clock_time_get(self, id: int, precision: int, at: int) -> int:
         return self.put(at, 0, 8)
 
 
 @mutant("other descriptors are closed")
-class WritesToAnyDescriptor(_Answering):
+class WritesToAnyDescriptor(_ReplacingWasi):
     def answer_fd_write(self, fd: int, vectors_at: int, count: int, written_at: int) -> int:
         return super().answer_fd_write(fd if fd in (1, 2) else 1, vectors_at, count, written_at)
 
 
 @mutant("a guest has random numbers")
-class RandomNumbersAreZeros(_Answering):
+class RandomNumbersAreZeros(_ReplacingWasi):
     def answer_random_get(self, at: int, size: int) -> int:
         return 0
 
@@ -94,9 +94,9 @@ class IgnoresTheMemoryLimit(ReferenceInstance):
 
 @mutant("a call is stopped after its deadline")
 class DeadlinesAreTraps(ReferenceInstance):
-    def ran(self, export: ExportedFunction, argument_at: int) -> int:
+    def run_export(self, export: ExportedFunction, argument_at: int) -> int:
         try:
-            return super().ran(export, argument_at)
+            return super().run_export(export, argument_at)
         except LimitExceeded as error:
             if error.limit == "deadline":
                 raise Trap("interrupted") from None
@@ -116,15 +116,15 @@ class WorksInOneThreadOnly(ReferenceInstance):
         super().__init__(definition, host, limits)
         self._thread = get_ident()
 
-    def around(self, call: BufferCall) -> BufferCall:
-        metered = super().around(call)
+    def wrap_call(self, call: BufferCall) -> BufferCall:
+        wrapped = super().wrap_call(call)
 
-        def here(argument: bytes) -> bytes:
+        def in_one_thread(argument: bytes) -> bytes:
             if get_ident() != self._thread:
                 raise RuntimeError("called from another thread than it was made in")
-            return metered(argument)
+            return wrapped(argument)
 
-        return here
+        return in_one_thread
 
 
 @mutant("a closed instance refuses calls")

@@ -24,13 +24,13 @@ from .faults import Fault, add
 from .reference import ReferenceExecutor, ReferenceInstance
 
 
-class LoadsWithoutLooking(ReferenceExecutor):
-    def check(self, *looked_at: object) -> None:
+class LoadsWithoutChecking(ReferenceExecutor):
+    def check(self, *given: object) -> None:
         pass
 
 
 class IgnoresTypes(ReferenceExecutor):
-    """Looks for the names of exports and imports, and not for what they are."""
+    """Checks the names of exports and imports, but not their types."""
 
     def check(
         self, definition: ModuleDefinition, imports: list[tuple[str, str, WasmType]], exports: dict[str, WasmType]
@@ -45,7 +45,7 @@ class IgnoresTypes(ReferenceExecutor):
         offered = {("env", name) for name in HOST_TYPES} | {(WASI_NAMESPACE, name) for name in PREVIEW_1}
         for namespace, name, _ in imports:
             if (namespace, name) not in offered:
-                raise UnsupportedImport("nobody offers it", symbol=f"{namespace}.{name}")
+                raise UnsupportedImport("no host provides it", symbol=f"{namespace}.{name}")
 
 
 class NeedsNoMemory(ReferenceExecutor):
@@ -62,19 +62,19 @@ class LacksSockets(ReferenceExecutor):
         super().check(definition, imports, exports)
         for namespace, name, _ in imports:
             if name.startswith("sock_"):
-                raise UnsupportedImport("there is no network", symbol=f"{namespace}.{name}")
+                raise UnsupportedImport("sockets are not supported", symbol=f"{namespace}.{name}")
 
 
-class AsksForInitialize(ReferenceExecutor):
+class RequiresInitialize(ReferenceExecutor):
     def check(
         self, definition: ModuleDefinition, imports: list[tuple[str, str, WasmType]], exports: dict[str, WasmType]
     ) -> None:
         super().check(definition, imports, exports)
         if INITIALIZE not in exports:
-            raise MissingExport("it is no reactor", symbol=INITIALIZE)
+            raise MissingExport("not a reactor", symbol=INITIALIZE)
 
 
-class ClosesWhatItLoaded(ReferenceExecutor):
+class ClosesOnlyAfterALoad(ReferenceExecutor):
     def load(self, definition: ModuleDefinition, host: Host, limits: Limits) -> Instance:
         self._runtime = object()
         return super().load(definition, host, limits)
@@ -89,15 +89,15 @@ class VersionIsATuple(ReferenceExecutor):
         return (1, 2, 3)  # type: ignore[return-value]
 
 
-class StartsWhatCrashes(ReferenceExecutor):
-    """An ``_initialize`` that traps is taken for one that has ended."""
+class IgnoresTrapsOfInitialize(ReferenceExecutor):
+    """Ignores a trap in ``_initialize``."""
 
     def start(self, definition: ModuleDefinition) -> None:
         pass
 
 
-class PreparesAnything(ReferenceExecutor):
-    """Compiles without a look at what went wrong."""
+class LeaksErrorsOfPrepare(ReferenceExecutor):
+    """Raises the error of a compiler as it is."""
 
     async def prepare(self, definition: ModuleDefinition) -> None:
         if not definition.executable.startswith(b"\0asm"):
@@ -105,7 +105,7 @@ class PreparesAnything(ReferenceExecutor):
 
 
 class PreparesByModule(ReferenceExecutor):
-    """Keeps what was prepared by the module's id, and loads that."""
+    """Keeps prepared modules by id, and loads them instead of the given definition."""
 
     def __init__(self) -> None:
         self._prepared: dict[object, ModuleDefinition] = {}
@@ -117,8 +117,8 @@ class PreparesByModule(ReferenceExecutor):
         return super().load(self._prepared.get(definition.header.id, definition), host, limits)
 
 
-class PreparesForOneLoad(ReferenceExecutor):
-    """Gives away the instance that was prepared, as often as it is asked for."""
+class LoadsThePreparedInstanceAgain(ReferenceExecutor):
+    """Returns the same prepared instance from every load."""
 
     def __init__(self) -> None:
         self._prepared: dict[bytes, Instance] = {}
@@ -131,20 +131,20 @@ class PreparesForOneLoad(ReferenceExecutor):
 
 
 class _Remembering(ReferenceInstance):
-    """Tells whether its guest has crashed."""
+    """Remembers whether its guest has crashed."""
 
     crashed = False
 
-    def ran(self, export: ExportedFunction, argument_at: int) -> int:
+    def run_export(self, export: ExportedFunction, argument_at: int) -> int:
         try:
-            return super().ran(export, argument_at)
+            return super().run_export(export, argument_at)
         except Trap:
             self.crashed = True
             raise
 
 
-class UsesCrashedGuestsAgain(ReferenceExecutor):
-    """A guest that crashed was not cleaned when it was closed, and the next one has its place."""
+class ReusesCrashedGuests(ReferenceExecutor):
+    """Does not reset a guest that crashed and was closed, and uses it for the next instance."""
 
     def __init__(self) -> None:
         self._made: list[_Remembering] = []
@@ -167,19 +167,19 @@ class LoadsAnything(ReferenceExecutor):
             return self.instance(definition, host, limits)
 
 
-add(LoadsWithoutLooking, Fault("an export that is missing is named"))
+add(LoadsWithoutChecking, Fault("an export that is missing is named"))
 add(IgnoresTypes, Fault("an import of another type is refused"))
 add(NeedsNoMemory, Fault("an export the abi asks for is missed"))
-add(StartsWhatCrashes, Fault("a guest that crashes while it starts is a trap"))
+add(IgnoresTrapsOfInitialize, Fault("a guest that crashes while it starts is a trap"))
 add(LacksSockets, Fault("every function of wasi preview 1 can be imported"))
-add(AsksForInitialize, Fault("a module that asks for nothing loads"))
-add(ClosesWhatItLoaded, Fault("an executor can be made and closed without a module", everywhere=True))
+add(RequiresInitialize, Fault("a module that asks for nothing loads"))
+add(ClosesOnlyAfterALoad, Fault("an executor can be made and closed without a module", everywhere=True))
 add(VersionIsATuple, Fault("the executor says what it is"))
-add(PreparesAnything, Fault("preparing what is no executable is refused as by load or left to it"))
+add(LeaksErrorsOfPrepare, Fault("preparing what is no executable is refused as by load or left to it"))
 add(PreparesByModule, Fault("what was prepared is not taken for another module"))
-add(PreparesForOneLoad, Fault("a prepared module loads as any other"))
+add(LoadsThePreparedInstanceAgain, Fault("a prepared module loads as any other"))
 add(
-    UsesCrashedGuestsAgain,
+    ReusesCrashedGuests,
     Fault("any sequence of loads calls crashes and unloads does what it should", examples=150),
 )
 add(LoadsAnything, Fault("what is no executable is malformed"))

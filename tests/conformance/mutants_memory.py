@@ -1,4 +1,4 @@
-"""Faults in how a guest's memory is handled."""
+"""Faults in access to a guest's memory."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from .simulated_guest import TIGHT, SimulatedGuest, SimulatedMemory
 
 @mutant("the argument buffer is aligned to 8 bytes")
 class MisalignedArgument(ReferenceInstance):
-    def allocated(self, size: int) -> int:
-        block = super().allocated(size + 4)
+    def allocate(self, size: int) -> int:
+        block = super().allocate(size + 4)
         return block + 4 if 0 < block < 1 << 31 else block
 
-    def freed(self, at: int) -> int:
-        return super().freed(at - 4 if at % 8 == 4 else at)
+    def free(self, at: int) -> int:
+        return super().free(at - 4 if at % 8 == 4 else at)
 
 
-class _Translated:
-    """A view of a memory through some mistake."""
+class _DelegatingMemory:
+    """Delegates to a memory. Subclasses add a fault."""
 
     def __init__(self, memory: SimulatedMemory) -> None:
         self.memory = memory
@@ -35,13 +35,13 @@ class _Translated:
         self.memory.write(offset, data)
 
 
-class _BigEndian(_Translated):
+class _BigEndian(_DelegatingMemory):
     def read(self, offset: int, size: int) -> bytes:
         data = self.memory.read(offset, size)
         return data[::-1] if size == 4 else data
 
 
-class _Stale(_Translated):
+class _Stale(_DelegatingMemory):
     def __init__(self, memory: SimulatedMemory) -> None:
         super().__init__(memory)
         self.view = memory.bytes
@@ -53,7 +53,7 @@ class _Stale(_Translated):
         self.view[offset : offset + len(data)] = data
 
 
-class _StaleSize(_Translated):
+class _StaleSize(_DelegatingMemory):
     def __init__(self, memory: SimulatedMemory) -> None:
         super().__init__(memory)
         self.first = memory.size()
@@ -62,7 +62,7 @@ class _StaleSize(_Translated):
         return self.first
 
 
-class _OneByteMore(_Translated):
+class _OneByteMore(_DelegatingMemory):
     def size(self) -> int:
         return self.memory.size() + 1
 
@@ -72,12 +72,12 @@ class _ZeroBehind(_OneByteMore):
         return self.memory.read(offset, min(size, self.memory.size() - offset)).ljust(size, b"\0")
 
 
-class _OneByteLess(_Translated):
+class _OneByteLess(_DelegatingMemory):
     def size(self) -> int:
         return self.memory.size() - 1
 
 
-class _Unbounded(_Translated):
+class _Unbounded(_DelegatingMemory):
     def size(self) -> int:
         return 1 << 33
 
@@ -115,7 +115,7 @@ class SizeCheckOneTooHigh(ReferenceInstance):
 
 @mutant("an answer outside of memory is a trap")
 class SizeCheckOneTooHighBeforeZeros(ReferenceInstance):
-    """What lies behind memory is a zero that can be read."""
+    """The bytes beyond memory can be read, and are zero."""
 
     def memory_of(self, guest: SimulatedGuest) -> LinearMemory:
         return _ZeroBehind(guest.memory)
@@ -135,19 +135,19 @@ class NoBoundsChecks(ReferenceInstance):
 
 @mutant("a call gives back its argument and its result")
 class NeverFrees(ReferenceInstance):
-    def freed(self, at: int) -> int:
+    def free(self, at: int) -> int:
         return 0
 
 
 @mutant("no block is given back twice")
 class FreesTwice(ReferenceInstance):
-    def freed(self, at: int) -> int:
-        super().freed(at)
-        return super().freed(at)
+    def free(self, at: int) -> int:
+        super().free(at)
+        return super().free(at)
 
 
 @mutant("a guest may read a few bytes behind its argument")
 class NoRoomBehindTheArgument(ReferenceInstance):
-    def allocated(self, size: int) -> int:
-        # What it asks for on other occasions ends where something else begins, and nobody notices.
-        return super().allocated(size - 8 if self.guest.allocator.mode == TIGHT else size)
+    def allocate(self, size: int) -> int:
+        # In other modes the block is followed by other memory, and reading behind it is not noticed.
+        return super().allocate(size - 8 if self.guest.allocator.mode == TIGHT else size)

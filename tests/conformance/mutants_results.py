@@ -1,4 +1,4 @@
-"""Faults in what functions are found, and in what becomes of their results."""
+"""Faults in finding functions and in returning results."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ def _result(buffer: bytes) -> v.Structure | None:
 
 @mutant("mutable parameters come back")
 class LosesMutableParameters(Rewriting):
-    def answered(self, argument: bytes, result: bytes) -> bytes:
+    def rewrite_result(self, argument: bytes, result: bytes) -> bytes:
         value = _result(result)
         return result if value is None else buffers.encode(v.Structure(value.id, value.fields[:1]))
 
 
 @mutant("a function without a return value answers unit")
-class AnswersNothingForUnit(Rewriting):
-    def answered(self, argument: bytes, result: bytes) -> bytes:
+class LosesUnitResults(Rewriting):
+    def rewrite_result(self, argument: bytes, result: bytes) -> bytes:
         value = _result(result)
         if value is None or not value.fields or not isinstance(value.fields[0].value, v.Unit):
             return result
@@ -37,7 +37,7 @@ class AnswersNothingForUnit(Rewriting):
 
 @mutant("text may hold zeros and characters of any length")
 class EndsTextAtItsFirstZero(Rewriting):
-    def answered(self, argument: bytes, result: bytes) -> bytes:
+    def rewrite_result(self, argument: bytes, result: bytes) -> bytes:
         value = _result(result)
         if value is None or not value.fields or not isinstance(value.fields[0].value, v.String):
             return result
@@ -47,7 +47,7 @@ class EndsTextAtItsFirstZero(Rewriting):
 
 @mutant("every array type is read and written by the guest")
 class LosesTheLastItem(Rewriting):
-    def answered(self, argument: bytes, result: bytes) -> bytes:
+    def rewrite_result(self, argument: bytes, result: bytes) -> bytes:
         value = _result(result)
         array = value.fields[0].value if value is not None and value.fields else None
         if value is None or not isinstance(array, v.ArrayBoolean) or not array.items:
@@ -66,7 +66,7 @@ class BindsTheFirstFunction(ReferenceInstance):
 
 
 @mutant("a function that is not exported is not found")
-class AnswersForFunctionsThereAreNot(ReferenceInstance):
+class ReturnsErrorsForUnknownFunctions(ReferenceInstance):
     def dispatch(self, function_id: bytes, argument: bytes) -> bytes:
         try:
             return super().dispatch(function_id, argument)
@@ -75,15 +75,15 @@ class AnswersForFunctionsThereAreNot(ReferenceInstance):
 
 
 @mutant("an answer that breaks the abi is a trap to a raw call as well")
-class TrustsRawAnswers(ReferenceInstance):
-    """Leaves it to whoever decodes the answer."""
+class TrustsRawResults(ReferenceInstance):
+    """Leaves checking the result to the decoder."""
 
-    def around(self, call: BufferCall) -> BufferCall:
-        metered = super().around(call)
+    def wrap_call(self, call: BufferCall) -> BufferCall:
+        wrapped = super().wrap_call(call)
 
         def trusting(argument: bytes) -> bytes:
             try:
-                return metered(argument)
+                return wrapped(argument)
             except Trap as trap:
                 if trap.kind is TrapKind.ABI:
                     return b"\0\0\0\0"

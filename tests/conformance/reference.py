@@ -1,7 +1,7 @@
-"""The reference executor: the conformance guest simulated in Python, behind the raw protocol of real ones.
+"""The reference executor: it simulates the conformance guest in Python, and calls it by the protocol of real guests.
 
-It looks at what a module imports and exports, and takes each for the conformance guest. Its parts are methods, so that
-mutants can break one at a time.
+It checks the imports and exports of a module, and then runs the conformance guest in its place. Its parts are methods,
+so that each mutant can override one.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from arora_core.header import ExportedFunction, ModuleDefinition
 from arora_core.linear_memory import BufferCall, LinearGuest, LinearMemory
 from arora_core.wasi import PREVIEW_1, Preview1, check_wasi_imports
 
-from . import guest_services, guest_values  # noqa: F401 - they are the guest's functions
+from . import guest_services, guest_values  # noqa: F401 - they register the guest's functions
 from .guest_calls import run
 from .simulated_guest import SimulatedGuest
 
 
 class Unwinding(BaseException):
-    """Ends a guest whose host raised, as a trap does that nobody reports."""
+    """Unwinds a guest after an exception of its host, which is in ``carried``."""
 
 
 class ReferenceInstance(LinearGuest, Instance):
@@ -35,42 +35,44 @@ class ReferenceInstance(LinearGuest, Instance):
         super().__init__(host)
         self.module_id = definition.header.id.bytes
         self.wasi = Preview1(self)
-        answers: dict[str, Callable[..., Any]] = {name: self.wasi.answer(name) for name in PREVIEW_1}
-        answers |= {DISPATCH: self.answer_dispatch, DISPATCH_INDIRECT: self.answer_dispatch_indirect}
-        self.guest = SimulatedGuest(limits, {name: self.imported(name, answer) for name, answer in answers.items()})
+        imports: dict[str, Callable[..., Any]] = {name: self.wasi.answer(name) for name in PREVIEW_1}
+        imports |= {DISPATCH: self.answer_dispatch, DISPATCH_INDIRECT: self.answer_dispatch_indirect}
+        self.guest = SimulatedGuest(limits, {name: self.wrap_import(name, each) for name, each in imports.items()})
         if limits.memory is not None and self.guest.memory.size() > limits.memory:
-            raise LimitExceeded("begins beyond its limit of memory", limit="memory")
+            raise LimitExceeded("its initial memory exceeds the limit", limit="memory")
         memory = self.memory_of(self.guest)
         self.wasi.attach(memory)
-        functions = {export.id.bytes: self.entered(partial(self.ran, export)) for export in definition.header.exports}
-        self.attach(memory, self.entered(self.allocated), self.entered(self.freed), functions, self.around)
-        self.entered(self.initialised)(0)
+        functions = {
+            export.id.bytes: self.wrap_export(partial(self.run_export, export)) for export in definition.header.exports
+        }
+        self.attach(memory, self.wrap_export(self.allocate), self.wrap_export(self.free), functions, self.wrap_call)
+        self.wrap_export(self.initialise)(0)
 
-    # What the guest exports.
+    # Exports of the guest.
 
     def memory_of(self, guest: SimulatedGuest) -> LinearMemory:
         return guest.memory
 
-    def allocated(self, size: int) -> int:
+    def allocate(self, size: int) -> int:
         return self.guest.allocator.alloc(size)
 
-    def freed(self, at: int) -> int:
+    def free(self, at: int) -> int:
         self.guest.allocator.free(at)
         return 0
 
-    def ran(self, export: ExportedFunction, argument_at: int) -> int:
+    def run_export(self, export: ExportedFunction, argument_at: int) -> int:
         return run(self.guest, export, argument_at)
 
-    def initialised(self, _: int) -> int:
+    def initialise(self, _: int) -> int:
         self.guest.initialised += 100 if self.guest.allocator.allocated else 1
         return 0
 
-    # The border.
+    # Calls into and out of the guest.
 
-    def around(self, call: BufferCall) -> BufferCall:
-        return self.guest.meter.around(call)
+    def wrap_call(self, call: BufferCall) -> BufferCall:
+        return self.guest.meter.wrap(call)
 
-    def entered(self, call: Callable[[int], int]) -> Callable[[int], int]:
+    def wrap_export(self, call: Callable[[int], int]) -> Callable[[int], int]:
         def enter(number: int) -> int:
             try:
                 return call(number)
@@ -79,10 +81,10 @@ class ReferenceInstance(LinearGuest, Instance):
 
         return enter
 
-    def imported(self, name: str, answer: Callable[..., Any]) -> Callable[..., Any]:
+    def wrap_import(self, name: str, function: Callable[..., Any]) -> Callable[..., Any]:
         def call(*numbers: int) -> Any:
             try:
-                return answer(*numbers)
+                return function(*numbers)
             except BaseException as error:
                 self.carried.append(error)
                 raise Unwinding from None
@@ -96,7 +98,7 @@ def _types(executable: bytes) -> wasm_types.ModuleTypes:
 
 
 class ReferenceExecutor(Executor):
-    """Runs the conformance guest, and says that it runs WebAssembly."""
+    """Simulates the conformance guest in place of every WebAssembly module."""
 
     name: ClassVar[str] = "reference"
     serves: ClassVar[frozenset[str]] = frozenset({"wasm"})
@@ -118,6 +120,6 @@ class ReferenceExecutor(Executor):
         check_wasi_imports(imports)
 
     def start(self, definition: ModuleDefinition) -> None:
-        """What ``_initialize`` does where it is not the conformance guest's: functions of tiny modules crash."""
+        """Run ``_initialize``: that of the conformance guest returns, that of tiny modules traps."""
         if definition.executable != wasm_guest().executable:
             raise Trap("unreachable", kind=TrapKind.UNREACHABLE)

@@ -1,4 +1,4 @@
-"""The machine of a guest that is simulated in Python: linear memory, an allocator in it, a meter, and its imports."""
+"""A simulated guest: linear memory, an allocator in it, fuel and deadline, and calls of imports."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from arora_core.executor import Limits
 
 PAGE: Final = 65536
 _MOST_PAGES: Final = 8192
-"""Half a gigabyte is as much as this machine has."""
+"""The largest memory of a guest: half a GiB."""
 _SCRATCH: Final = 64
-"""Where the guest's stack would be: ids and vectors stand here while a host looks at them."""
+"""The address of ids and vectors during a call of the host; a compiled guest has them on its stack."""
 _OUT_OF_MEMORY: Final = 512
 _FIRST_BLOCK: Final = 1024
 
@@ -23,7 +23,7 @@ NORMAL, GROWING, TIGHT, REFUSING, WILD = range(5)
 
 
 class SimulatedMemory:
-    """Linear memory. Growing moves it, as it may anywhere."""
+    """Linear memory. It moves when it grows, as real linear memory may."""
 
     def __init__(self, limits: Limits) -> None:
         self.most = min(_MOST_PAGES * PAGE, limits.memory or _MOST_PAGES * PAGE)
@@ -48,7 +48,7 @@ class SimulatedMemory:
 
 
 class Allocator:
-    """``arora_buffer_alloc`` and ``arora_buffer_free``, which count, and misbehave when they are told to."""
+    """``arora_buffer_alloc`` and ``arora_buffer_free``. ``mode`` makes the next allocation misbehave."""
 
     def __init__(self, memory: SimulatedMemory) -> None:
         self._memory = memory
@@ -86,12 +86,12 @@ class Allocator:
             return
         self.freed += 1
         if size:
-            # A real allocator writes into what it gets back: whoever reads it afterwards shall see that.
+            # Real allocators overwrite freed memory: reads after a free must not go unnoticed.
             self._memory.write(block, b"\xdd" * size)
             self._free.setdefault(size, []).append(block)
 
     def track(self, block: int, pool_size: int) -> int:
-        """Counts a block; ``pool_size`` is 0 for one that must not go to the pool."""
+        """Count a block and return it. ``pool_size`` is 0 for a block that must not be reused."""
         self.allocated += 1
         self._live[block] = pool_size
         return block
@@ -103,7 +103,7 @@ class Allocator:
             return self.track(unused.pop(), size)
         beyond = self._top + size - self._memory.size()
         if beyond > 0:
-            # What lies between may be a block at the end of memory that TIGHT gave: the pool goes on behind it.
+            # The pool continues at the end of memory: a block of TIGHT may lie before that.
             self._top = self._memory.size()
             if not self._memory.grow(size // PAGE + 1):
                 return 0
@@ -112,7 +112,7 @@ class Allocator:
 
 
 class Meter:
-    """Fuel and time of one outermost call."""
+    """The fuel and the deadline of an outermost call."""
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
@@ -122,11 +122,11 @@ class Meter:
         self._fills = True
 
     def fill_once(self) -> None:
-        """Leaves it at the fuel there is now."""
+        """Fill the fuel now, and never again."""
         self._fuel, self._fills = self._limits.fuel or 0, False
 
-    def around(self, call: Callable[[bytes], bytes]) -> Callable[[bytes], bytes]:
-        def metered(argument: bytes) -> bytes:
+    def wrap(self, call: Callable[[bytes], bytes]) -> Callable[[bytes], bytes]:
+        def limited(argument: bytes) -> bytes:
             if self._depth == 0:
                 self._fuel = (self._limits.fuel or 0) if self._fills else self._fuel
                 self._until = monotonic() + (self._limits.deadline or 0)
@@ -136,10 +136,10 @@ class Meter:
             finally:
                 self._depth -= 1
 
-        return metered
+        return limited
 
     def spend(self, fuel: int) -> None:
-        """Raises LimitExceeded when there is no more."""
+        """Use fuel. Raises LimitExceeded if none is left or the deadline has passed."""
         self._fuel -= fuel
         if self._limits.fuel is not None and self._fuel < 0:
             raise LimitExceeded("used up its fuel", limit="fuel")
@@ -148,7 +148,7 @@ class Meter:
 
 
 class SimulatedGuest:
-    """One guest. ``imports`` are the host's functions by name, with pointers for arguments, as a guest calls them."""
+    """One guest. ``imports`` are the host's functions by name; they take and return numbers, as for real guests."""
 
     def __init__(self, limits: Limits, imports: dict[str, Callable[..., Any]]) -> None:
         self.memory = SimulatedMemory(limits)
@@ -159,7 +159,7 @@ class SimulatedGuest:
         self.memory.write(_OUT_OF_MEMORY, buffers.encode_error("out of memory"))
 
     def put(self, data: bytes) -> int:
-        """A block that holds ``data``, or the buffer that says there is no memory."""
+        """Allocate a block that holds ``data`` and return its address, or that of the out-of-memory error buffer."""
         at = self.allocator.alloc(len(data))
         if not at:
             return _OUT_OF_MEMORY
@@ -170,28 +170,28 @@ class SimulatedGuest:
         return self.memory.read(at, int.from_bytes(self.memory.read(at, 4), "little"))
 
     def dispatch(self, module: bytes, function: bytes, argument: bytes, mode: int | None = None) -> bytes:
-        """Calls another module; ``mode`` is the allocator's for the answer."""
+        """Call a function of another module. ``mode`` is the mode of the allocator for the result buffer."""
         argument_at = self.put(argument)
         self.memory.write(_SCRATCH, module + function)
         if mode is not None:
             self.allocator.mode = mode
-        answer_at: int = self.imports["arora_dispatch"](_SCRATCH, _SCRATCH + 16, argument_at)
+        result_at: int = self.imports["arora_dispatch"](_SCRATCH, _SCRATCH + 16, argument_at)
         self.allocator.free(argument_at)
-        return self.taken(answer_at)
+        return self.take_buffer(result_at)
 
-    def taken(self, at: int) -> bytes:
-        """The buffer at ``at``, which is given back."""
-        answer = self.buffer(at)
+    def take_buffer(self, at: int) -> bytes:
+        """Return the buffer at ``at`` and free it."""
+        result = self.buffer(at)
         self.allocator.free(at)
         self.meter.spend(100)
-        return answer
+        return result
 
     def wasi(self, name: str, *numbers: int) -> int:
         errno: int = self.imports[name](*numbers)
         return errno
 
-    def written(self, fd: int, *pieces: bytes) -> tuple[int, int]:
-        """One ``fd_write``: the error number, and how many bytes were written."""
+    def fd_write(self, fd: int, *pieces: bytes) -> tuple[int, int]:
+        """Call ``fd_write`` once. Return the error number and the number of bytes written."""
         blocks = [self.put(piece or b"\0") for piece in pieces]
         vectors = b"".join(
             block.to_bytes(4, "little") + len(piece).to_bytes(4, "little")
@@ -207,8 +207,8 @@ class SimulatedGuest:
         raise Trap(kind.value, kind=kind)
 
 
-def answered(result: bytes) -> v.Value | None:
-    """What a call result returns, None for an error buffer."""
+def returned_value(result: bytes) -> v.Value | None:
+    """Return the return value in a result buffer, None for an error buffer."""
     if buffers.error_message(result) is not None:
         return None
     value = buffers.decode(result)

@@ -1,4 +1,4 @@
-"""The suite for codecs: the default one passes, broken ones fail the test that names the fault."""
+"""The suite for codecs: the default codec passes, and broken codecs fail the test that names the fault."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ TestDefaultCodec = codec_suite(AroraCodec())
 
 
 class Broken(Codec):
-    """The default codec, but for one of its two directions."""
+    """The default codec, with a replacement for one of its two functions."""
 
     name = "broken"
 
@@ -44,7 +44,7 @@ def quiet_nan(value: v.Value) -> bytes:
 
 
 def lenient(buffer: bytes) -> v.Value:
-    """Ignores what stands behind the value."""
+    """Ignore trailing bytes."""
     for size in range(5, len(buffer) + 1):
         try:
             return buffers.decode(size.to_bytes(4, "little") + buffer[4:size])

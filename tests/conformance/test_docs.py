@@ -1,4 +1,4 @@
-"""``docs/conformance.md`` says what there is, and so does the page on executors where it speaks of checks."""
+"""``docs/conformance.md`` matches the code, and so do the names of checks in ``docs/writing-an-executor.md``."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ def test_every_area_is_described() -> None:
     assert [each for each in AREAS if f"| `{each}` |" not in PAGE] == []
 
 
-def test_what_is_imported_in_it_exists() -> None:
+def test_every_import_on_the_page_exists() -> None:
     imported = re.findall(r"from arora_core.conformance import (.+)", PAGE)
     names = {name.strip() for line in imported for name in line.split(",")}
     assert names <= set(conformance.__all__)
     assert all(getattr(conformance, name) is not None for name in names)
 
 
-def test_the_strategies_in_it_exist() -> None:
+def test_every_strategy_on_the_page_exists() -> None:
     rows = re.findall(r"^\| (`[a-z_]+\(.*?) \|", PAGE, re.MULTILINE)
     names = {name for row in rows for name in re.findall(r"`([a-z_]+)\(", row)}
     assert len(names) == 8
@@ -33,13 +33,13 @@ def test_the_strategies_in_it_exist() -> None:
 
 
 @pytest.mark.parametrize("page", ["conformance.md", "writing-an-executor.md"])
-def test_known_failures_are_shown_with_the_sentence_of_a_check(page: str) -> None:
+def test_known_failures_in_examples_are_names_of_checks(page: str) -> None:
     sentences = {each.name for each in checks()}
-    shown = re.findall(r'known_failures=\{\s*"([^"]+)"', (DOCS / page).read_text(encoding="utf-8"))
-    assert shown
-    assert set(shown) <= sentences
+    named = re.findall(r'known_failures=\{\s*"([^"]+)"', (DOCS / page).read_text(encoding="utf-8"))
+    assert named
+    assert set(named) <= sentences
 
 
-def test_the_sentence_it_quotes_is_a_check() -> None:
+def test_the_check_that_the_page_quotes_exists() -> None:
     assert "*an exception of the host comes out as the same object*" in PAGE
     assert "an exception of the host comes out as the same object" in {each.name for each in checks()}

@@ -1,4 +1,4 @@
-"""The conformance guest: its header, its source and its build belong together."""
+"""The conformance guest: its header, its source and its build agree."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from arora_core.conformance.guests import SANDBOXED, SOURCE, header, id_of, nati
 from tests.conformance.build_guest import SHIPPED, build_guest
 
 
-def test_the_wasm_that_ships_is_what_its_source_gives(tmp_path: Path) -> None:
+def test_the_wasm_that_ships_is_built_from_its_source(tmp_path: Path) -> None:
     fresh = build_guest(tmp_path / "guest.wasm")
     assert fresh.read_bytes() == SHIPPED.read_bytes(), "run: python -m tests.conformance.build_guest"
 
@@ -34,7 +34,7 @@ def test_every_function_of_the_header_is_described_in_the_source() -> None:
     assert {each.name for each in header().exports} - described - macros == set()
 
 
-def test_the_native_guest_has_what_needs_no_sandbox() -> None:
+def test_the_native_guest_has_every_function_that_needs_no_sandbox() -> None:
     assert native_guest().functions == wasm_guest().functions - SANDBOXED
 
 

@@ -1,4 +1,4 @@
-"""The suite is tested: an executor that does everything right passes, and each that does one thing wrong is told so."""
+"""Tests of the suite itself: a correct executor passes it, and every mutant fails the check that names its fault."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from arora_core.conformance import (
 from arora_core.conformance.guests import header
 from arora_core.executor import Capability
 
-from . import (  # noqa: F401 - they register
+from . import (  # noqa: F401 - they register mutants
     mutants_calls,
     mutants_failures,
     mutants_hosts,
@@ -33,23 +33,23 @@ from .faults import FAULTS, MUTANTS
 from .guest_calls import FUNCTIONS
 from .reference import ReferenceExecutor
 
-LEFT_OUT = 25
-"""How many of the slowest checks are not among those others."""
+SLOWEST = 25
+"""The number of slow checks that do not run on every mutant."""
 ONCE = (3, 13)
-"""The one interpreter on which all the others are run: it takes half a second for each mutant."""
+"""The one Python version on which all other checks run on every mutant, half a second each."""
 
 
 @pytest.fixture(scope="module")
 def reference() -> Results:
-    """What came of the whole suite on the reference."""
+    """The results of the whole suite on the reference executor."""
     return run_checks(ReferenceExecutor)
 
 
 @pytest.fixture(scope="module")
 def quick(reference: Results) -> list[Check]:
-    """The checks without the slowest."""
+    """All checks but the slowest."""
     by_time = sorted(reference.results, key=lambda each: each.seconds)
-    return [each.check for each in by_time[:-LEFT_OUT]]
+    return [each.check for each in by_time[:-SLOWEST]]
 
 
 def test_the_reference_passes_the_whole_suite(reference: Results) -> None:
@@ -57,7 +57,7 @@ def test_the_reference_passes_the_whole_suite(reference: Results) -> None:
     assert list(reference.by_area) == list(AREAS)
 
 
-def test_the_reference_leaves_nothing_to_be_skipped() -> None:
+def test_the_reference_declares_every_capability() -> None:
     assert ReferenceExecutor.capabilities == frozenset(Capability)
 
 
@@ -70,13 +70,13 @@ def test_there_are_enough_mutants() -> None:
 
 
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.__name__)
-def test_a_fault_is_named(mutant: type[ReferenceExecutor]) -> None:
+def test_a_fault_fails_the_check_that_names_it(mutant: type[ReferenceExecutor]) -> None:
     fault = FAULTS[mutant.__name__]
     naming = next(each for each in checks() if each.name == fault.caught_by)
     assert run_check(naming, mutant, wasm_guest(), examples=fault.examples).outcome is Outcome.FAILED
 
 
-def test_what_is_raised_in_a_thread_is_what_came_of_it() -> None:
+def test_an_exception_in_a_thread_of_a_check_is_its_result() -> None:
     naming = next(each for each in checks() if each.name == "engines work in threads of their own")
     result = run_check(naming, next(each for each in MUTANTS if each.__name__ == "WorksInOneThreadOnly"), wasm_guest())
     assert result.message.startswith("RuntimeError: called from another thread")
@@ -84,14 +84,14 @@ def test_what_is_raised_in_a_thread_is_what_came_of_it() -> None:
 
 @pytest.mark.skipif(sys.version_info[:2] != ONCE, reason=f"runs on Python {ONCE[0]}.{ONCE[1]} only: once is enough")
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.__name__)
-def test_a_fault_is_seen_in_few_other_places(mutant: type[ReferenceExecutor], quick: list[Check]) -> None:
+def test_a_fault_fails_few_other_checks(mutant: type[ReferenceExecutor], quick: list[Check]) -> None:
     fault = FAULTS[mutant.__name__]
     if fault.everywhere:
-        pytest.skip("nothing works any more with this one")
+        pytest.skip("nearly all checks fail with this fault")
     others = [each for each in quick if each.name != fault.caught_by]
     found = [run_check(each, mutant, wasm_guest(), examples=fault.examples) for each in others]
     failed = [each for each in found if each.outcome is Outcome.FAILED]
-    assert len(failed) <= fault.beside, _listed(failed)
+    assert len(failed) <= fault.max_others, _listed(failed)
 
 
 def _listed(results: list[CheckResult]) -> str:

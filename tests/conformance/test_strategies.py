@@ -1,4 +1,4 @@
-"""What the public strategies promise."""
+"""The values that the public strategies draw."""
 
 from __future__ import annotations
 
@@ -35,12 +35,12 @@ def test_values_encode_and_decode(value: v.Value) -> None:
 
 
 @given(st.data(), st.integers(0, 3))
-def test_values_are_no_deeper_than_asked_for(data: st.DataObject, most: int) -> None:
+def test_values_are_not_deeper_than_max_depth(data: st.DataObject, most: int) -> None:
     assert depth(data.draw(strategies.values(max_depth=most))) <= most
 
 
 @given(strategies.number_arrays(max_size=3))
-def test_arrays_are_no_longer_than_asked_for(value: v.Value) -> None:
+def test_arrays_are_not_longer_than_max_size(value: v.Value) -> None:
     assert isinstance(value, v.NumberArray)
     assert len(value) <= 3
 
@@ -58,7 +58,7 @@ def test_every_record_of_a_registry_has_values() -> None:
 
         @given(found)
         def check(value: v.Value) -> None:
-            validate(value, ScalarRef(record.id), REGISTRY)  # noqa: B023 - called at once
+            validate(value, ScalarRef(record.id), REGISTRY)  # noqa: B023 - called in this iteration
 
         check()
 
@@ -72,7 +72,7 @@ def test_arguments_are_of_the_parameters_types(data: st.DataObject) -> None:
 
 
 @given(st.data())
-def test_arguments_are_all_given_where_none_may_be_absent(data: st.DataObject) -> None:
+def test_every_argument_is_given_if_none_may_be_absent(data: st.DataObject) -> None:
     export = data.draw(strategies.signatures())
     drawn = data.draw(strategies.arguments(export, absent=False))
     assert set(drawn) == {each.id for each in export.parameters}

@@ -1,4 +1,4 @@
-"""Running checks, and the pytest class made of them."""
+"""Running checks, and the pytest class that contains them."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ from arora_core.conformance.expecting import expect
 from arora_core.conformance.generating import for_all
 from arora_core.conformance.subject import only
 
-from .broken import calls_twice, loses_errors, sound, spoiled
+from .broken import broken, calls_correctly, calls_twice, loses_errors
 
-COUNTS = "a guest keeps its state between calls"
-COUNTS_TEST = "test_calls_a_guest_keeps_its_state_between_calls"
-FAILS = "an error buffer is a guest error with its message"
-FAILS_TEST = "test_errors_an_error_buffer_is_a_guest_error_with_its_message"
+KEEPS_STATE = "a guest keeps its state between calls"
+KEEPS_STATE_TEST = "test_calls_a_guest_keeps_its_state_between_calls"
+ERROR_BUFFER = "an error buffer is a guest error with its message"
+ERROR_BUFFER_TEST = "test_errors_an_error_buffer_is_a_guest_error_with_its_message"
 
 
 def run(suite: type, test: str) -> None:
@@ -50,7 +50,7 @@ def run(suite: type, test: str) -> None:
 # --- running checks ------------------------------------------------------------------------------
 
 
-def test_every_area_has_checks_and_every_check_a_sentence_of_its_own() -> None:
+def test_every_area_has_checks_and_every_check_a_unique_sentence() -> None:
     found = checks()
     assert {each.area for each in found} == set(AREAS)
     assert len({each.name for each in found}) == len(found)
@@ -68,39 +68,39 @@ def test_an_area_that_does_not_exist_is_refused() -> None:
         run_checks("wasmtime", ["speed"])
 
 
-def test_what_the_guest_writes_is_not_shown_and_its_logger_is_left_alone(capsys: pytest.CaptureFixture[str]) -> None:
+def test_output_of_the_guest_is_not_logged_and_its_logger_is_restored(capsys: pytest.CaptureFixture[str]) -> None:
     logger = logging.getLogger("arora.module")
-    shown = logging.StreamHandler(sys.stderr)
-    logger.addHandler(shown)
+    handler = logging.StreamHandler(sys.stderr)
+    logger.addHandler(handler)
     try:
         assert not run_checks("wasmtime", ["traps"]).failed
     finally:
-        logger.removeHandler(shown)
+        logger.removeHandler(handler)
     assert capsys.readouterr().err == ""
     assert logger.level == logging.NOTSET
 
 
-def test_results_say_what_came_of_each_check() -> None:
-    results = run_checks(spoiled(loses_errors), ["errors", "loading"], examples=5)
-    assert results[FAILS].outcome is Outcome.FAILED
-    assert "expected GuestError" in results[FAILS].message
-    assert isinstance(results[FAILS].error, AssertionError)
+def test_results_hold_the_outcome_of_each_check() -> None:
+    results = run_checks(broken(loses_errors), ["errors", "loading"], examples=5)
+    assert results[ERROR_BUFFER].outcome is Outcome.FAILED
+    assert "expected GuestError" in results[ERROR_BUFFER].message
+    assert isinstance(results[ERROR_BUFFER].error, AssertionError)
     assert results["what is no executable is malformed"].outcome is Outcome.PASSED
 
 
-def test_a_mistake_fails_the_checks_that_name_it_and_no_others() -> None:
-    results = run_checks(spoiled(calls_twice), ["calls", "errors", "traps", "leaks"], examples=5)
-    assert results[COUNTS].outcome is Outcome.FAILED
+def test_a_fault_fails_the_check_that_names_it_and_few_others() -> None:
+    results = run_checks(broken(calls_twice), ["calls", "errors", "traps", "leaks"], examples=5)
+    assert results[KEEPS_STATE].outcome is Outcome.FAILED
     assert len(results.failed) < 5
 
 
-def test_progress_is_told_of_every_check() -> None:
+def test_progress_is_called_with_every_result() -> None:
     seen: list[str] = []
     results = run_checks("wasmtime", ["calls"], progress=lambda each: seen.append(each.check.name))
     assert seen == [each.check.name for each in results.results]
 
 
-def test_what_failed_is_made_smaller_for_a_while_only(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_shrinking_a_failing_example_stops_when_the_time_is_up(monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[list[int]] = []
 
     def fail(drawn: list[int]) -> None:
@@ -111,17 +111,17 @@ def test_what_failed_is_made_smaller_for_a_while_only(monkeypatch: pytest.Monkey
     with pytest.raises(CheckFailed, match="a sum of 100") as smallest:
         for_all(lists, fail, 50)
     assert "drawn=[" in "".join(getattr(smallest.value, "__notes__", []))
-    patient, seen[:] = len(seen), []
+    unlimited, seen[:] = len(seen), []
     monkeypatch.setattr("arora_core.conformance.generating.SHRINKING", 0.0)
     with pytest.raises(CheckFailed, match="a sum of "):
         for_all(lists, fail, 50)
     first = next(place for place, drawn in enumerate(seen) if sum(drawn) >= 100)
     assert {str(drawn) for drawn in seen[first:]} == {str(seen[first])}
-    assert len(seen) < patient
+    assert len(seen) < unlimited
 
 
-class Sharing(spoiled(sound)):  # type: ignore[misc]
-    """Knows how many of its objects are in use: what they share would start with the first and end with the last."""
+class Sharing(broken(calls_correctly)):  # type: ignore[misc]
+    """Counts the executors in use: a shared resource would start with the first one and stop with the last."""
 
     in_use = 0
     started = 0
@@ -138,25 +138,25 @@ class Sharing(spoiled(sound)):  # type: ignore[misc]
         super().close()
 
 
-def test_what_executors_share_starts_once_for_all_checks() -> None:
+def test_a_resource_that_executors_share_starts_once_for_all_checks() -> None:
     Sharing.started = 0
     results = run_checks(Sharing, ["output"])
     assert not results.failed
     assert (Sharing.started, Sharing.in_use) == (1, 0)
 
 
-def test_what_executors_share_starts_once_for_all_tests_of_a_suite() -> None:
+def test_a_resource_that_executors_share_starts_once_for_all_tests_of_a_suite() -> None:
     Sharing.started = 0
     suite: Any = executor_suite(Sharing, areas=["calls"])
     suite.setup_class()
-    run(suite, COUNTS_TEST)
+    run(suite, KEEPS_STATE_TEST)
     run(suite, "test_calls_a_function_is_called_with_its_arguments")
     suite.teardown_class()
     assert (Sharing.started, Sharing.in_use) == (1, 0)
 
 
 def test_an_executor_that_cannot_load_the_guest_fails_its_checks_and_not_the_suite() -> None:
-    class Refusing(spoiled(sound)):  # type: ignore[misc]
+    class Refusing(broken(calls_correctly)):  # type: ignore[misc]
         def load(self, *given: object) -> Any:
             raise MalformedExecutable("not today")
 
@@ -165,29 +165,29 @@ def test_an_executor_that_cannot_load_the_guest_fails_its_checks_and_not_the_sui
 
 
 def test_a_capability_that_is_not_declared_skips_its_checks_when_it_is_refused() -> None:
-    executor = spoiled(sound, lacking=frozenset({Capability.FUEL}))
+    executor = broken(calls_correctly, lacking=frozenset({Capability.FUEL}))
     results = run_checks(executor, ["limits"])
     fuel = results["a call is stopped when its fuel is spent"]
-    assert (fuel.outcome, fuel.message) == (Outcome.SKIPPED, "spoiled does not declare the capability 'fuel'")
+    assert (fuel.outcome, fuel.message) == (Outcome.SKIPPED, "broken does not declare the capability 'fuel'")
     assert not results.failed
 
 
-def test_a_function_the_guest_does_not_have_skips_the_checks_that_use_it() -> None:
+def test_a_function_that_the_guest_lacks_skips_the_checks_that_use_it() -> None:
     whole = wasm_guest()
     guest = Guest(whole.kind, whole.executable, whole.functions - {"clock"})
     result = run_checks("wasmtime", ["calls"], guest=guest)["a guest has clocks"]
     assert (result.outcome, result.message) == (Outcome.SKIPPED, "the wasm guest has no clock")
 
 
-def test_an_executor_without_a_guest_of_its_kind_is_told_to_bring_one() -> None:
-    class Odd(spoiled(sound)):  # type: ignore[misc]
+def test_an_executor_of_a_kind_without_a_guest_has_to_provide_one() -> None:
+    class Odd(broken(calls_correctly)):  # type: ignore[misc]
         serves = frozenset({"odd"})
 
     with pytest.raises(LoadError, match="pass guest="):
         run_checks(Odd)
 
 
-def test_an_executor_that_is_not_there_is_an_error() -> None:
+def test_an_executor_that_is_not_installed_is_an_error() -> None:
     with pytest.raises(ExecutorNotFound):
         run_checks("nonesuch")
 
@@ -195,10 +195,10 @@ def test_an_executor_that_is_not_there_is_an_error() -> None:
 # --- the pytest class ----------------------------------------------------------------------------
 
 
-def test_every_suite_is_a_class_of_its_own() -> None:
+def test_every_call_returns_a_new_class() -> None:
     one, other = executor_suite("wasmtime"), executor_suite("wasmtime")
     assert one is not other
-    assert getattr(one, COUNTS_TEST) is not getattr(other, COUNTS_TEST)
+    assert getattr(one, KEEPS_STATE_TEST) is not getattr(other, KEEPS_STATE_TEST)
 
 
 def test_a_suite_has_a_test_for_every_check() -> None:
@@ -208,19 +208,19 @@ def test_a_suite_has_a_test_for_every_check() -> None:
 
 def test_a_failing_check_fails_its_test() -> None:
     with pytest.raises(pytest.fail.Exception, match="three calls of count"):
-        run(executor_suite(spoiled(calls_twice)), COUNTS_TEST)
+        run(executor_suite(broken(calls_twice)), KEEPS_STATE_TEST)
 
 
 def test_a_known_failure_is_expected_to_fail() -> None:
-    suite = executor_suite(spoiled(calls_twice), known_failures={COUNTS: "it stutters"})
+    suite = executor_suite(broken(calls_twice), known_failures={KEEPS_STATE: "it stutters"})
     with pytest.raises(pytest.xfail.Exception, match="it stutters"):
-        run(suite, COUNTS_TEST)
+        run(suite, KEEPS_STATE_TEST)
 
 
 def test_a_known_failure_that_passes_fails() -> None:
-    suite = executor_suite("wasmtime", known_failures={COUNTS: "it stutters"})
-    with pytest.raises(pytest.fail.Exception, match="take it out of known_failures"):
-        run(suite, COUNTS_TEST)
+    suite = executor_suite("wasmtime", known_failures={KEEPS_STATE: "it stutters"})
+    with pytest.raises(pytest.fail.Exception, match="remove it from known_failures"):
+        run(suite, KEEPS_STATE_TEST)
 
 
 def test_a_known_failure_that_names_no_check_fails() -> None:
@@ -230,23 +230,23 @@ def test_a_known_failure_that_names_no_check_fails() -> None:
 
 
 def test_an_unavailable_executor_skips_its_tests_with_the_reason() -> None:
-    class Absent(spoiled(sound)):  # type: ignore[misc]
+    class Absent(broken(calls_correctly)):  # type: ignore[misc]
         @classmethod
         def unavailable(cls) -> str | None:
             return "the runtime is missing; pip install it"
 
     with pytest.raises(pytest.skip.Exception, match="pip install it"):
-        run(executor_suite(Absent), COUNTS_TEST)
+        run(executor_suite(Absent), KEEPS_STATE_TEST)
     with pytest.raises(ExecutorUnavailable, match="pip install it"):
         run_checks(Absent)
 
 
-def test_an_executor_may_come_from_plugins_of_ones_own() -> None:
-    plugins: Plugins = only(spoiled(sound))
-    run(executor_suite("spoiled", plugins=plugins), COUNTS_TEST)
+def test_an_executor_may_come_from_given_plugins() -> None:
+    plugins: Plugins = only(broken(calls_correctly))
+    run(executor_suite("broken", plugins=plugins), KEEPS_STATE_TEST)
 
 
-def test_a_suite_may_be_of_some_areas() -> None:
+def test_a_suite_may_be_limited_to_areas() -> None:
     suite = executor_suite("wasmtime", areas=["calls"])
-    assert hasattr(suite, COUNTS_TEST)
-    assert not hasattr(suite, FAILS_TEST)
+    assert hasattr(suite, KEEPS_STATE_TEST)
+    assert not hasattr(suite, ERROR_BUFFER_TEST)

@@ -1,1 +1,1 @@
-"""The checks, a file for each area."""
+"""The checks, one file for each area."""

@@ -1,4 +1,4 @@
-"""Arguments, results, and the memory in which they are handed over."""
+"""Arguments, results, and the memory that holds them during a call."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ def arguments_arrive_in_the_order_given_and_byte_for_byte(subject: Subject) -> N
     id = subject.function_id("received")
     fields = [(UUID(int=7), v.String("b")), (UUID(int=3), v.ArrayF64([1.5])), (UUID(int=5), v.Unit())]
     sent = buffers.encode(v.Structure(id, fields))
-    answer = subject.engine.dispatch(subject.module.id, id, sent)
-    expect_equal(answer, subject.answered("received", v.ArrayU8(sent)), "the argument buffer as the guest saw it")
+    result = subject.engine.dispatch(subject.module.id, id, sent)
+    expect_equal(result, subject.result("received", v.ArrayU8(sent)), "the argument buffer that the guest received")
 
 
 @check("calls")
@@ -46,15 +46,15 @@ def arguments_left_out_are_absent_to_the_guest(subject: Subject) -> None:
 
 @check("calls")
 def mutable_parameters_come_back(subject: Subject) -> None:
-    answer = subject.module.append([1.0, 2.5], -0.0, "x")
+    result = subject.module.append([1.0, 2.5], -0.0, "x")
     expected = Result(3, {"items": [1.0, 2.5, -0.0], "log": "x+"})
-    found = Result(answer.ret, {"items": list(answer.mutated["items"]), "log": answer.mutated["log"]})
+    found = Result(result.ret, {"items": list(result.mutated["items"]), "log": result.mutated["log"]})
     expect_equal(found, expected, "append([1.0, 2.5], -0.0, 'x')")
 
 
 @check("calls")
 def a_function_without_a_return_value_answers_unit(subject: Subject) -> None:
-    expect_equal(subject.dispatch("nothing"), subject.answered("nothing", v.Unit()), "nothing()")
+    expect_equal(subject.dispatch("nothing"), subject.result("nothing", v.Unit()), "nothing()")
 
 
 @check("calls")
@@ -67,32 +67,32 @@ def a_bound_function_and_a_dispatch_do_the_same(subject: Subject) -> None:
     instance, id = subject.instance(ScriptedHost()), subject.function_id("add").bytes
     argument = subject.argument("add", v.U32(1), v.U32(2))
     bound = instance.function(id)
-    expect_equal(bound(argument), subject.answered("add", v.U32(3)), "the bound add")
-    expect_equal(instance.dispatch(id, argument), bound(argument), "the dispatched add, against the bound one")
+    expect_equal(bound(argument), subject.result("add", v.U32(3)), "the bound add")
+    expect_equal(instance.dispatch(id, argument), bound(argument), "the dispatched add, compared with the bound one")
 
 
 @check("calls")
 def a_call_in_pieces_is_the_call_of_all_of_them(subject: Subject) -> None:
-    in_pieces = _in_pieces(subject)
+    transfer = _transfer(subject)
     for length in (0, 3, _LARGE):
         items = v.ArrayU8(bytes(range(256)) * (length // 256) + bytes(length % 256))
-        answer = in_pieces("echo_u8s", 1 + length // 3, items)
-        expect_equal(answer == subject.answered("echo_u8s", items), True, f"{length} bytes came back from their pieces")
+        result = transfer("echo_u8s", 1 + length // 3, items)
+        expect_equal(result == subject.result("echo_u8s", items), True, f"whether {length} bytes in pieces came back")
     failed = buffers.encode_error("on purpose")
-    expect_equal(in_pieces("fail", 7, v.String("on purpose")), failed, "the error buffer, read where it lies")
-    expect_equal(in_pieces("add", 5, v.U32(1), v.U32(2)), subject.answered("add", v.U32(3)), "add, in pieces")
+    expect_equal(transfer("fail", 7, v.String("on purpose")), failed, "the error buffer, read in place")
+    expect_equal(transfer("add", 5, v.U32(1), v.U32(2)), subject.result("add", v.U32(3)), "add, in pieces")
 
 
 @check("calls", uses=["wild"])
 def an_answer_outside_of_memory_to_a_call_in_pieces_is_a_trap(subject: Subject) -> None:
-    in_pieces = _in_pieces(subject)
+    transfer = _transfer(subject)
     for how in (2, 4):
-        trapped = expect_raises(Trap, partial(in_pieces, "wild", 4, v.U32(how)), f"wild({how}), in pieces")
+        trapped = expect_raises(Trap, partial(transfer, "wild", 4, v.U32(how)), f"wild({how}), in pieces")
         expect_equal(trapped.kind, TrapKind.ABI, f"the kind of wild({how})")
 
 
-def _in_pieces(subject: Subject) -> Callable[..., bytes]:
-    """Calls a function of a guest on a bare executor, its argument in pieces of a size."""
+def _transfer(subject: Subject) -> Callable[..., bytes]:
+    """Return a callable that calls a guest's function by name, with the argument buffer in pieces of ``size`` bytes."""
     instance = subject.instance(ScriptedHost())
 
     def call(name: str, size: int, *given: v.Value) -> bytes:
@@ -109,7 +109,7 @@ def a_large_array_goes_and_comes_whole_between_small_ones(subject: Subject) -> N
     function = subject.module.echo_f64s
     for count in (3, _LARGE // 8, 1, _LARGE // 4, 0):
         given = array("d", range(count))
-        expect_equal(function(given) == given, True, f"{count} numbers came back")
+        expect_equal(function(given) == given, True, f"whether {count} numbers came back")
 
 
 @check("calls")
@@ -126,7 +126,7 @@ def a_function_that_the_header_leaves_out_is_not_found(subject: Subject) -> None
     definition = ModuleDefinition(replace(whole, exports=exports), subject.guest.executable)
     instance = subject.new_executor().load(definition, ScriptedHost(), NO_LIMITS)
     argument = subject.argument("nothing")
-    what = "of a function that the executable exports and the header does not"
+    what = "of a function that the executable exports but the header does not"
     expect_raises(FunctionNotFound, lambda: instance.dispatch(id, argument), f"dispatch {what}")
     expect_raises(FunctionNotFound, lambda: instance.function(id)(argument), f"function {what}")
     instance.close()
@@ -142,8 +142,8 @@ def the_argument_buffer_is_aligned_to_8_bytes(subject: Subject) -> None:
 def a_guest_may_read_a_few_bytes_behind_its_argument(subject: Subject) -> None:
     for size in range(8):
         subject.module.set_allocator(2)
-        # Raises a Trap when the block was asked for without room to spare. Larger than any before, so that it is
-        # asked for, and not kept from an earlier call.
+        # Traps if the executor allocated no bytes beyond the argument. Each argument is larger than all before, so that
+        # the executor has to allocate it and cannot reuse the memory of an earlier call.
         subject.module.read_behind(bytes((size + 1) * _LARGE + size))
 
 
@@ -152,32 +152,40 @@ def memory_that_grows_under_every_allocation_changes_nothing(subject: Subject) -
     module = subject.module
     module.set_allocator(1)
     for size in (1, 1000, 70_000):
-        expect_equal(module.fill(size, 7) == b"\7" * size, True, f"fill({size}, 7) while memory grows")
-        expect_equal(module.echo_str("x" * size) == "x" * size, True, f"echo_str of {size} while memory grows")
+        expect_equal(
+            module.fill(size, 7) == b"\7" * size,
+            True,
+            f"whether fill({size}, 7) returned {size} bytes 7 while memory grows",
+        )
+        expect_equal(
+            module.echo_str("x" * size) == "x" * size,
+            True,
+            f"whether echo_str returned {size} characters while memory grows",
+        )
     expect_equal(module.add(1, 2), 3, "add(1, 2) while memory grows")
 
 
 @check("calls", needs=[Capability.TRAPS])
 def an_answer_may_end_with_the_last_byte_of_memory(subject: Subject) -> None:
-    expect_equal(subject.dispatch("wild", v.U32(10)), subject.answered("wild", v.Unit()), "wild(10)")
+    expect_equal(subject.dispatch("wild", v.U32(10)), subject.result("wild", v.Unit()), "wild(10)")
 
 
 @check("calls", uses=["clock"])
 def a_guest_has_clocks(subject: Subject) -> None:
     first, second = subject.module.clock(1), subject.module.clock(1)
-    expect_equal(first <= second, True, f"the monotonic clock goes on ({first}, then {second})")
-    expect_equal(subject.module.clock(0) > 10**18, True, "the wall clock is past the year 2001")
+    expect_equal(first <= second, True, f"whether the monotonic clock does not go back ({first}, then {second})")
+    expect_equal(subject.module.clock(0) > 10**18, True, "whether the wall clock is past the year 2001")
 
 
 @check("calls", uses=["random"])
 def a_guest_has_random_numbers(subject: Subject) -> None:
     drawn = {subject.module.random(16) for _ in range(8)}
-    expect_equal(len(drawn), 8, "how many of 8 draws of 16 random bytes differ")
+    expect_equal(len(drawn), 8, "the number of different results of 8 calls of random(16)")
 
 
 @check("calls")
 def an_unusual_argument_is_the_guests_to_refuse(subject: Subject) -> None:
-    answer = subject.dispatch("add", v.String("one"), v.U32(2))
-    message = buffers.error_message(answer)
-    expect_equal(message is not None and message.startswith("a: "), True, f"add('one', 2) was refused ({message!r})")
+    message = buffers.error_message(subject.dispatch("add", v.String("one"), v.U32(2)))
+    refused = message is not None and message.startswith("a: ")
+    expect_equal(refused, True, f"whether the guest refused add('one', 2) (its message: {message!r})")
     expect_raises(CallError, lambda: subject.values("add", {}), "add()")

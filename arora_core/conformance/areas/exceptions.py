@@ -1,4 +1,4 @@
-"""What the host raises while a guest calls it comes out as itself, whatever lies between."""
+"""Exceptions that the host raises while a guest calls it propagate as the same object."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ..subject import Subject
 
 
 class _Bug(Exception):
-    """Stands for a bug in host code. Not an error of Arora's."""
+    """Stands for a bug in host code; not an AroraError."""
 
 
 @check("exceptions")
@@ -31,13 +31,13 @@ def an_exception_of_the_host_comes_out_as_the_same_object(subject: Subject) -> N
         raised = expect_raises(
             kind, partial(subject.module.indirect, callable), f"a callable that raises {kind.__name__}"
         )
-        expect(raised is bug, f"expected the very {bug!r} that the callable raised, got {raised!r}")
+        expect(raised is bug, f"expected the same {bug!r} that the callable raised, got {raised!r}")
         expect_equal(subject.module.add(1, 2), 3, f"add(1, 2) after {kind.__name__}")
 
 
 @check("exceptions")
 def an_error_that_the_host_raises_is_not_the_guests_to_handle(subject: Subject) -> None:
-    # What a guest may handle, a host answers as an error buffer.
+    # A host returns an error that the guest may handle as an error buffer, and raises all others.
     host = ScriptedHost()
     instance = subject.instance(host)
     given = (v.Uuid(uuid4()), v.Uuid(uuid4()), v.ArrayU8(subject.argument("nothing")))
@@ -47,11 +47,11 @@ def an_error_that_the_host_raises_is_not_the_guests_to_handle(subject: Subject) 
         def refuse(error: CallError = error) -> bytes:
             raise error
 
-        host.answer = refuse
+        host.respond = refuse
         for name, argument in calls.items():
             run = partial(instance.dispatch, subject.function_id(name).bytes, argument)
             raised = expect_raises(type(error), run, f"{name}, where the host raises {error!r}")
-            expect(raised is error, f"{name}: expected the very {error!r} that the host raised, got {raised!r}")
+            expect(raised is error, f"{name}: expected the same {error!r} that the host raised, got {raised!r}")
 
 
 @check("exceptions")
@@ -68,7 +68,7 @@ def an_exception_of_the_host_comes_out_through_several_guests(subject: Subject) 
         name, argument = "forward", subject.argument("forward", *given)
     run = partial(subject.engine.dispatch, modules[-1].id, subject.function_id(name), argument)
     raised = expect_raises(_Bug, run, "an exception below three guests")
-    expect(raised is bug, f"expected the very {bug!r} that the callable raised, got {raised!r}")
+    expect(raised is bug, f"expected the same {bug!r} that the callable raised, got {raised!r}")
     expect_equal([each.add(1, 2) for each in modules], [3, 3, 3], "add(1, 2) of all afterwards")
 
 
@@ -101,7 +101,7 @@ def an_exception_below_a_nested_call_passes_a_guest_twice(subject: Subject) -> N
 
     run = partial(module.indirect, subject.engine.register_callable(outer))
     raised = expect_raises(LookupError, run, "an exception two calls deep in one guest")
-    expect(raised is bug, f"expected the very {bug!r} that was raised, got {raised!r}")
+    expect(raised is bug, f"expected the same {bug!r} that was raised, got {raised!r}")
     expect_equal(module.add(1, 2), 3, "add(1, 2) afterwards")
 
 
@@ -118,8 +118,8 @@ def an_exception_handled_halfway_harms_nobody(subject: Subject) -> None:
         expect_raises(LookupError, partial(module.indirect, inner), "the inner call")
         return v.U8(7)
 
-    answer = module.indirect(subject.engine.register_callable(outer))
-    expect_equal(answer, buffers.encode(v.U8(7)), "the outer call's answer")
+    result = module.indirect(subject.engine.register_callable(outer))
+    expect_equal(result, buffers.encode(v.U8(7)), "the result of the outer call")
 
 
 @check("exceptions", needs=[Capability.OUTPUT])
@@ -133,4 +133,4 @@ def an_exception_raised_while_output_is_taken_comes_out_as_itself(subject: Subje
     instance, id = subject.instance(Host()), subject.function_id("print").bytes
     run = partial(instance.dispatch, id, subject.argument("print", v.U32(1), v.String("x")))
     raised = expect_raises(OSError, run, "a host whose write_output raises")
-    expect(raised is bug, f"expected the very {bug!r} that Host.write_output raised, got {raised!r}")
+    expect(raised is bug, f"expected the same {bug!r} that Host.write_output raised, got {raised!r}")

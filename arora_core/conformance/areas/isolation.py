@@ -1,4 +1,4 @@
-"""Instances share nothing with one another, and guests see nothing of their surroundings."""
+"""Instances share no state, and guests see nothing of the process and the machine."""
 
 from __future__ import annotations
 
@@ -31,26 +31,28 @@ def a_module_loaded_again_starts_anew(subject: Subject) -> None:
     first.exchange(9)
     subject.engine.unload(first)
     again = subject.load()
-    expect_equal([again.exchange(1), again.count()], [0, 1], "what a module loaded again remembers")
+    expect_equal([again.exchange(1), again.count()], [0, 1], "the state of a module loaded again")
 
 
 @check("isolation", uses=["ambient"])
 def a_guest_sees_no_arguments_and_no_environment(subject: Subject) -> None:
     arguments, environment, *_ = subject.module.ambient()
-    expect_equal((arguments, environment), (0, 0), "how many arguments and environment variables a guest sees")
+    expect_equal(
+        (arguments, environment), (0, 0), "the numbers of arguments and environment variables that a guest sees"
+    )
 
 
 @check("isolation", uses=["ambient"])
 def a_guest_sees_no_files(subject: Subject) -> None:
     _, _, directory, file, here, _ = subject.module.ambient()
-    expect(directory != 0, "a guest was given a directory")
+    expect(directory != 0, "a guest has a preopened directory")
     expect(file != 0, "a guest opened /etc/passwd")
     expect(here != 0, "a guest opened the current directory")
 
 
 @check("isolation", uses=["ambient"])
 def a_guest_reads_nothing_from_stdin(subject: Subject) -> None:
-    expect_equal(subject.module.ambient()[5], 0, "how many bytes a guest read from stdin")
+    expect_equal(subject.module.ambient()[5], 0, "the number of bytes that a guest read from stdin")
 
 
 @check("isolation", uses=["pages"])
@@ -58,7 +60,7 @@ def the_memory_of_one_guest_does_not_grow_with_that_of_another(subject: Subject)
     one, other = subject.load(0), subject.load(1)
     before = other.pages()
     one.fill(1 << 20, 1)
-    expect_equal(other.pages(), before, "the pages of a guest, after another one's memory grew")
+    expect_equal(other.pages(), before, "the pages of a guest after the memory of another one grew")
 
 
 @check("isolation")
@@ -73,7 +75,7 @@ def engines_work_in_threads_of_their_own(subject: Subject) -> None:
             found[index].append((module.count(), module.echo_u8s(data) == data))
 
     _in_threads(work, len(modules))
-    expect_equal(found, [[(turn + 1, True) for turn in range(50)]] * len(modules), "what four threads found")
+    expect_equal(found, [[(turn + 1, True) for turn in range(50)]] * len(modules), "the results in four threads")
 
 
 @check("isolation")
@@ -86,7 +88,7 @@ def every_thread_gets_the_exception_of_its_own_call(subject: Subject) -> None:
         current: list[Exception] = []
 
         def fail() -> v.Value:
-            # So that several guests have an exception under way at once.
+            # So that exceptions propagate through several guests at the same time.
             together.wait(timeout=10)
             raise current[-1]
 
@@ -102,11 +104,11 @@ def every_thread_gets_the_exception_of_its_own_call(subject: Subject) -> None:
                 found[index].append(False)
 
     _in_threads(work, len(engines))
-    expect_equal(found, [[True] * 30] * len(engines), "whether each of four threads got its own exceptions")
+    expect_equal(found, [[True] * 30] * len(engines), "whether each call in four threads raised its own exception")
 
 
 def _in_threads(work: Callable[[int], None], count: int) -> None:
-    """Runs ``work`` in threads of its own, and raises what the first one raised that did."""
+    """Run ``work`` with each number below ``count`` in a thread; raise the first exception of any of them."""
     raised: list[BaseException] = []
 
     def run(index: int) -> None:

@@ -1,4 +1,4 @@
-"""Every block of the guest's memory that is asked for is given back, once."""
+"""Every block that is allocated in the guest's memory is freed exactly once."""
 
 from __future__ import annotations
 
@@ -17,21 +17,21 @@ from ..subject import Subject
 _TIMES = 20
 _LOADS = 15
 _TRIES = 3
-"""What else a process does may take memory once. What is not given back is taken every time."""
+"""Attempts of a measurement: other things in the process may allocate memory once, a leak does so every time."""
 _MEGABYTES = 4
 
 
 def _balanced(subject: Subject, call: Callable[[], object], what: str) -> None:
-    """The blocks in use are as many after some calls as before, and none was given back twice."""
-    # Once before counting: executors may keep memory of earlier calls for later ones.
+    """Raise CheckFailed if repeated calls change the number of blocks in use, or free a block twice."""
+    # Call once before counting: executors may keep memory of earlier calls for later ones.
     subject.allocations()
     call()
     before = subject.allocations()
     for _ in range(_TIMES):
         call()
     after = subject.allocations()
-    expect_equal(after[0] - before[0], 0, f"blocks not given back after {_TIMES} times {what}")
-    expect_equal(after[3] - before[3], 0, f"blocks given back that were not in use, after {_TIMES} times {what}")
+    expect_equal(after[0] - before[0], 0, f"blocks not freed after {_TIMES} times {what}")
+    expect_equal(after[3] - before[3], 0, f"frees of blocks that were not in use, after {_TIMES} times {what}")
 
 
 @check("leaks")
@@ -54,7 +54,7 @@ def no_block_is_given_back_twice(subject: Subject) -> None:
     for turn in range(_TIMES):
         subject.module.add(1, 2)
         subject.module.echo_str("x" * turn)
-    expect_equal(subject.allocations()[3], 0, "blocks given back that were not in use")
+    expect_equal(subject.allocations()[3], 0, "frees of blocks that were not in use")
 
 
 @check("leaks")
@@ -66,7 +66,7 @@ def a_dispatch_gives_everything_back_in_both_guests(subject: Subject) -> None:
     before = subject.allocations(other)
     _balanced(subject, partial(module.forward, other.id, subject.function_id("echo_str"), argument), "forward")
     after = subject.allocations(other)
-    expect_equal((after[0] - before[0], after[3]), (0, 0), "blocks not given back by the callee, and given back twice")
+    expect_equal((after[0] - before[0], after[3]), (0, 0), "blocks that the callee did not free, and freed twice")
 
 
 @check("leaks")
@@ -120,10 +120,10 @@ def an_unloaded_module_gives_its_memory_back(subject: Subject) -> None:
 
 
 def _resident() -> int:
-    """Bytes of memory the process has now."""
+    """Return the resident memory of the process in bytes. Raises CheckSkipped where it is not known."""
     gc.collect()
     try:
         pages = int(Path("/proc/self/statm").read_text().split()[1])
     except OSError:
-        raise CheckSkipped("how much memory a process has is only known on Linux") from None
+        raise CheckSkipped("the resident memory of a process is only known on Linux") from None
     return pages * os.sysconf("SC_PAGE_SIZE")

@@ -1,4 +1,4 @@
-"""Replacing, unloading and closing, one by one and in any order."""
+"""Replacing, unloading and closing, one at a time and in any order."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ...errors import EngineClosed, LoadError, ModuleNotFound
 from ...executor import Limits
 from ..checking import check
 from ..expecting import expect, expect_equal, expect_raises
-from ..machine import live
+from ..machine import run_life_cycles
 from ..scripted_host import ScriptedHost
 from ..subject import Subject
 
@@ -26,11 +26,14 @@ def an_executor_can_be_made_and_closed_without_a_module(subject: Subject) -> Non
 @check("life_cycle")
 def the_executor_says_what_it_is(subject: Subject) -> None:
     executor = subject.executor
-    expect(bool(executor.name) and executor.name == executor.name.strip(), f"its name is {executor.name!r}")
-    expect(bool(executor.serves), "it serves nothing")
-    expect_equal(executor.unavailable(), None, "unavailable(), where it has just run")
+    expect(
+        bool(executor.name) and executor.name == executor.name.strip(),
+        f"its name is empty or has spaces around it: {executor.name!r}",
+    )
+    expect(bool(executor.serves), "`serves` is empty")
+    expect_equal(executor.unavailable(), None, "unavailable() of an executor that has just run")
     version = executor.version()
-    expect(version is None or isinstance(version, str), f"version() answers {version!r}, expected text or None")
+    expect(version is None or isinstance(version, str), f"version(): expected a str or None, got {version!r}")
 
 
 @check("life_cycle")
@@ -63,7 +66,7 @@ def a_replaced_module_gives_way_to_the_new_one(subject: Subject) -> None:
     old.exchange(3)
     expect_raises(LoadError, subject.load, "loading the same module twice")
     new = subject.load(replace=True)
-    expect_equal(new.exchange(0), 0, "what the new one remembers of the old one")
+    expect_equal(new.exchange(0), 0, "the value that the new module keeps")
     expect_raises(ModuleNotFound, partial(old.add, 1, 2), "a call of the replaced module")
 
 
@@ -87,7 +90,7 @@ def many_modules_live_side_by_side(subject: Subject) -> None:
     modules = [subject.load(number) for number in range(20)]
     for number, module in enumerate(modules):
         module.exchange(number)
-    expect_equal([each.exchange(0) for each in modules], list(range(20)), "what twenty modules kept")
+    expect_equal([each.exchange(0) for each in modules], list(range(20)), "the values that twenty modules keep")
 
 
 @check("life_cycle")
@@ -104,9 +107,9 @@ def a_closed_instance_is_let_go_of(subject: Subject) -> None:
     kept = weakref.ref(host)
     del instance, host
     gc.collect()
-    expect(kept() is None, "the host of a closed instance is still referred to")
+    expect(kept() is None, "a closed instance is not released: its host is still referenced")
 
 
 @check("life_cycle")
 def any_sequence_of_loads_calls_crashes_and_unloads_does_what_it_should(subject: Subject) -> None:
-    live(subject, max(5, subject.examples // 3))
+    run_life_cycles(subject, max(5, subject.examples // 3))

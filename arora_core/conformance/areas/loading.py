@@ -1,4 +1,4 @@
-"""Preparing, loading and starting: what has to be there, what has to be refused, and how it is named."""
+"""Preparing, loading and starting modules: required exports, errors, and the names in their messages."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def what_is_no_executable_is_malformed(subject: Subject) -> None:
         expect_raises(
             MalformedExecutable,
             partial(subject.engine.load_module, definition, executor=subject.executor.name),
-            f"loading {len(executable)} bytes that are no executable",
+            f"loading {len(executable)} bytes that are not an executable",
         )
 
 
@@ -48,7 +48,7 @@ def an_export_that_is_missing_is_named(subject: Subject) -> None:
     expect_raises(
         MissingExport,
         lambda: subject.engine.load_module(definition, executor=subject.executor.name),
-        "loading with a header that promises one function more",
+        "loading with a header that lists a function the executable does not export",
         symbol="arora_function_00000000_0000_4000_8c0f_00000000fe00",
     )
 
@@ -59,9 +59,9 @@ def a_module_that_fails_to_load_leaves_nothing_behind(subject: Subject) -> None:
     expect_raises(
         MalformedExecutable,
         lambda: subject.engine.load_module(definition, executor=subject.executor.name),
-        "loading what is no executable",
+        "loading bytes that are not an executable",
     )
-    expect_equal(len(subject.engine.modules), 0, "modules after a load that failed")
+    expect_equal(len(subject.engine.modules), 0, "the number of modules after a failed load")
     expect_equal(subject.module.add(1, 2), 3, "add(1, 2) of the module loaded in its place")
 
 
@@ -112,28 +112,30 @@ def an_import_of_another_type_is_refused(subject: Subject) -> None:
 def an_export_the_abi_asks_for_is_missed(subject: Subject) -> None:
     for name in ABI_EXPORTS:
         others = {each: type for each, type in ABI_EXPORTS.items() if each != name}
-        _is_missed(subject, name, tiny_module((), others), f"a module without {name}")
-    _is_missed(subject, MEMORY, tiny_module(memory=None), "a module that does not export its memory")
+        _expect_missing(subject, name, tiny_module((), others), f"a module without {name}")
+    _expect_missing(subject, MEMORY, tiny_module(memory=None), "a module that does not export its memory")
 
 
 @check("loading", kind="wasm")
 def an_export_of_another_type_is_refused(subject: Subject) -> None:
     other = WasmFunctionType(("i64",), ("i64",))
     for name in (*ABI_EXPORTS, INITIALIZE):
-        _is_missed(subject, name, tiny_module((), {**ABI_EXPORTS, name: other}), f"{name} as {other}")
+        _expect_missing(subject, name, tiny_module((), {**ABI_EXPORTS, name: other}), f"{name} as {other}")
     function = subject.guest.header().exports[0]
     symbol = function_symbol(function.id.bytes)
-    _is_missed(subject, symbol, tiny_module((), {**ABI_EXPORTS, symbol: other}), f"{symbol} as {other}", function)
-    _is_missed(subject, MEMORY, tiny_module((), {**ABI_EXPORTS, MEMORY: other}, memory=None), "memory as a function")
+    _expect_missing(subject, symbol, tiny_module((), {**ABI_EXPORTS, symbol: other}), f"{symbol} as {other}", function)
+    _expect_missing(
+        subject, MEMORY, tiny_module((), {**ABI_EXPORTS, MEMORY: other}, memory=None), "memory as a function"
+    )
 
 
-def _is_missed(subject: Subject, symbol: str, executable: bytes, what: str, *exports: ExportedFunction) -> None:
+def _expect_missing(subject: Subject, symbol: str, executable: bytes, what: str, *exports: ExportedFunction) -> None:
     expect_raises(MissingExport, lambda: _load(subject, executable, *exports), f"loading {what}", symbol=symbol)
 
 
 @check("loading", uses=["initialised"])
 def initialize_is_called_once_and_first(subject: Subject) -> None:
-    expect_equal([subject.module.initialised() for _ in range(2)], [1, 1], "how often _initialize was called")
+    expect_equal([subject.module.initialised() for _ in range(2)], [1, 1], "the number of calls of _initialize")
 
 
 @check("loading", needs=[Capability.TRAPS], kind="wasm")
@@ -146,7 +148,7 @@ def a_guest_that_crashes_while_it_starts_is_a_trap(subject: Subject) -> None:
 
 
 def _prepare(executor: Executor, definition: ModuleDefinition) -> None:
-    # In a thread of its own, because the one this runs in may have an event loop already.
+    # In a new thread, because this one may have a running event loop.
     with ThreadPoolExecutor(1) as aside:
         aside.submit(asyncio.run, executor.prepare(definition)).result()
 
@@ -159,9 +161,9 @@ def a_prepared_module_loads_as_any_other(subject: Subject) -> None:
     _prepare(executor, definition)
     for which in ("the first", "the second"):
         instance = executor.load(subject.guest.definition(), ScriptedHost(), Limits())
-        answer = instance.dispatch(subject.function_id("count").bytes, subject.argument("count"))
+        result = instance.dispatch(subject.function_id("count").bytes, subject.argument("count"))
         instance.close()
-        expect_equal(answer, subject.answered("count", v.U32(1)), f"count() of {which} instance of a prepared module")
+        expect_equal(result, subject.result("count", v.U32(1)), f"count() of {which} instance of a prepared module")
 
 
 @check("loading")
@@ -169,7 +171,7 @@ def what_was_prepared_is_not_taken_for_another_module(subject: Subject) -> None:
     executor = subject.new_executor()
     _prepare(executor, subject.guest.definition())
     another = ModuleDefinition(subject.guest.header(), b"another executable")
-    what = "loading what is no executable, after another module of its id was prepared"
+    what = "loading bytes that are not an executable, after another module with the same id was prepared"
     expect_raises(MalformedExecutable, lambda: executor.load(another, ScriptedHost(), Limits()), what)
 
 
@@ -182,6 +184,6 @@ def preparing_what_is_no_executable_is_refused_as_by_load_or_left_to_it(subject:
     except MalformedExecutable:
         pass
     except Exception as other:
-        raise CheckFailed(f"prepare: expected MalformedExecutable, or nothing, it raised {other!r}") from other
+        raise CheckFailed(f"prepare: expected MalformedExecutable or no exception, it raised {other!r}") from other
     expect_raises(MalformedExecutable, lambda: executor.load(malformed, ScriptedHost(), Limits()), "loading it")
     executor.load(subject.guest.definition(), ScriptedHost(), Limits()).close()

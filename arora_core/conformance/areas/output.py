@@ -1,4 +1,4 @@
-"""What a guest writes reaches its host, and only its host."""
+"""The output of guests reaches their host, and only their host."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def what_is_written_reaches_the_host_byte_for_byte(subject: Subject) -> None:
     def write(text: str) -> None:
         host.written.clear()
         instance.dispatch(id, subject.argument("print", v.U32(1), v.String(text)))
-        expect_equal(b"".join(data for _, data in host.written), text.encode(), "what the host was given")
+        expect_equal(b"".join(data for _, data in host.written), text.encode(), "the output that the host received")
 
     subject.for_all(texts(max_size=200), write)
 
@@ -33,18 +33,19 @@ def stdout_and_stderr_are_told_apart(subject: Subject) -> None:
     instance, id = subject.instance(host), subject.function_id("print").bytes
     for fd in (1, 2, 1):
         instance.dispatch(id, subject.argument("print", v.U32(fd), v.String(f"to {fd}")))
-    expect_equal(host.written, [(1, b"to 1"), (2, b"to 2"), (1, b"to 1")], "what the host was given")
+    expect_equal(host.written, [(1, b"to 1"), (2, b"to 2"), (1, b"to 1")], "the output that the host received")
 
 
 @check("output", needs=_OUTPUT)
 def pieces_written_at_once_arrive_in_order(subject: Subject) -> None:
     host = ScriptedHost()
     argument = subject.argument("print_pieces", v.U32(1), v.String("first, "), v.String("second"))
-    answer = subject.instance(host).dispatch(subject.function_id("print_pieces").bytes, argument)
+    result = subject.instance(host).dispatch(subject.function_id("print_pieces").bytes, argument)
     written = b"".join(data for _, data in host.written)
-    # A write may take less than all, and says how much.
-    expect_equal(answer, subject.answered("print_pieces", v.U32(len(written))), "how many bytes the guest was told")
-    expect_equal(b"first, second".startswith(written) and bool(written), True, f"{written!r} is what was written")
+    # A write may be partial, and then returns the number of bytes written.
+    expect_equal(result, subject.result("print_pieces", v.U32(len(written))), "the number of bytes written")
+    in_order = b"first, second".startswith(written) and bool(written)
+    expect_equal(in_order, True, f"whether {written!r} is the beginning of 'first, second'")
 
 
 @check("output", needs=_OUTPUT)
@@ -52,7 +53,9 @@ def much_output_arrives_whole(subject: Subject) -> None:
     host, text = ScriptedHost(), "0123456789abcde\n" * 20_000
     argument = subject.argument("print", v.U32(1), v.String(text))
     subject.instance(host).dispatch(subject.function_id("print").bytes, argument)
-    expect_equal(b"".join(data for _, data in host.written) == text.encode(), True, f"{len(text)} bytes arrived")
+    expect_equal(
+        b"".join(data for _, data in host.written) == text.encode(), True, f"whether {len(text)} bytes arrived"
+    )
 
 
 @check("output", needs=_OUTPUT)
@@ -60,9 +63,9 @@ def other_descriptors_are_closed(subject: Subject) -> None:
     host = ScriptedHost()
     instance, id = subject.instance(host), subject.function_id("print").bytes
     for fd in (0, 3, 4, 1 << 31):
-        answer = instance.dispatch(id, subject.argument("print", v.U32(fd), v.String("x")))
-        expect_equal(answer, subject.answered("print", v.U32(_EBADF)), f"the error number of a write to {fd}")
-    expect_equal(host.written, [], "what the host was given")
+        result = instance.dispatch(id, subject.argument("print", v.U32(fd), v.String("x")))
+        expect_equal(result, subject.result("print", v.U32(_EBADF)), f"the error number of a write to {fd}")
+    expect_equal(host.written, [], "the output that the host received")
 
 
 @check("output", needs=_OUTPUT)
@@ -71,4 +74,6 @@ def output_goes_to_the_module_that_wrote_it(subject: Subject) -> None:
     for number, host in enumerate(hosts):
         argument = subject.argument("print", v.U32(2), v.String(f"guest {number}"))
         subject.instance(host, number=number).dispatch(subject.function_id("print").bytes, argument)
-    expect_equal([each.written for each in hosts], [[(2, b"guest 0")], [(2, b"guest 1")]], "what each host was given")
+    expect_equal(
+        [each.written for each in hosts], [[(2, b"guest 0")], [(2, b"guest 1")]], "the output that each host received"
+    )

@@ -1,4 +1,4 @@
-"""Guests that are called while they are running."""
+"""Calls of a guest that is already running."""
 
 from __future__ import annotations
 
@@ -34,16 +34,19 @@ def two_guests_call_each_other_in_turn(subject: Subject) -> None:
     elsewhere = subject.new_engine()
     again, _ = [subject.load(number, engine=elsewhere) for number in (0, 1)]
     expect_equal(again.walk(route, 1, 0), first, "the same walk in another engine")
-    expect(module.walk(route, 1, 0) != first, "a second walk answered as the first, though guests count their visits")
+    expect(
+        module.walk(route, 1, 0) != first,
+        "a second walk returned the same as the first, although guests count their visits",
+    )
 
 
 @check("reentrancy")
 def nesting_beyond_the_limit_is_an_error_the_guest_can_handle(subject: Subject) -> None:
     subject.require_single_calls()
     module = subject.module
-    answer = subject.dispatch("descend", v.Uuid(module.id), v.U32(500))
-    message = buffers.error_message(answer)
-    expect(message is not None and "64" in message, f"expected an error that names the limit of 64, got {answer!r}")
+    result = subject.dispatch("descend", v.Uuid(module.id), v.U32(500))
+    message = buffers.error_message(result)
+    expect(message is not None and "64" in message, f"expected an error that names the limit of 64, got {result!r}")
     expect_equal(module.descend(module.id, 3), 3, "descend(3) afterwards")
 
 
@@ -59,9 +62,9 @@ def a_nested_call_leaves_the_argument_of_the_outer_one_alone(subject: Subject) -
     module = subject.module
     callable = subject.engine.register_callable(lambda: v.Boolean(module.checksum(b"\xff" * 5000) > 0))
     argument = subject.argument("indirect", v.U64(callable))
-    answer = module.forward(module.id, subject.function_id("indirect"), argument)
+    result = module.forward(module.id, subject.function_id("indirect"), argument)
     inner = buffers.encode(v.Boolean(True))
-    expect_equal(answer, subject.answered("indirect", v.ArrayU8(inner)), "the answer of the inner call")
+    expect_equal(result, subject.result("indirect", v.ArrayU8(inner)), "the result of the inner call")
 
 
 @check("reentrancy", needs=[Capability.TRAPS])
@@ -74,8 +77,8 @@ def a_trap_in_a_nested_call_leaves_the_outer_one_running(subject: Subject) -> No
         seen.append(trap.kind.name)
         return v.U32(module.add(2, 3))
 
-    answer = module.indirect(subject.engine.register_callable(crash))
-    expect_equal((answer, seen), (buffers.encode(v.U32(5)), ["UNREACHABLE"]), "the outer call's answer")
+    result = module.indirect(subject.engine.register_callable(crash))
+    expect_equal((result, seen), (buffers.encode(v.U32(5)), ["UNREACHABLE"]), "the result of the outer call")
 
 
 @check("reentrancy")
@@ -86,6 +89,6 @@ def a_module_cannot_be_unloaded_from_inside_its_call(subject: Subject) -> None:
         expect_raises(ModuleBusy, partial(subject.engine.unload, module), "unload from inside a call")
         return v.Unit()
 
-    answer = module.indirect(subject.engine.register_callable(unload))
-    expect_equal(answer, buffers.encode(v.Unit()), "the call's answer")
+    result = module.indirect(subject.engine.register_callable(unload))
+    expect_equal(result, buffers.encode(v.Unit()), "the result of the call")
     expect_equal(module.add(1, 2), 3, "add(1, 2) afterwards")

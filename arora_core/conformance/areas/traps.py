@@ -1,4 +1,4 @@
-"""A guest that crashes: every kind of crash has a name, and none of them reaches beyond the guest."""
+"""Crashes of guests: each is a trap of the right kind and harms nothing but the call."""
 
 from __future__ import annotations
 
@@ -99,8 +99,8 @@ def an_answer_outside_of_memory_is_a_trap(subject: Subject) -> None:
         (3, "at the end of memory"),
         (4, "that reaches one byte beyond memory"),
     ):
-        call = f"wild({how}), which answers with a buffer {what}"
-        # Raw: reading the answer might find fault with what lies beyond memory where the executor did not.
+        call = f"wild({how}), which returns a buffer {what}"
+        # A raw dispatch: decoding the result could report an error that the executor missed.
         expect_raises(Trap, partial(subject.dispatch, "wild", v.U32(how)), call, kind=TrapKind.ABI)
         expect_equal(subject.module.add(1, 2), 3, f"add(1, 2) after {call}")
 
@@ -123,7 +123,7 @@ def a_dispatch_with_pointers_outside_of_memory_is_a_trap(subject: Subject) -> No
 def state_survives_a_trap(subject: Subject) -> None:
     subject.values("exchange", {"value": v.U64(7)})
     _crashes(subject, 0, TrapKind.UNREACHABLE)
-    expect_equal(subject.module.exchange(0), 7, "what exchange(7) kept, after a trap")
+    expect_equal(subject.module.exchange(0), 7, "the value kept by exchange(7), after a trap")
 
 
 @check("traps", needs=_TRAPS)

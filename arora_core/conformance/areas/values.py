@@ -1,4 +1,4 @@
-"""Values go in and come out as they are, down to the last bit."""
+"""Values pass to and from the guest unchanged, bit for bit."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from ..guests import header, id_of
 from ..subject import Subject
 
 _LARGE = 200_000
-"""Items: enough to outgrow what a guest's memory and a host's buffers begin with."""
+"""Bytes: more than the initial size of a guest's memory and of a host's buffers."""
 
 
 @check("values")
 def any_value_comes_back_as_the_same_bytes(subject: Subject) -> None:
     def echo(value: v.Value) -> None:
-        expect_equal(subject.dispatch("echo", value), subject.answered("echo", value), f"echo({value!r})")
+        expect_equal(subject.dispatch("echo", value), subject.result("echo", value), f"echo({value!r})")
 
     subject.for_all(strategies.values(), echo, examples=subject.examples * 2)
 
@@ -47,10 +47,10 @@ def every_nan_keeps_its_sign_and_payload(subject: Subject) -> None:
             *((name, v.float_from_raw(scalar, each)) for each in raw),
             (f"{name}s", v.from_raw(array, b"".join(raw))),
         ):
-            # First as the guest sees it, so that an argument and an answer that are spoiled are told apart.
+            # First what the guest receives, to distinguish a changed argument from a changed result.
             sent = subject.argument("received", value)
             seen = subject.dispatch("received", value)
-            expect_equal(seen, subject.answered("received", v.ArrayU8(sent)), "the NaNs that the guest saw")
+            expect_equal(seen, subject.result("received", v.ArrayU8(sent)), "the NaNs that the guest received")
             _echo(subject, function, value)
 
 
@@ -103,7 +103,7 @@ def large_arguments_arrive_whole(subject: Subject) -> None:
 
 @check("values")
 def large_answers_arrive_whole(subject: Subject) -> None:
-    expect_equal(subject.module.fill(_LARGE, 0xA5) == b"\xa5" * _LARGE, True, f"{_LARGE} bytes 0xa5 came back")
+    expect_equal(subject.module.fill(_LARGE, 0xA5) == b"\xa5" * _LARGE, True, f"whether {_LARGE} bytes 0xa5 came back")
 
 
 @check("values")
@@ -111,12 +111,13 @@ def a_buffer_of_any_size_arrives_whole(subject: Subject) -> None:
     for size in range(70):
         given = v.ArrayU8(bytes(range(size)))
         sent = subject.argument("received", given)
-        answer = subject.dispatch("received", given)
-        expect_equal(answer, subject.answered("received", v.ArrayU8(sent)), f"the buffer the guest saw, of {len(sent)}")
+        result = subject.dispatch("received", given)
+        expected = subject.result("received", v.ArrayU8(sent))
+        expect_equal(result, expected, f"the buffer of {len(sent)} bytes that the guest received")
 
 
 _NANS_32 = [0x7FC00000, 0xFFC00000, 0x7FC00001, 0x7FFFFFFF, 0x7F800001, 0xFF800001, 0x7FA5A5A5]
-"""Quiet ones, then signalling ones, whose first bit of the mantissa is 0."""
+"""Quiet NaNs, then signalling NaNs, in which the first bit of the mantissa is 0."""
 _NANS_64 = [
     0x7FF8 << 48,
     0xFFF8 << 48,
@@ -144,8 +145,8 @@ def _echoes(subject: Subject, functions: list[ExportedFunction]) -> None:
 
 
 def _echo(subject: Subject, name: str, value: v.Value) -> None:
-    answer = subject.dispatch(name, value)
-    expect_equal(answer, subject.answered(name, value), f"{name}({value!r})")
+    result = subject.dispatch(name, value)
+    expect_equal(result, subject.result(name, value), f"{name}({value!r})")
     expect_equal(buffers.encode(subject.values(name, {"value": value}).ret), buffers.encode(value), f"{name} by values")
 
 
