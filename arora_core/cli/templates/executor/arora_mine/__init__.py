@@ -1,4 +1,4 @@
-"""The plugin. Arora imports it to see what is installed, so it imports little."""
+"""The plugin. Arora imports it to find the executor, so it imports as little as possible."""
 
 from __future__ import annotations
 

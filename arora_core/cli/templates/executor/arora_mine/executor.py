@@ -1,4 +1,4 @@
-"""What the executor is and what it can do. Importing this file does not import its runtime."""
+"""The executor: its name, its capabilities and loading. Importing this file does not import the runtime."""
 
 from __future__ import annotations
 
@@ -21,6 +21,6 @@ class MineExecutor(Executor):
     def load(self, definition: ModuleDefinition, host: Host, limits: Limits) -> Instance:
         from .instance import MineInstance
 
-        if definition.executable[:4] != b"\0asm":  # the runtime would take it for the text format
+        if definition.executable[:4] != b"\0asm":  # wasmtime would try to parse it as text
             raise MalformedExecutable("not a WebAssembly module")
         return MineInstance(definition, host)

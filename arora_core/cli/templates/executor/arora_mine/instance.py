@@ -1,4 +1,4 @@
-"""One module in a store of its own. The guest protocol, with all its checks, is Arora's."""
+"""One loaded module in a separate store. LinearGuest implements the guest protocol and its checks."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ KINDS = {**TrapKind.__members__, **INDIRECT_CALLS, "BAD_CONVERSION_TO_INTEGER": 
 @cache
 def engine() -> w.Engine:
     config = w.Config()
-    config.signals_based_traps = False  # the process's signal handlers are not ours to take
+    config.signals_based_traps = False  # do not replace signal handlers of the process
     return w.Engine(config)
 
 
@@ -52,22 +52,22 @@ class MineInstance(LinearGuest, Instance):
 
         wasi, linker = Preview1(self), w.Linker(engine())
         linker.allow_shadowing = True  # a module may import a function twice
-        ours: dict[str, Callable[..., int]] = {
+        host_functions: dict[str, Callable[..., int]] = {
             symbols.DISPATCH: self.answer_dispatch,
             symbols.DISPATCH_INDIRECT: self.answer_dispatch_indirect,
         }
         for each in module.imports:
             type: Any = each.type
             name = each.name or ""
-            answer = ours[name] if each.module == symbols.HOST_NAMESPACE else wasi.answer(name)
-            linker.define_func(each.module, name, type, self.imported(answer))
+            function = host_functions[name] if each.module == symbols.HOST_NAMESPACE else wasi.answer(name)
+            linker.define_func(each.module, name, type, self.wrap_import(function))
 
-        exports: Any = self.entered(linker.instantiate)(self.store, module).exports(self.store)
+        exports: Any = self.wrap_export(linker.instantiate)(self.store, module).exports(self.store)
         memory = Memory(exports[symbols.MEMORY], self.store)
         wasi.attach(memory)
 
         def export(symbol: str) -> Callable[..., Any]:
-            call = self.entered(exports[symbol])
+            call = self.wrap_export(exports[symbol])
             return lambda *numbers: call(self.store, *map(signed, numbers))
 
         functions = {
@@ -77,25 +77,25 @@ class MineInstance(LinearGuest, Instance):
         if exports.get(symbols.INITIALIZE) is not None:
             export(symbols.INITIALIZE)()
 
-    def imported(self, answer: Callable[..., int | None]) -> Callable[..., int | None]:
-        """Leaves what the host raises in ``carried``; the runtime only learns that the guest has to end."""
+    def wrap_import(self, function: Callable[..., int | None]) -> Callable[..., int | None]:
+        """Return a function that keeps the exceptions of ``function`` in ``carried`` and ends the guest."""
 
         def call(*numbers: int) -> int | None:
             try:
-                answered = answer(*numbers)
+                result = function(*numbers)
             except BaseException as error:
                 self.carried.append(error)
                 raise
-            return None if answered is None else signed(answered)
+            return None if result is None else signed(result)
 
         return call
 
-    def entered(self, call: Callable[..., Any]) -> Callable[..., Any]:
-        """Raises what an import raised, and the runtime's traps as Arora's."""
+    def wrap_export(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        """Return a function that raises the pending exception of an import, and traps of the runtime as Trap."""
 
-        def enter(*arguments: object) -> Any:
+        def call(*arguments: object) -> Any:
             try:
-                return call(*arguments)
+                return function(*arguments)
             except BaseException as error:
                 if self.carried:
                     self.raise_carried()
@@ -104,7 +104,7 @@ class MineInstance(LinearGuest, Instance):
                 kind = KINDS.get(error.trap_code.name, TrapKind.OTHER) if error.trap_code else TrapKind.OTHER
                 raise Trap(kind.value, kind=kind) from None
 
-        return enter
+        return call
 
     def close(self) -> None:
         super().close()
@@ -127,5 +127,5 @@ class Memory:
 
 
 def signed(number: int) -> int:
-    """The same 32 bits, as the runtime takes them."""
+    """Return the same 32 bits as a signed number, which the runtime requires."""
     return (number & 0xFFFF_FFFF ^ 1 << 31) - (1 << 31)
