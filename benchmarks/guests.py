@@ -1,4 +1,4 @@
-"""The guests that are measured: compiled when they are needed, into ``benchmarks/build/``."""
+"""The guests of the benchmarks, compiled when needed into ``benchmarks/build/``."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ BUILT: Final = HERE / "build"
 
 
 def id_of(number: int) -> UUID:
-    """The id of ``bench.c``'s function or parameter of that (hexadecimal) number."""
+    """Return the id of the function or parameter of ``bench.c`` with that number."""
     return UUID(f"00000000-0000-4000-9000-{number:012x}")
 
 
@@ -35,12 +35,12 @@ CALL_TIMES: Final = id_of(0x52)
 
 
 def wasm(name: str) -> Path:
-    """``guests/<name>.c`` as WebAssembly."""
+    """Compile ``guests/<name>.c`` to WebAssembly and return the path."""
     return _compiled(build.compile_wasm, SOURCES / f"{name}.c", BUILT / f"{name}.wasm")
 
 
 def native(name: str) -> Path:
-    """``guests/<name>.c`` as a shared library."""
+    """Compile ``guests/<name>.c`` to a shared library and return the path."""
     return _compiled(build.compile_native, SOURCES / f"{name}.c", BUILT / build.native_library_name(name))
 
 
@@ -54,24 +54,24 @@ def _compiled(compile: Callable[[Path, Path], Path], source: Path, output: Path)
 
 
 def header(kind: str, number: int = 1) -> Header:
-    """The header of ``bench.c`` for one kind of executable; each ``number`` has a module id of its own."""
+    """Return the header of ``bench.c`` for one kind of executable. Each ``number`` has a different module id."""
     data = Header.load(SOURCES / "bench.yaml").to_data()
     data.update(executor={"name": kind}, id=str(id_of(number)), name=f"bench{number}")
     return Header.from_data(data)
 
 
 def executable(kind: str) -> Path:
-    """The executable of ``bench.c``."""
+    """Return the path of ``bench.c`` compiled as that kind of executable."""
     return wasm("bench") if kind == "wasm" else native("bench")
 
 
 def bench(kind: str, number: int = 1) -> ModuleDefinition:
-    """``bench.c`` as a module of that kind."""
+    """Return ``bench.c`` as a module of that kind."""
     return ModuleDefinition(header(kind, number), executable(kind).read_bytes())
 
 
 def on_disk(kind: str) -> tuple[Path, Path]:
-    """``bench.c`` as a module of that kind: its header's file and its executable."""
+    """Write ``bench.c`` as a module of that kind to disk and return the paths of header and executable."""
     BUILT.mkdir(exist_ok=True)
     path = BUILT / f"{kind}.json"
     path.write_text(json.dumps(header(kind).to_data()), encoding="utf-8")
@@ -79,10 +79,10 @@ def on_disk(kind: str) -> tuple[Path, Path]:
 
 
 def large(kind: str, size: int) -> Path:
-    """The executable of ``bench.c`` with at least ``size`` bytes of other code behind it."""
+    """Return the path of ``bench.c`` compiled with at least ``size`` bytes of additional code."""
     name = f"bench-{size >> 10}k"
     source = BUILT / f"{name}.c"
-    text = _with_code(size)
+    text = _with_more_code(size)
     if not source.is_file() or source.read_text(encoding="utf-8") != text:
         BUILT.mkdir(exist_ok=True)
         source.write_text(text, encoding="utf-8")
@@ -91,13 +91,13 @@ def large(kind: str, size: int) -> Path:
     return _compiled(build.compile_native, source, BUILT / build.native_library_name(name))
 
 
-_BYTES_OF_ONE: Final = 175
-"""What one of the functions below comes to, at least, in WebAssembly."""
+_FUNCTION_SIZE: Final = 175
+"""The minimum size in bytes of one generated function in WebAssembly."""
 
 
-def _with_code(size: int) -> str:
-    """``bench.c`` and so many functions, no two alike, that an exported one chooses among."""
-    count = size // _BYTES_OF_ONE
+def _with_more_code(size: int) -> str:
+    """Return the source of ``bench.c`` and of different functions, called through an exported one."""
+    count = size // _FUNCTION_SIZE
     functions = "\n".join(_function(number) for number in range(count))
     table = ", ".join(f"f{number}" for number in range(count))
     chooser = (
@@ -109,7 +109,7 @@ def _with_code(size: int) -> str:
 
 
 def _function(number: int) -> str:
-    # Constants from a linear congruence: the compiler can merge none of it, and it is the same on every machine.
+    # Pseudorandom constants: the compiler cannot merge functions, and they are the same on every machine.
     a, b, c, d = ((number * 4 + part) * 2654435761 % 2**32 for part in range(4))
     return (
         f"static uint32_t f{number}(uint32_t *v, uint32_t n) {{\n"

@@ -1,4 +1,4 @@
-"""Where a run took place: the machine, and the version of everything that matters."""
+"""The machine of a run, and the versions of the packages."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _PACKAGES = (
 
 
 def describe() -> dict[str, object]:
-    """The machine as plain data. ``load`` is how many processes wanted a core in the last minute."""
+    """Return the machine as plain data. ``load`` is the load average of the last minute, None where unknown."""
     return {
         "cpu": _cpu(),
         "cores": os.cpu_count(),
@@ -26,7 +26,7 @@ def describe() -> dict[str, object]:
 
 
 def versions() -> dict[str, str | None]:
-    """Python's version, the packages', None for those not installed, and the commit of this source tree."""
+    """Return the versions of Python and the packages (None if not installed), and the commit of this source tree."""
     found: dict[str, str | None] = {"python": f"{platform.python_implementation()} {platform.python_version()}"}
     for name in _PACKAGES:
         try:

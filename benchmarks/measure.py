@@ -1,15 +1,15 @@
-"""Timing what stands side by side: rounds that go through all of it, so that drift hits everything alike.
+"""Time contenders in rounds, so that changes in the speed of the machine affect all of them.
 
-A sample is so many runs of one statement that it lasts ``least`` seconds, timed with ``timeit``. A round takes one
-sample of every contender, in turn and back again in the next round. A ratio is made within each round, of two
-samples taken shortly after one another, and the median over the rounds is what is reported: on a machine that
-is busy now and then both samples suffer, or the round is one of the few that the median ignores.
+A sample is a series of runs of one statement that lasts at least ``least`` seconds, timed with ``timeit``. A round
+takes one sample of every contender, and the next round goes in the opposite order. A ratio is computed within each
+round, from samples taken shortly after one another, and the median over the rounds is reported: if the machine is busy
+for a while, it slows both samples, or only rounds that the median ignores.
 
-The garbage collector runs while samples are taken, as it does in programs; what was there before is frozen, so that
-everybody pays for the garbage he makes and for nothing else.
+The garbage collector runs during samples, as it does in programs. Objects that existed before are frozen, so that each
+contender pays only for the garbage it creates.
 
-pyperf measures one benchmark after another, each in processes of its own: good for one figure over the years,
-while here the peers have to share a process and a minute.
+pyperf measures one benchmark after another, each in separate processes. That suits one figure over years; here the
+peers have to share a process and a minute.
 """
 
 from __future__ import annotations
@@ -24,16 +24,16 @@ from dataclasses import dataclass, field
 from typing import Final
 
 UNCHECKED: Final = object()
-"""The answer of a statement that has nothing to be compared with."""
+"""The ``expected`` of a statement whose result is not checked."""
 
 Progress = Callable[[str], None]
 
 
 @dataclass(frozen=True)
 class Contender:
-    """Something to time: ``sample`` runs it so many times and returns the seconds it took.
+    """Something to time. ``sample`` runs it the given number of times and returns the seconds that took.
 
-    ``operations`` is how many operations one run is, ``what`` says it in source.
+    ``what`` is its source, ``operations`` the number of operations in one run.
     """
 
     name: str
@@ -43,27 +43,27 @@ class Contender:
 
 
 def statement(
-    name: str, source: str, names: Mapping[str, object], *, answer: object = UNCHECKED, operations: int = 1
+    name: str, source: str, names: Mapping[str, object], *, expected: object = UNCHECKED, operations: int = 1
 ) -> Contender:
-    """A statement of Python to time; it is run once, and has to give ``answer``, before anything is timed.
+    """Return a contender that runs a Python statement. ``names`` are the variables it refers to.
 
-    ``names`` is what it refers to. Raises AssertionError for another answer: wrong results are no benchmark.
+    Runs the statement once. Raises AssertionError if the result is not ``expected``: a wrong result must not be timed.
     """
     scope = dict(names)
-    if answer is UNCHECKED:
+    if expected is UNCHECKED:
         exec(source, scope)
-    elif (given := eval(source, scope)) != answer:
-        raise AssertionError(f"{name}: {source} gave {given!r:.200}, expected {answer!r:.200}")
-    # timeit turns the garbage collector off; its setup, which is not timed, turns it on again.
+    elif (result := eval(source, scope)) != expected:
+        raise AssertionError(f"{name}: {source} returned {result!r:.200}, expected {expected!r:.200}")
+    # timeit disables the garbage collector; the setup, which is not timed, enables it again.
     return Contender(name, timeit.Timer(source, gc.enable, globals=scope).timeit, source, operations)
 
 
 @dataclass
 class Group:
-    """Contenders that do the same. ``peers`` names those that the others are compared with.
+    """Contenders that do the same. ``peers`` are the names of those that all are compared with.
 
-    ``payload`` is the bytes that one operation carries, where a rate says more than a time. ``missing`` says of
-    contenders that cannot be measured here why. ``calibrated`` is off where a single run is long.
+    ``payload`` is the number of bytes that one operation transfers, 0 to report no rate. ``missing`` gives, by name,
+    the reasons why contenders cannot be measured here. ``calibrated`` is false if a sample is a single run.
     """
 
     name: str
@@ -76,12 +76,12 @@ class Group:
     notes: list[str] = field(default_factory=list)
 
     def add(self, contender: Contender) -> None:
-        """One more to measure."""
+        """Add a contender."""
         self.contenders.append(contender)
 
     @contextmanager
     def unless_missing(self, name: str) -> Iterator[None]:
-        """What is done inside adds the contender ``name``; where its package cannot be imported it is missing."""
+        """Record the contender ``name`` as missing if the body raises ImportError or OSError."""
         try:
             yield
         except (ImportError, OSError) as error:
@@ -90,7 +90,7 @@ class Group:
 
 @dataclass(frozen=True)
 class Summary:
-    """What a row of samples comes to. ``low`` and ``high`` are the quartiles."""
+    """Statistics of samples. ``low`` and ``high`` are the quartiles."""
 
     best: float
     median: float
@@ -99,7 +99,7 @@ class Summary:
 
     @classmethod
     def of(cls, samples: list[float]) -> Summary:
-        """``samples`` must not be empty."""
+        """Compute the statistics of ``samples``, which must not be empty."""
         if len(samples) == 1:
             return cls(samples[0], samples[0], samples[0], samples[0])
         low, median, high = statistics.quantiles(samples, n=4, method="inclusive")
@@ -108,7 +108,7 @@ class Summary:
 
 @dataclass(frozen=True)
 class Measured:
-    """A contender's samples: seconds an operation, one for each round."""
+    """The samples of a contender: seconds per operation, one for each round. Each sample is ``loops`` runs."""
 
     contender: Contender
     loops: int
@@ -116,24 +116,24 @@ class Measured:
 
     @property
     def seconds(self) -> Summary:
-        """Seconds an operation."""
+        """Seconds per operation."""
         return Summary.of(self.samples)
 
     def times_faster_than(self, peer: Measured) -> Summary:
-        """How many times this one could be done while ``peer`` is done once, by rounds."""
+        """Return the ratio of the peer's time to this one, over the rounds."""
         return Summary.of([theirs / ours for ours, theirs in zip(self.samples, peer.samples, strict=True)])
 
 
 @dataclass(frozen=True)
 class Result:
-    """A measured group, by names of contenders."""
+    """A measured group. ``rows`` are by the name of the contender."""
 
     group: Group
     rows: dict[str, Measured]
 
 
 def calibrated(sample: Callable[[int], float], least: float) -> int:
-    """How many runs last at least ``least`` seconds."""
+    """Return a number of runs that lasts at least ``least`` seconds."""
     loops = 1
     while (took := sample(loops)) < least:
         wanted = math.ceil(1.1 * loops * least / max(took, 1e-9))
@@ -142,7 +142,7 @@ def calibrated(sample: Callable[[int], float], least: float) -> int:
 
 
 def measure(group: Group, *, rounds: int, least: float, progress: Progress) -> Result:
-    """Times a group's contenders, ``rounds`` samples of at least ``least`` seconds each."""
+    """Time the contenders of a group: ``rounds`` samples of at least ``least`` seconds each."""
     contenders = group.contenders
     gc.collect()
     gc.freeze()
@@ -152,8 +152,8 @@ def measure(group: Group, *, rounds: int, least: float, progress: Progress) -> R
         samples: list[list[float]] = [[] for _ in contenders]
         for number in range(rounds):
             progress(f"{group.name}: round {number + 1} of {rounds}")
-            there = range(len(contenders))
-            for index in there if number % 2 == 0 else reversed(there):
+            forward = range(len(contenders))
+            for index in forward if number % 2 == 0 else reversed(forward):
                 contender = contenders[index]
                 took = contender.sample(loops[index])
                 samples[index].append(took / (loops[index] * contender.operations))

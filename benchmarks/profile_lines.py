@@ -1,12 +1,12 @@
-"""Where the time of a call goes, by line: ``python benchmarks/profile_lines.py [GROUP [CONTENDER]]``.
+"""Profile one call by line: ``python benchmarks/profile_lines.py [GROUP [CONTENDER]]``.
 
-py-spy stops the process a thousand times a second, at whatever instruction it has come to, and reads from outside
-which line that belongs to. What runs is not instrumented. Tracing profilers, line_profiler among them, add to every
-line more than such lines take; and a sampler inside the process (``signal.setitimer``) is heard only where
-the interpreter looks for signals, so that lines without a call have their time put down to others.
+py-spy pauses the process a thousand times a second and reads the current line from outside; the code is not
+instrumented. Tracing profilers such as line_profiler add more time to every line than these lines take. A sampler
+inside the process (``signal.setitimer``) runs only where the interpreter handles signals, and attributes the time of
+lines without a call to others.
 
-A line's time includes that of the C code it calls, not that of the Python it calls. It is its share of the samples
-times what the operation took, measured while nobody was looking.
+The time of a line includes that of the C code it calls, not that of the Python code it calls. It is the line's share of
+the samples times the time of the operation, which is measured without the profiler.
 """
 
 from __future__ import annotations
@@ -33,31 +33,31 @@ from benchmarks.run import GROUPS
 from benchmarks.workbench import Workbench, usable_executors
 
 RATE: Final = 1000
-"""Samples a second."""
+"""Samples per second."""
 
 _FRAME: Final = re.compile(r"(?P<function>.*) \((?P<file>.*):(?P<line>\d+)\)$")
 _LOOP: Final = "<timeit-src>"
 
 Line = tuple[str, int]
-"""A file and a line of it."""
+"""A file and a line number."""
 
 
 def find(group: str, contender: str | None, stack: ExitStack) -> Contender:
-    """A contender of a group, the first unless named. Raises LookupError with the names there are."""
+    """Return a contender of a group by name, by default the first. Raises LookupError, with all names."""
     made = GROUPS[group](Workbench(usable_executors([]), False, stack))
     groups: Iterable[Group] = [made] if isinstance(made, Group) else made
     found = {f"{each.name}/{one.name}": one for each in groups for one in each.contenders}
-    # The group's name may be left out; where two groups have a contender of that name, the first is meant.
+    # The name of the group is optional; if contenders of several groups have that name, take the first.
     short = {name.partition("/")[2]: one for name, one in reversed(found.items())}
     if contender is None:
         return next(iter(found.values()))
     if contender not in found and contender not in short:
-        raise LookupError(f"no contender {contender!r} in {group}; there are: {'; '.join(found)}")
+        raise LookupError(f"no contender {contender!r} in {group}; contenders: {'; '.join(found)}")
     return found.get(contender) or short[contender]
 
 
 def run(group: str, contender: str | None, seconds: float) -> None:
-    """What the watched process does."""
+    """Run a contender for some seconds, in the profiled process."""
     with ExitStack() as stack:
         found = find(group, contender, stack)
         loops = calibrated(found.sample, 0.02)
@@ -66,9 +66,9 @@ def run(group: str, contender: str | None, seconds: float) -> None:
             found.sample(loops)
 
 
-def watch(group: str, contender: str | None, seconds: float) -> Counter[Line]:
-    """How often a process that runs nothing but this contender was seen at each line."""
-    asked = [group, *([contender] if contender else []), "--seconds", str(seconds), "--watched"]
+def profile(group: str, contender: str | None, seconds: float) -> Counter[Line]:
+    """Profile a process that runs only this contender. Return the number of samples of each line."""
+    asked = [group, *([contender] if contender else []), "--seconds", str(seconds), "--profiled"]
     with tempfile.TemporaryDirectory(prefix="arora-profile-") as scratch:
         output = Path(scratch) / "samples"
         spy = ["record", "--rate", str(RATE), "--format", "raw", "--full-filenames", "--output", str(output)]
@@ -83,7 +83,7 @@ def watch(group: str, contender: str | None, seconds: float) -> Counter[Line]:
 
 
 def time_of(group: str, contender: str | None) -> tuple[Contender, float]:
-    """The contender, and the seconds of its operation. Leaves the source of compiled codecs in ``linecache``."""
+    """Return the contender and the seconds per operation. Leaves the source of compiled codecs in ``linecache``."""
     with ExitStack() as stack:
         found = find(group, contender, stack)
         loops = calibrated(found.sample, 0.02)
@@ -91,7 +91,7 @@ def time_of(group: str, contender: str | None) -> tuple[Contender, float]:
 
 
 def counted(samples: str) -> Counter[Line]:
-    """How often each line was the innermost, of samples below the loop that repeats the operation."""
+    """Return the number of samples in which each line was the innermost, inside the loop that repeats the operation."""
     counts: Counter[Line] = Counter()
     for sample in samples.splitlines():
         stack, _, count = sample.rpartition(" ")
@@ -104,9 +104,9 @@ def counted(samples: str) -> Counter[Line]:
 
 
 def table(contender: Contender, seconds: float, counts: Counter[Line], top: int) -> str:
-    """A line a line, the longest first: its share, its time in one operation, and what stands there."""
+    """Format the ``top`` lines with the most samples: share, time per operation, place and source of each."""
     total = counts.total()
-    lines = [f"{contender.name}: {contender.what}, {duration(seconds)} an operation, {total} samples"]
+    lines = [f"{contender.name}: {contender.what}, {duration(seconds)} per operation, {total} samples"]
     for (file, number), count in counts.most_common(top):
         share = count / total
         where = "(the loop around it)" if file == _LOOP else f"{_short(file)}:{number}"
@@ -121,22 +121,24 @@ def _short(file: str) -> str:
 
 
 def main() -> None:
-    """Runs the command line."""
+    """Run the command line."""
     parser = argparse.ArgumentParser(prog="benchmarks/profile_lines.py", description="A profile of one call by line.")
     parser.add_argument("group", nargs="?", default="typed", choices=GROUPS, metavar="GROUP", help=", ".join(GROUPS))
-    parser.add_argument("contender", nargs="?", help="which one of the group, by its name in the table (the first)")
-    parser.add_argument("--seconds", type=float, default=10, help="for how long (default: 10)")
-    parser.add_argument("--top", type=int, default=40, help="how many lines to show (default: 40)")
-    parser.add_argument("--watched", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument(
+        "contender", nargs="?", help="a row of the group, by its name in the table (default: the first)"
+    )
+    parser.add_argument("--seconds", type=float, default=10, help="duration of the profile (default: 10)")
+    parser.add_argument("--top", type=int, default=40, help="number of lines to show (default: 40)")
+    parser.add_argument("--profiled", action="store_true", help=argparse.SUPPRESS)
     chosen = parser.parse_args()
-    if chosen.watched:
+    if chosen.profiled:
         run(chosen.group, chosen.contender, chosen.seconds)
         return
     try:
         found, seconds = time_of(chosen.group, chosen.contender)
     except LookupError as error:
         parser.error(error.args[0])
-    print(table(found, seconds, watch(chosen.group, chosen.contender, chosen.seconds), chosen.top))
+    print(table(found, seconds, profile(chosen.group, chosen.contender, chosen.seconds), chosen.top))
 
 
 if __name__ == "__main__":

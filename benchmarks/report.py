@@ -1,4 +1,4 @@
-"""Results as tables for readers and as JSON for programs."""
+"""Format results as tables and as data for JSON."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _UNITS: Final = ((1.0, "s"), (1e-3, "ms"), (1e-6, "us"), (1e-9, "ns"))
 
 
 def table(result: Result) -> str:
-    """One group: a line a contender, with how many times faster it is than each peer."""
+    """Format a group as a table: one line per contender, with its speed relative to each peer."""
     group = result.group
     peers = [result.rows[each] for each in group.peers if each in result.rows]
     head = ["", "median", "best", "spread", *(["GB/s"] if group.payload else [])]
@@ -30,23 +30,23 @@ def table(result: Result) -> str:
 
 
 def targets(verdicts: Sequence[Verdict]) -> str:
-    """What must be reached, and whether it was."""
-    lines = [["", "at least", "aim", "measured", "of the best", "reached"]]
+    """Format the targets and whether they were reached."""
+    lines = [["", "at least", "aim", "measured", "best samples", "reached"]]
     for each in verdicts:
         figures = (each.target.at_least, each.target.aim, each.measured, each.of_best)
         reached = {True: "yes", False: "NO", None: "not measured"}[each.reached]
         lines.append([each.target.what, *("" if figure is None else ratio(figure) for figure in figures), reached])
-    return "\n".join(["must reach (times as fast)", _aligned(lines)])
+    return "\n".join(["targets (times as fast)", _aligned(lines)])
 
 
 def place(machine: Mapping[str, object], versions: Mapping[str, object]) -> str:
-    """One paragraph on where the run took place."""
+    """Format the machine and the versions as two lines."""
     packages = ", ".join(f"{name} {version}" for name, version in versions.items() if version)
     return f"{machine['cpu']}, {machine['cores']} cores, {machine['os']}, load {machine['load']}\n{packages}"
 
 
 def as_data(result: Result) -> dict[str, object]:
-    """A group as plain data. Times are seconds an operation, ``faster_than`` is by peer."""
+    """Return a group as plain data. Times are in seconds per operation, ``faster_than`` is by peer."""
     group = result.group
     peers = {each: result.rows[each] for each in group.peers if each in result.rows}
     return {
@@ -73,22 +73,19 @@ def _row(name: str, row: Measured, peers: Mapping[str, Measured]) -> dict[str, o
 
 
 def verdict_as_data(verdict: Verdict) -> dict[str, object]:
-    """A target as plain data; ``measured``, ``of_best`` and ``reached`` are null where it was not measured."""
-    return {**asdict(verdict.target), **_of(verdict)}
-
-
-def _of(verdict: Verdict) -> dict[str, object]:
-    return {"measured": verdict.measured, "of_best": verdict.of_best, "reached": verdict.reached}
+    """Return a verdict as plain data. ``measured``, ``of_best`` and ``reached`` are None if it was not measured."""
+    outcome = {"measured": verdict.measured, "of_best": verdict.of_best, "reached": verdict.reached}
+    return {**asdict(verdict.target), **outcome}
 
 
 def duration(seconds: float) -> str:
-    """Three digits and a unit: ``1.25 us``. ``seconds`` is above zero."""
+    """Format a time with three digits and a unit: ``1.25 us``. ``seconds`` must be positive."""
     size, unit = next(((size, unit) for size, unit in _UNITS if seconds >= size), _UNITS[-1])
     return f"{_three_digits(seconds / size)} {unit}"
 
 
 def ratio(times: float) -> str:
-    """Three digits: ``12.3x``. ``times`` is above zero."""
+    """Format a ratio with three digits: ``12.3x``. ``times`` must be positive."""
     return f"{_three_digits(times)}x"
 
 

@@ -1,4 +1,4 @@
-"""Measures Arora beside its peers: ``python benchmarks/run.py [GROUP ...]``. See ``benchmarks/README.md``."""
+"""Compare Arora with its peers: ``python benchmarks/run.py [GROUP ...]``. See ``benchmarks/README.md``."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final, TextIO
 
 if __name__ == "__main__":
-    # Its own directory would put `benchmarks/report.py` before anybody else's `report`.
+    # With this directory on the path, `benchmarks/report.py` would shadow other modules named `report`.
     sys.path[0] = str(Path(__file__).resolve().parents[1])
 
 from benchmarks import machine, report
@@ -36,24 +36,28 @@ GROUPS: Final[dict[str, Callable[[Workbench], Group | Iterable[Group]]]] = {
 ROUNDS, LEAST = 21, 0.02
 QUICK_ROUNDS, QUICK_LEAST = 3, 0.0005
 PROCESS_ROUNDS, QUICK_PROCESS_ROUNDS = 7, 1
-"""Rounds of groups whose samples are processes: those take long, and vary less than microseconds do."""
+"""Rounds of groups whose samples are processes: these take longer and vary less than calls."""
 
 
 def arguments(given: Sequence[str] | None) -> argparse.Namespace:
-    """The parsed command line."""
-    parser = argparse.ArgumentParser(prog="benchmarks/run.py", description="Measure Arora beside its peers.")
-    parser.add_argument("groups", nargs="*", metavar="GROUP", help=f"which ones: {', '.join(GROUPS)} (default: all)")
+    """Parse the command line."""
+    parser = argparse.ArgumentParser(prog="benchmarks/run.py", description="Compare the speed of Arora with its peers.")
+    parser.add_argument(
+        "groups", nargs="*", metavar="GROUP", help=f"groups to measure: {', '.join(GROUPS)} (default: all)"
+    )
     parser.add_argument("--quick", action="store_true", help="seconds instead of minutes; the figures are rough")
-    parser.add_argument("--rounds", type=int, help=f"samples of everything (default: {ROUNDS})")
-    parser.add_argument("--executor", action="append", default=[], metavar="NAME", help="measure this one; repeatable")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write the results there, too")
+    parser.add_argument("--rounds", type=int, help=f"number of samples of each row (default: {ROUNDS})")
+    parser.add_argument(
+        "--executor", action="append", default=[], metavar="NAME", help="measure this executor; may be repeated"
+    )
+    parser.add_argument("--json", type=Path, metavar="FILE", help="also write the results to this file")
     parser.add_argument("--check", action="store_true", help="exit with 1 when a target is missed or not measured")
     chosen = parser.parse_args(given)
     unknown = sorted(set(chosen.groups) - set(GROUPS))
     if unknown:
-        parser.error(f"no group called {', '.join(unknown)}; there are {', '.join(GROUPS)}")
+        parser.error(f"unknown group {', '.join(unknown)}; groups: {', '.join(GROUPS)}")
     if chosen.rounds is not None and chosen.rounds < 1:
-        parser.error("--rounds: at least 1")
+        parser.error("--rounds: must be at least 1")
     try:
         chosen.executors = usable_executors(chosen.executor)
     except NoSuchExecutor as error:
@@ -62,7 +66,7 @@ def arguments(given: Sequence[str] | None) -> argparse.Namespace:
 
 
 def results(chosen: argparse.Namespace, progress: Progress) -> Iterator[Result]:
-    """Measures group after group; of each, everything is closed before the next is made."""
+    """Measure one group after another, and close all resources of a group before the next one."""
     rounds = chosen.rounds or (QUICK_ROUNDS if chosen.quick else ROUNDS)
     least = QUICK_LEAST if chosen.quick else LEAST
     of_processes = QUICK_PROCESS_ROUNDS if chosen.quick else PROCESS_ROUNDS
@@ -76,21 +80,21 @@ def results(chosen: argparse.Namespace, progress: Progress) -> Iterator[Result]:
 
 
 def progress_on(stream: TextIO) -> Progress:
-    """A line that changes where somebody looks at it; nothing otherwise."""
+    """Return a callable that shows progress in one line if ``stream`` is a terminal, and does nothing otherwise."""
     if not stream.isatty():
         return lambda text: None
     return lambda text: print(f"\r\033[K{text}", end="", file=stream, flush=True)
 
 
 def main(given: Sequence[str] | None = None) -> int:
-    """Runs the command line and returns the exit status."""
+    """Run the command line and return the exit status."""
     chosen = arguments(given)
     progress = progress_on(sys.stderr)
     where, versions, unmeasured = machine.describe(), machine.versions(), unusable_executors()
     print(report.place(where, versions))
-    print("a time is that of one operation; vs: how many times as fast")
+    print("times are per operation; vs: how many times as fast")
     if chosen.quick:
-        print("quick: so few and so short samples that the figures are rough")
+        print("quick: few and short samples, the figures are rough")
     for name, reason in unmeasured.items():
         if name not in chosen.executors:
             print(f"not measured: executor {name} ({reason})")

@@ -1,4 +1,4 @@
-"""What must be reached, in any one run."""
+"""The targets that every single run must reach."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from benchmarks.measure import Result
 
 @dataclass(frozen=True)
 class Target:
-    """``ours`` has to be ``at_least`` times as fast as ``peer``, both by their names in ``group``."""
+    """``ours`` must be ``at_least`` times as fast as ``peer``. Both are names of contenders in ``group``."""
 
     what: str
     group: str
@@ -25,12 +25,12 @@ TARGETS: Final = (
     Target("typed call vs bare wasmtime-py", "typed", "typed, wasmtime", "wasmtime-py", 8, 12),
     Target("typed call vs the plain protocol", "typed", "typed, wasmtime", "plain protocol", 25, 40),
     Target("typed call vs Extism", "typed", "typed, wasmtime", "Extism", 4, 6),
-    # What wasmtime-py calls back is a callable. A function of a host module is more: it is found by two ids, and takes
-    # typed arguments out of a buffer.
+    # For callables only: wasmtime-py has no equivalent of a host module's function, which is found by two ids and takes
+    # typed arguments from a buffer.
     Target("callback vs wasmtime-py's", "callback", "callable, wasmtime", "wasmtime-py", 4),
     Target("native typed call vs wasmtime's", "typed", "typed, native", "typed, wasmtime", 1),
-    # An echo carries its payload twice, as memcpy has to here. Beside one memcpy it cannot come to a third: into the
-    # guest, within the guest and out of it are three copies already.
+    # An echo copies its payload three times: into the guest, within the guest and out of it. It cannot reach a third of
+    # the rate of one memcpy, so it is compared with two.
     Target(
         "8 MB f64[] echo vs memcpy there and back",
         "bulk",
@@ -39,14 +39,15 @@ TARGETS: Final = (
         1 / 3,
     ),
     Target("generic Call vs the typed call", "generic", "Call, wasmtime", "typed, wasmtime", 1 / 6),
-    Target("the same, the Call made each time", "generic", "Call made each time, wasmtime", "typed, wasmtime", 1 / 6),
+    Target("generic Call, created each time", "generic", "Call made each time, wasmtime", "typed, wasmtime", 1 / 6),
 )
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """``measured`` is the median over the rounds, ``of_best`` the ratio of the best samples of either side: far apart,
-    they tell of a machine too busy to measure on. None where this run had not both sides of the target."""
+    """Whether a target was reached. ``measured`` is the median ratio over the rounds, ``of_best`` the ratio of the best
+    samples of both sides. If they differ much, the machine was too busy to measure. Both are None if a side of the
+    target was not measured."""
 
     target: Target
     measured: float | None = None
@@ -54,12 +55,12 @@ class Verdict:
 
     @property
     def reached(self) -> bool | None:
-        """Whether it was reached; None where nobody knows."""
+        """Whether the target was reached, None if it was not measured."""
         return None if self.measured is None else self.measured >= self.target.at_least
 
 
 def verdicts(results: Mapping[str, Result]) -> list[Verdict]:
-    """A verdict on every target whose group was measured, from results by group."""
+    """Return a verdict on every target whose group was measured. ``results`` are by group."""
     return [_verdict(each, results[each.group]) for each in TARGETS if each.group in results]
 
 

@@ -1,4 +1,4 @@
-"""What the groups share: the executors under measurement, engines and guests, given back when a group is done."""
+"""Resources that groups share: the executors to measure, and engines and guests, which are closed after a group."""
 
 from __future__ import annotations
 
@@ -9,61 +9,63 @@ from typing import Final
 from arora_core import Engine, LoadedModule, discover
 from benchmarks import guests
 
-LEFT_OUT: Final = frozenset({"browser"})
-"""Executors that are measured only when they are asked for: this one starts a browser."""
+ONLY_ON_REQUEST: Final = frozenset({"browser"})
+"""Executors that are measured only on request. This one starts a browser."""
 
 
 class NoSuchExecutor(Exception):
-    """An executor was asked for that cannot be measured here; the message says why."""
+    """A requested executor cannot be measured here. The message gives the reason."""
 
 
 @dataclass
 class Workbench:
-    """``executors`` are measured, in this order. ``quick`` asks for smaller things to do, not for other ones."""
+    """The executors to measure, in this order. ``quick`` selects smaller operations of the same kind."""
 
     executors: tuple[str, ...]
     quick: bool
     stack: ExitStack = field(default_factory=ExitStack)
 
     def engine(self) -> Engine:
-        """A new engine, closed with the group."""
+        """Return a new engine. It is closed after the group."""
         return self.stack.enter_context(Engine())
 
     def load(self, engine: Engine, executor: str, number: int = 1) -> LoadedModule:
-        """``bench.c`` on an executor; each ``number`` is another module."""
+        """Load ``bench.c`` on an executor. Each ``number`` is a different module."""
         return engine.load_module(guests.bench(kind_of(executor), number), executor=executor)
 
     def loaded(self, engine: Engine) -> dict[str, LoadedModule]:
-        """``bench.c`` once on every executor, in one engine."""
+        """Load ``bench.c`` on every executor, all in one engine. Return the modules by executor."""
         return {each: self.load(engine, each, number) for number, each in enumerate(self.executors, 1)}
 
 
 def kind_of(executor: str) -> str:
-    """What of the guests an executor runs: ``wasm`` or ``native``."""
+    """Return the kind of guest that an executor runs: ``wasm`` or ``native``."""
     served = discover().executors[executor].executor.serves
     return "wasm" if "wasm" in served else "native"
 
 
-def usable_executors(asked: list[str]) -> tuple[str, ...]:
-    """The executors asked for, or all that can run here. Raises NoSuchExecutor."""
+def usable_executors(requested: list[str]) -> tuple[str, ...]:
+    """Return the requested executors, or by default all that are available here. Raises NoSuchExecutor."""
     known = discover().executors
-    for name in asked:
+    for name in requested:
         if name not in known:
             raise NoSuchExecutor(f"no executor {name!r} is installed (installed: {', '.join(sorted(known)) or 'none'})")
         reason = known[name].executor.unavailable()
         if reason:
             raise NoSuchExecutor(f"{name} cannot run here: {reason}")
-    if asked:
-        return tuple(dict.fromkeys(asked))
-    usable = [name for name, each in known.items() if name not in LEFT_OUT and each.executor.unavailable() is None]
+    if requested:
+        return tuple(dict.fromkeys(requested))
+    usable = [
+        name for name, each in known.items() if name not in ONLY_ON_REQUEST and each.executor.unavailable() is None
+    ]
     return tuple(sorted(usable, key=lambda name: (-known[name].executor.priority, name)))
 
 
 def unusable_executors() -> dict[str, str]:
-    """Why the other installed executors are not measured, by name."""
+    """Return the reasons why the other installed executors are not measured, by name."""
     reasons = {name: each.executor.unavailable() for name, each in sorted(discover().executors.items())}
     return {
-        name: reason or "only measured when asked for with --executor"
+        name: reason or "only measured with --executor"
         for name, reason in reasons.items()
-        if reason or name in LEFT_OUT
+        if reason or name in ONLY_ON_REQUEST
     }

@@ -129,8 +129,8 @@ def test_several_operations_in_one_run_share_its_time() -> None:
 
 
 def test_a_wrong_answer_is_not_timed() -> None:
-    with pytest.raises(AssertionError, match=r"sum: a \+ b gave 5, expected 6"):
-        statement("sum", "a + b", {"a": 2, "b": 3}, answer=6)
+    with pytest.raises(AssertionError, match=r"sum: a \+ b returned 5, expected 6"):
+        statement("sum", "a + b", {"a": 2, "b": 3}, expected=6)
 
 
 def test_what_is_not_installed_is_said_in_the_table() -> None:
@@ -161,9 +161,9 @@ def test_a_check_fails_when_a_target_is_missed(
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        (["speed"], "no group called speed; there are typed, generic,"),
+        (["speed"], "unknown group speed; groups: typed, generic,"),
         (["--executor", "abacus"], "no executor 'abacus' is installed"),
-        (["--rounds", "0"], "--rounds: at least 1"),
+        (["--rounds", "0"], "--rounds: must be at least 1"),
     ],
 )
 def test_a_mistake_on_the_command_line_is_explained(
@@ -203,7 +203,7 @@ def test_a_profile_finds_a_contender_by_its_name_in_the_table() -> None:
     found, seconds = profile_lines.time_of("codecs", "decode-pose/values")
     assert (found.name, found.what) == ("values", "decode(buffer)")
     assert seconds > 0
-    with pytest.raises(LookupError, match="no contender 'nobody' in codecs; there are: encode-scalars/typed;"):
+    with pytest.raises(LookupError, match="no contender 'nobody' in codecs; contenders: encode-scalars/typed;"):
         profile_lines.time_of("codecs", "nobody")
 
 

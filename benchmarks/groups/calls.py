@@ -1,4 +1,4 @@
-"""Calls of ``add(u32, u32)``: typed, generic, and as others make them."""
+"""Calls of ``add(u32, u32)``: typed, generic, and with the peers."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from benchmarks.workbench import Workbench
 
 
 def typed(bench: Workbench) -> Group:
-    """The typed call, beside everything that can add two numbers in a guest."""
+    """The typed call, compared with other ways to add two numbers in a guest."""
     peers = ("wasmtime-py", "plain protocol", "Extism", "ctypes")
     group = Group("typed", "a typed call: add(u32, u32) -> u32", peers)
     for executor, module in bench.loaded(bench.engine()).items():
-        group.add(statement(f"typed, {executor}", "add(2, 3)", {"add": module["add"]}, answer=5))
+        group.add(statement(f"typed, {executor}", "add(2, 3)", {"add": module["add"]}, expected=5))
     _add_wasmtime(group)
     _add_extism(group)
     _add_ctypes(group)
@@ -30,12 +30,12 @@ def _add_wasmtime(group: Group) -> None:
 
         instance = bare(guests.wasm("bare").read_bytes())
         names = {"add": instance.add, "store": instance.store}
-        group.add(statement("wasmtime-py", "add(store, 2, 3)", names, answer=5))
+        group.add(statement("wasmtime-py", "add(store, 2, 3)", names, expected=5))
     with group.unless_missing("plain protocol"):
         from benchmarks.peers.plain_protocol import PlainGuest
 
         plain = PlainGuest(guests.wasm("bench").read_bytes())
-        group.add(statement("plain protocol", "add(2, 3)", {"add": plain.add}, answer=5))
+        group.add(statement("plain protocol", "add(2, 3)", {"add": plain.add}, expected=5))
 
 
 def _add_extism(group: Group) -> None:
@@ -43,20 +43,20 @@ def _add_extism(group: Group) -> None:
         import extism
 
         plugin = extism.Plugin(guests.wasm("extism").read_bytes())
-        # Its bytes are made and read outside of what is timed: Extism leaves that to its users.
+        # Encoding and decoding the bytes is not timed: Extism leaves it to its users.
         names = {"call": plugin.call, "numbers": struct.pack("<II", 2, 3)}
-        group.add(statement("Extism", "call('add', numbers)", names, answer=struct.pack("<Q", 5)))
+        group.add(statement("Extism", "call('add', numbers)", names, expected=struct.pack("<Q", 5)))
 
 
 def _add_ctypes(group: Group) -> None:
     with group.unless_missing("ctypes"):
         add = ctypes.CDLL(str(guests.native("bare"))).add
         add.argtypes, add.restype = (ctypes.c_uint32, ctypes.c_uint32), ctypes.c_uint32
-        group.add(statement("ctypes", "add(2, 3)", {"add": add}, answer=5))
+        group.add(statement("ctypes", "add(2, 3)", {"add": add}, expected=5))
 
 
 def generic(bench: Workbench) -> Group:
-    """The generic call: values in, values out, of a call made beforehand and of one made each time."""
+    """The generic call, with a ``Call`` that is created beforehand and one that is created each time."""
     group = Group("generic", "a generic Call of the same function", tuple(f"typed, {each}" for each in bench.executors))
     engine = bench.engine()
     for executor, module in bench.loaded(engine).items():
@@ -65,9 +65,9 @@ def generic(bench: Workbench) -> Group:
         names = {"add": add, "call": engine.call, "Call": Call, "made": made, "U32": v.U32}
         names.update(module=module.id, function=add.id, A=guests.A, B=guests.B)
         making = "call(Call(module_id=module, id=function, args={A: U32(2), B: U32(3)}))"
-        answer = engine.call(made)
-        assert answer.ret == v.U32(5)
-        group.add(statement(f"typed, {executor}", "add(2, 3)", names, answer=5))
-        group.add(statement(f"Call, {executor}", "call(made)", names, answer=answer))
-        group.add(statement(f"Call made each time, {executor}", making, names, answer=answer))
+        result = engine.call(made)
+        assert result.ret == v.U32(5)
+        group.add(statement(f"typed, {executor}", "add(2, 3)", names, expected=5))
+        group.add(statement(f"Call, {executor}", "call(made)", names, expected=result))
+        group.add(statement(f"Call made each time, {executor}", making, names, expected=result))
     return group

@@ -1,4 +1,4 @@
-"""Encoding and decoding: three values as programs have them, beside msgpack and JSON."""
+"""Encoding and decoding three typical values, compared with msgpack and JSON."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ PASS = UUID(int=0x9000_F001)
 
 @dataclass(frozen=True)
 class _Sides:
-    """How a function ``pass(it: T) -> T`` encodes its argument and decodes its result, and what they are."""
+    """The encoder and decoder of a function ``pass(it: T) -> T``, and its argument and result buffers."""
 
     encode: Callable[[Any], bytes]
     decode: Callable[[bytes], Any]
@@ -37,7 +37,7 @@ def _sides(sample: Sample) -> _Sides:
     signature = Signature(export, TYPES, Conversions(TYPES), AroraCodec())
     compiled = compile_codec("bench", export, TYPES)
     notes = [
-        f"typed: its {what} is not compiled, this is the generic one"
+        f"typed: the {what} is not compiled, the generic one is measured"
         for what, part in (("encoder", compiled.encode), ("decoder", compiled.decode))
         if part is None
     ]
@@ -48,9 +48,9 @@ def _sides(sample: Sample) -> _Sides:
 
 
 def _group(name: str, sample: Sample, sizes: dict[str, int]) -> Group:
-    told = ", ".join(f"{what} {size}" for what, size in sizes.items())
+    listed = ", ".join(f"{what} {size}" for what, size in sizes.items())
     group = Group(f"{name}-{sample.name}", f"{name} {sample.title}", ("msgpack", "JSON"))
-    group.notes.append(f"bytes: {told}")
+    group.notes.append(f"bytes: {listed}")
     return group
 
 
@@ -63,26 +63,26 @@ def _pair(sample: Sample) -> Iterator[Group]:
     encoding.notes += [note for note in sides.notes if "encoder" in note]
     decoding.notes += [note for note in sides.notes if "decoder" in note]
     names = {"encode": sides.encode, "decode": sides.decode, "it": sample.made, "buffer": sides.result}
-    encoding.add(statement("typed", "encode(it)", names, answer=sides.argument))
-    decoding.add(statement("typed", "decode(buffer)", names, answer=sample.made))
+    encoding.add(statement("typed", "encode(it)", names, expected=sides.argument))
+    decoding.add(statement("typed", "decode(buffer)", names, expected=sample.made))
     names = {"encode": buffers.encode, "decode": buffers.decode, "value": value, "buffer": whole}
-    encoding.add(statement("values", "encode(value)", names, answer=whole))
-    decoding.add(statement("values", "decode(buffer)", names, answer=value))
+    encoding.add(statement("values", "encode(value)", names, expected=whole))
+    decoding.add(statement("values", "decode(buffer)", names, expected=value))
     with encoding.unless_missing("msgpack"), decoding.unless_missing("msgpack"):
         import msgpack
 
         packed = msgpack.packb(plain)
         encoding.notes[0] = decoding.notes[0] = f"{encoding.notes[0]}, msgpack {len(packed)}"
         names = {"packb": msgpack.packb, "unpackb": msgpack.unpackb, "plain": plain, "packed": packed}
-        encoding.add(statement("msgpack", "packb(plain)", names, answer=packed))
-        decoding.add(statement("msgpack", "unpackb(packed)", names, answer=plain))
+        encoding.add(statement("msgpack", "packb(plain)", names, expected=packed))
+        decoding.add(statement("msgpack", "unpackb(packed)", names, expected=plain))
     names = {"dumps": json.dumps, "loads": json.loads, "plain": plain, "text": text}
-    encoding.add(statement("JSON", "dumps(plain).encode()", names, answer=text))
-    decoding.add(statement("JSON", "loads(text)", names, answer=plain))
+    encoding.add(statement("JSON", "dumps(plain).encode()", names, expected=text))
+    decoding.add(statement("JSON", "loads(text)", names, expected=plain))
     yield from (encoding, decoding)
 
 
 def codecs(bench: Workbench) -> Iterator[Group]:
-    """Two groups a value. msgpack and JSON take and give dicts and lists, Arora its dataclasses and its values."""
+    """Return two groups per value. msgpack and JSON take and return dicts and lists, Arora dataclasses and values."""
     for sample in SAMPLES:
         yield from _pair(sample)

@@ -1,4 +1,4 @@
-"""Calls out of guests: to other guests, and to Python. Each is made many times in one call of the guest."""
+"""Calls by guests of other guests and of Python. A guest repeats each call many times while it is called once."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from benchmarks.measure import Contender, Group, statement
 from benchmarks.workbench import Workbench
 
 TIMES: Final = 1000
-"""How often a guest calls out while it is called once: enough that the one call does not count."""
+"""The number of repetitions in one call of the guest: enough to make the cost of that call negligible."""
 
 HOST_MODULE: Final = 0xFF
 """The number of the module whose functions are Python."""
 
 
 def nested(bench: Workbench) -> Group:
-    """Dispatch from guest to guest, on one executor and across two."""
+    """Calls by a guest of another guest, on one executor and across two."""
     group = Group("nested", "a guest calls another guest: add(u32, u32)", ("wasmtime-py", "plain protocol"))
     engine = bench.engine()
     callers = bench.loaded(engine)
     callees = {each: bench.load(engine, each, 0x80 + number) for number, each in enumerate(bench.executors)}
-    for (caller, asking), (callee, asked) in product(callers.items(), callees.items()):
-        names = {"ask": asking["ask"], "other": asked.id}
+    for (caller, calling), (callee, called) in product(callers.items(), callees.items()):
+        names = {"ask": calling["ask"], "other": called.id}
         group.add(_repeated(f"{caller} to {callee}", f"ask(other, {TIMES})", names))
     with group.unless_missing("wasmtime-py"):
         from benchmarks.peers.bare_wasmtime import chained
@@ -46,7 +46,7 @@ def nested(bench: Workbench) -> Group:
 
 
 def callback(bench: Workbench) -> Group:
-    """From a guest to a callable of Python and back."""
+    """Calls by a guest of a Python callable."""
     group = Group("callback", "a guest calls Python: a callable -> u64", ("wasmtime-py", "plain protocol", "Extism"))
     engine = bench.engine()
     one = engine.register_callable(lambda: v.U64(1))
@@ -70,7 +70,7 @@ def callback(bench: Workbench) -> Group:
 
 
 def host_module(bench: Workbench) -> Group:
-    """From a guest to a function of a host module and back."""
+    """Calls by a guest of a function of a host module."""
     group = Group("host-module", "a guest calls Python: add(u32, u32) -> u32", ("wasmtime-py", "plain protocol"))
     engine = bench.engine()
     host = _host_module(engine)
@@ -92,8 +92,8 @@ def host_module(bench: Workbench) -> Group:
 
 
 def _repeated(name: str, source: str, names: Mapping[str, object]) -> Contender:
-    """A call in which a guest calls out ``TIMES`` times, and answers with as much."""
-    return statement(name, source, names, answer=TIMES, operations=TIMES)
+    """Return a contender in which a guest makes ``TIMES`` calls and returns ``TIMES``."""
+    return statement(name, source, names, expected=TIMES, operations=TIMES)
 
 
 def _host_module(engine: Engine) -> UUID:
@@ -116,4 +116,4 @@ def _add_extism(group: Group) -> None:
     plugin = extism.Plugin(guests.wasm("extism_calling").read_bytes(), functions=[as_import(answer)])
     times = TIMES.to_bytes(8, "little")
     names = {"call": plugin.call, "times": times}
-    group.add(statement("Extism", "call('call_back', times)", names, answer=times, operations=TIMES))
+    group.add(statement("Extism", "call('call_back', times)", names, expected=times, operations=TIMES))

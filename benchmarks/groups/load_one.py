@@ -1,6 +1,6 @@
-"""Loads one module and prints the seconds that took: ``python load_one.py EXECUTOR PATH``.
+"""Load one module and print the seconds that took: ``python load_one.py EXECUTOR PATH``.
 
-Another, small, module is loaded before it: the runtime itself is not what is measured.
+A small module is loaded before it, so that the start of the runtime is not measured.
 """
 
 from __future__ import annotations
@@ -10,11 +10,11 @@ from pathlib import Path
 from time import perf_counter
 
 BARE = "wasmtime-py"
-"""Instead of an executor: wasmtime-py as it comes."""
+"""In place of an executor: wasmtime-py without Arora."""
 
 
 def main(executor: str, path: Path) -> float:
-    """Seconds of the load."""
+    """Return the seconds that loading took."""
     if executor == BARE:
         return _bare(path.read_bytes())
     from arora_core import Engine, ModuleDefinition

@@ -1,4 +1,4 @@
-"""Three values as programs have them: some scalars, a pose as robots exchange it, and a thousand structures."""
+"""Three typical values: scalars, a pose as exchanged by robots, and a thousand structures."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MANY: Final = 1000
 
 @dataclass(frozen=True)
 class Sample:
-    """A value: its type, the object that stands for it in Arora, and the plain data that stands for it elsewhere."""
+    """A value to encode. ``made`` is the Python object that represents it in Arora."""
 
     name: str
     title: str
@@ -26,7 +26,7 @@ class Sample:
 
     @property
     def plain(self) -> Any:
-        """Dicts and lists."""
+        """The same value as dicts and lists."""
         return _plain(self.made)
 
 

@@ -1,4 +1,4 @@
-"""Starting: processes, imports, and the load of a large module. Every sample is a process of its own."""
+"""Starting processes, importing, and loading a large module. Every sample is a separate process."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ EXECUTORS: Final = ("-m", "arora_core", "executors")
 
 
 def process(bench: Workbench) -> Group:
-    """Whole processes, from their start to their end, with all bytecode cached and with none of Arora's."""
+    """Whole processes from start to end, with all bytecode cached, and with all but Arora's."""
     group = Group("start-process", "a whole process", ("python",), calibrated=False)
     cached, uncached = _bytecode(bench)
     group.add(_process("python", ("-c", "pass"), cached))
@@ -34,12 +34,12 @@ def process(bench: Workbench) -> Group:
     group.add(_process("arora executors, no bytecode", EXECUTORS, uncached))
     for executor in bench.executors:
         group.add(_process(f"arora call, {executor}", _first_call(executor), cached))
-    group.notes.append("no bytecode: that of Arora is not cached, all other is")
+    group.notes.append("no bytecode: all bytecode is cached except Arora's")
     return group
 
 
 def load(bench: Workbench) -> Group:
-    """The load of a large module in a fresh process, in which a small one has been loaded before."""
+    """Loading a large module in a new process that has loaded a small one before."""
     size = LARGE_WHEN_QUICK if bench.quick else LARGE
     group = Group("start-load", f"load of a module of {size >> 10} KiB", ("wasmtime-py",), calibrated=False)
     warm = _directory(bench)
@@ -57,7 +57,7 @@ def load(bench: Workbench) -> Group:
 
         arguments = (load_one.__file__, load_one.BARE, str(guests.large("wasm", size)))
         group.add(_load("wasmtime-py", arguments, lambda: warm))
-        group.notes.append("wasmtime-py: with its defaults, on all cores and without its cache")
+        group.notes.append("wasmtime-py: with default settings, i.e. on all cores and without its cache")
     group.notes.append("cold: Wasmtime's cache of compiled code is empty; warm: it holds this module")
     return group
 
@@ -79,7 +79,7 @@ def _first_call(executor: str) -> tuple[str, ...]:
 
 
 def _load(name: str, arguments: tuple[str, ...], cache: Callable[[], Path]) -> Contender:
-    """A load whose time the process itself tells; ``cache`` is where Wasmtime's cache is to be."""
+    """Return a contender whose process reports its time. ``cache`` returns the directory for Wasmtime's cache."""
 
     def sample(loops: int) -> float:
         took = 0.0
@@ -100,7 +100,7 @@ def _run(arguments: tuple[str, ...], environment: Mapping[str, str]) -> str:
 
 
 def _bytecode(bench: Workbench) -> tuple[dict[str, str], dict[str, str]]:
-    """Environments in which all bytecode is cached, and all but Arora's, whatever the installation has."""
+    """Return two environments: in one all bytecode is cached, in the other all but Arora's."""
     whole, partial = _directory(bench) / "whole", _directory(bench) / "partial"
     cached = {"PYTHONPYCACHEPREFIX": str(whole), "PYTHONDONTWRITEBYTECODE": ""}
     for arguments in (IMPORT, EXECUTORS, *(_first_call(each) for each in bench.executors)):

@@ -1,4 +1,4 @@
-"""wasmtime-py as its documentation uses it: no buffers, only numbers."""
+"""wasmtime-py as in its documentation: numbers only, no buffers."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ I32, I64 = w.ValType.i32, w.ValType.i64
 
 
 class Bare(NamedTuple):
-    """An instance of ``bare.c``; its exports take the store first."""
+    """An instance of ``bare.c``. Its exports take the store as first argument."""
 
     store: w.Store
     add: Any
@@ -25,10 +25,10 @@ def bare(
     answer: Callable[[], int] = lambda: 1,
     store: w.Store | None = None,
 ) -> Bare:
-    """An instance whose imports are ``add`` and ``answer``."""
+    """Return an instance with the imports ``add`` and ``answer``."""
     store = store or w.Store()
     linker = w.Linker(store.engine)
-    # Types are made anew: one that another engine has seen ends the process.
+    # Create new types: wasmtime aborts the process if a type was used with another engine.
     linker.define_func("host", "add", w.FuncType([I32(), I32()], [I32()]), add)
     linker.define_func("host", "answer", w.FuncType([], [I64()]), answer)
     exports = linker.instantiate(store, w.Module(store.engine, executable)).exports(store)
@@ -36,6 +36,6 @@ def bare(
 
 
 def chained(executable: bytes) -> Bare:
-    """An instance whose ``host.add`` is another instance's ``add``, by way of Python."""
+    """Return an instance whose import ``host.add`` calls ``add`` of another instance, through Python."""
     callee = bare(executable)
     return bare(executable, add=lambda a, b: callee.add(callee.store, a, b), store=callee.store)

@@ -1,7 +1,7 @@
-"""The ABI over wasmtime-py's public interface: what one would write from ``docs/ABI.md`` for a single module.
+"""The ABI over wasmtime-py's public interface, as one would implement ``docs/ABI.md`` for a single module.
 
-Every layout is a ``struct.Struct`` made once, and nothing is looked up by name in a call. What an executor owes its
-users beyond this (checks of what the guest answers, traps with names, limits, threads) is left out.
+Every layout is a ``struct.Struct`` that is created once, and calls look up nothing by name. Everything else that an
+executor has to do (check results, name traps, enforce limits, support threads) is omitted.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ ADDITION: Final = Struct("<IB16sI16sBI16sBI")
 ASKING: Final = Struct("<IB16sI16sB16s16sBI")
 CALLING_BACK: Final = Struct("<IB16sI16sBQ16sBI")
 ECHOING: Final = Struct("<IB16sI16sBBI1x")
-"""With one byte of padding: the items begin at offset 48."""
+"""Includes one byte of padding: the items begin at offset 48."""
 SIZE: Final = Struct("<I")
 U32_RESULT: Final = Struct("<IB16sI16sBI")
 U64_RESULT: Final = Struct("<IB16sI16sBQ")
@@ -36,18 +36,19 @@ U64_VALUE: Final = Struct("<IBQ")
 
 
 def one_in_python(callable: int) -> bytes:
-    """A callable: answers with a plain u64."""
+    """A callable that returns a plain u64."""
     return U64_VALUE.pack(U64_VALUE.size, 5, 1)
 
 
 def add_in_python(module: bytes, function: bytes, argument: bytes) -> bytes:
-    """A host module's add(a: u32, b: u32) -> u32, buffer to buffer."""
+    """A host module's add(a: u32, b: u32) -> u32, from argument buffer to result buffer."""
     *_, a, _, _, b = ADDITION.unpack(argument)
     return U32_RESULT.pack(U32_RESULT.size, 13, ADD, 1, ADD, 4, a + b)
 
 
 class PlainGuest:
-    """``bench.c``, with ``dispatch(module id, function id, argument)`` and ``indirect(callable id)`` behind it."""
+    """An instance of ``bench.c`` with the host functions ``dispatch(module id, function id, argument)`` and
+    ``indirect(callable id)``."""
 
     def __init__(
         self,
@@ -69,7 +70,7 @@ class PlainGuest:
         }
 
     def call(self, function: bytes, argument: bytes) -> bytes:
-        """An argument buffer in, the result buffer out."""
+        """Call a function with an argument buffer and return the result buffer. Raises RuntimeError for an error."""
         argument_at = self._placed(argument)
         result_at = self._functions[function](self._store, argument_at)
         result = self._buffer(result_at)
@@ -80,29 +81,29 @@ class PlainGuest:
         return result
 
     def add(self, a: int, b: int) -> int:
-        """add(a: u32, b: u32) -> u32"""
+        """Call add(a: u32, b: u32) -> u32."""
         argument = ADDITION.pack(ADDITION.size, 13, ADD, 2, A, 4, a, B, 4, b)
-        answer: int = U32_RESULT.unpack(self.call(ADD, argument))[-1]
-        return answer
+        result: int = U32_RESULT.unpack(self.call(ADD, argument))[-1]
+        return result
 
     def echo(self, items: array[float]) -> array[float]:
-        """echo(items: f64[]) -> f64[]"""
+        """Call echo(items: f64[]) -> f64[]."""
         head = ECHOING.pack(ECHOING.size + 8 * len(items), 13, ECHO, 1, ITEMS, 15, 11, len(items))
-        answer = array("d")
-        answer.frombytes(memoryview(self.call(ECHO, head + items.tobytes()))[ECHOING.size :])
-        return answer
+        result = array("d")
+        result.frombytes(memoryview(self.call(ECHO, head + items.tobytes()))[ECHOING.size :])
+        return result
 
     def ask(self, times: int) -> int:
-        """ask(module: uuid, times: u32) -> u32, of the only module there is to ask"""
+        """Call ask(module: uuid, times: u32) -> u32 with the null id: ``dispatch`` ignores it."""
         argument = ASKING.pack(ASKING.size, 13, ASK, 2, MODULE, 18, bytes(16), ASK_TIMES, 4, times)
-        answer: int = U32_RESULT.unpack(self.call(ASK, argument))[-1]
-        return answer
+        result: int = U32_RESULT.unpack(self.call(ASK, argument))[-1]
+        return result
 
     def call_back(self, times: int) -> int:
-        """call_back(callable: u64, times: u32) -> u64, of the only callable there is"""
+        """Call call_back(callable: u64, times: u32) -> u64 with the callable id 1."""
         argument = CALLING_BACK.pack(CALLING_BACK.size, 13, CALL_BACK, 2, CALLABLE, 5, 1, CALL_TIMES, 4, times)
-        answer: int = U64_RESULT.unpack(self.call(CALL_BACK, argument))[-1]
-        return answer
+        result: int = U64_RESULT.unpack(self.call(CALL_BACK, argument))[-1]
+        return result
 
     def _placed(self, buffer: bytes) -> int:
         at: int = self._alloc(self._store, len(buffer) + 8)
