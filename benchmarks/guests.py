@@ -45,8 +45,8 @@ def native(name: str) -> Path:
 
 
 def _compiled(compile: Callable[[Path, Path], Path], source: Path, output: Path) -> Path:
-    # By time, although the compiler has a cache: processes that are measured come here, and starting it takes 40 ms.
-    # The other guests' sources as well, because a large guest includes one.
+    # Compare times, although the compiler has a cache: measured processes run this, and starting the compiler takes
+    # 40 ms. Include the other sources, because a large guest includes one of them.
     inputs = (source, *SOURCES.glob("*.c"), build.include_directory() / "arora.h", Path(build.__file__))
     if not output.is_file() or output.stat().st_mtime < max(each.stat().st_mtime for each in inputs):
         compile(source, output)

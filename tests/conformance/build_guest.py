@@ -1,4 +1,4 @@
-"""Builds the WebAssembly of the conformance guest that ships: ``python -m tests.conformance.build_guest``."""
+"""Build the WebAssembly of the conformance guest that ships: ``python -m tests.conformance.build_guest``."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ SHIPPED: Final = SOURCE / "guest.wasm"
 
 
 def build_guest(output: Path = SHIPPED) -> Path:
-    """Compiles the guest and returns ``output``: the same bytes from the same sources and compiler."""
+    """Compile the guest to ``output`` and return that. The same sources and compiler produce the same bytes."""
     return build.compile_wasm(SOURCE / "guest.c", output, extra=["-Oz"])
 
 

@@ -1,4 +1,4 @@
-"""A suite of an executor that does not exist is one error."""
+"""A suite of an unknown executor is a single error."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from arora_core.conformance import executor_suite
 from tests.installing import Site
 
 
-def test_a_name_that_no_executor_has_is_refused() -> None:
+def test_an_unknown_executor_is_refused() -> None:
     with pytest.raises(ExecutorNotFound, match=r"no executor 'wasmtim' is installed \(installed: .*wasmtime"):
         executor_suite("wasmtim")
 
@@ -24,7 +24,7 @@ def test_an_executor_whose_plugin_failed_is_refused_with_the_reason(site: Site) 
         executor_suite("arora-broken")
 
 
-def test_pytest_shows_one_error_that_says_what_is_wrong(tmp_path: Path) -> None:
+def test_pytest_reports_an_unknown_executor_once(tmp_path: Path) -> None:
     (tmp_path / "test_it.py").write_text(
         "from arora_core.conformance import executor_suite\n\nTestIt = executor_suite('wasmtim')\n"
     )

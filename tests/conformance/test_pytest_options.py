@@ -1,4 +1,4 @@
-"""The options that the suite adds to every pytest here stay out of other plugins' way."""
+"""The options that the suite adds to pytest do not conflict with those of other plugins."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ def pytest_report_header(config):
 
 
 def pytest(*options: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-    """A pytest in which another plugin has options ``--executor`` and ``--area`` of its own."""
+    """Run pytest with another plugin that defines the options ``--executor`` and ``--area``."""
     (cwd / "other_plugin.py").write_text(OTHERS)
     environment = {**os.environ, "PYTHONPATH": str(cwd), "PYTHONWARNINGS": "ignore"}
     command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-p", "other_plugin", *options]
     return subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True)
 
 
-def test_both_plugins_options_are_taken(tmp_path: Path) -> None:
+def test_both_plugins_receive_their_options(tmp_path: Path) -> None:
     ours = ("--pyargs", "arora_core.conformance", "--arora-executor", "wasmtime", "--arora-area", "output")
     done = pytest(*ours, "-v", "--executor", "their executor", cwd=tmp_path)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -35,14 +35,14 @@ def test_both_plugins_options_are_taken(tmp_path: Path) -> None:
     assert "[calls: " not in done.stdout
 
 
-def test_another_plugins_executor_is_not_taken_for_ours(tmp_path: Path) -> None:
+def test_the_executor_option_of_another_plugin_is_ignored(tmp_path: Path) -> None:
     theirs = ("--executor", "wasmtime", "--area", "output")
     done = pytest("--pyargs", "arora_core.conformance", "-rs", *theirs, cwd=tmp_path)
     assert "no --arora-executor is named" in done.stdout
     assert " passed" not in done.stdout
 
 
-def test_the_options_are_in_the_help_of_pytest_under_our_name(tmp_path: Path) -> None:
+def test_the_help_of_pytest_lists_the_options_under_arora(tmp_path: Path) -> None:
     shown = pytest("--help", cwd=tmp_path).stdout.partition("Arora's conformance suite:")[2]
     assert "--arora-executor=NAME" in shown
     assert "--arora-area=AREA" in shown

@@ -57,7 +57,7 @@ def test_every_area_has_checks_and_every_check_a_unique_sentence() -> None:
     assert all("_" not in each.name and each.name.islower() for each in found)
 
 
-def test_no_module_takes_a_public_name_once_the_checks_are_imported() -> None:
+def test_importing_the_checks_does_not_replace_public_names_by_modules() -> None:
     checks()
     modules = {name for name in conformance.__all__ if isinstance(getattr(conformance, name), ModuleType)}
     assert modules == {"strategies"}

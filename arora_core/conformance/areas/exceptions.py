@@ -16,7 +16,7 @@ from ..subject import Subject
 
 
 class _Bug(Exception):
-    """Stands for a bug in host code; not an AroraError."""
+    """A bug in host code: not an AroraError."""
 
 
 @check("exceptions")
