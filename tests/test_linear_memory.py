@@ -115,13 +115,13 @@ def test_a_result_may_end_with_the_memory(guest: FakeGuest) -> None:
 
 
 HOSTILE_ANSWERS: dict[str, tuple[Callable[[FakeGuest], int], str]] = {
-    "null": (lambda guest: 0, "answered with a null pointer"),
-    "wild": (lambda guest: 0xFFFF_FFF0, "answered with a buffer at 0xfffffff0, outside its 131072 bytes of memory"),
-    "wild and signed": (lambda guest: -16, "answered with a buffer at 0xfffffff0, outside its 131072 bytes"),
-    "right behind": (lambda guest: 2 * PAGE, "answered with a buffer at 0x20000, outside its 131072 bytes"),
-    "prefix cut": (lambda guest: 2 * PAGE - 3, "answered with a buffer at 0x1fffd, outside its 131072 bytes"),
-    "size 0": (lambda guest: guest.put(bytes(8), 4096), "a buffer of 0 bytes at 0x1000; 5 is the smallest"),
-    "size 4": (lambda guest: guest.put(b"\4\0\0\0", 4096), "a buffer of 4 bytes at 0x1000; 5 is the smallest"),
+    "null": (lambda guest: 0, "returned a null pointer"),
+    "wild": (lambda guest: 0xFFFF_FFF0, "returned a buffer at 0xfffffff0, outside its 131072 bytes of memory"),
+    "wild and signed": (lambda guest: -16, "returned a buffer at 0xfffffff0, outside its 131072 bytes"),
+    "right behind": (lambda guest: 2 * PAGE, "returned a buffer at 0x20000, outside its 131072 bytes"),
+    "prefix cut": (lambda guest: 2 * PAGE - 3, "returned a buffer at 0x1fffd, outside its 131072 bytes"),
+    "size 0": (lambda guest: guest.put(bytes(8), 4096), "a buffer of 0 bytes at 0x1000; the minimum is 5"),
+    "size 4": (lambda guest: guest.put(b"\4\0\0\0", 4096), "a buffer of 4 bytes at 0x1000; the minimum is 5"),
     "size beyond": (
         lambda guest: guest.put((2 * PAGE).to_bytes(4, "little"), 4096),
         "a buffer of 131072 bytes at 0x1000, outside its 131072 bytes of memory",
@@ -131,7 +131,7 @@ HOSTILE_ANSWERS: dict[str, tuple[Callable[[FakeGuest], int], str]] = {
         lambda guest: guest.put(b"\x06\0\0\0", 2 * PAGE - 5),
         "a buffer of 6 bytes at 0x1fffb, outside its 131072 bytes of memory",
     ),
-    "its argument": (lambda guest: 1024, "answered with its own argument buffer"),
+    "its argument": (lambda guest: 1024, "returned its own argument buffer"),
 }
 
 
@@ -147,10 +147,10 @@ def test_an_answer_that_is_no_buffer_breaks_the_abi(guest: FakeGuest, name: str)
 @pytest.mark.parametrize(
     ("at", "said"),
     [
-        (0, r"arora_buffer_alloc\(264\) answered null: it is out of memory"),
-        (-8, r"arora_buffer_alloc\(264\) answered 0xfffffff8, outside its 131072 bytes of memory"),
-        (2 * PAGE, r"arora_buffer_alloc\(264\) answered 0x20000, outside its 131072 bytes of memory"),
-        (2 * PAGE - 13, r"arora_buffer_alloc\(264\) answered 0x1fff3, outside its 131072 bytes of memory"),
+        (0, r"arora_buffer_alloc\(264\) returned null: the guest is out of memory"),
+        (-8, r"arora_buffer_alloc\(264\) returned 0xfffffff8, outside its 131072 bytes of memory"),
+        (2 * PAGE, r"arora_buffer_alloc\(264\) returned 0x20000, outside its 131072 bytes of memory"),
+        (2 * PAGE - 13, r"arora_buffer_alloc\(264\) returned 0x1fff3, outside its 131072 bytes of memory"),
     ],
 )
 def test_memory_that_is_none_breaks_the_abi(guest: FakeGuest, at: int, said: str) -> None:
@@ -207,7 +207,7 @@ def test_a_callable_id_may_arrive_signed(guest: FakeGuest) -> None:
         ((-1, 80, 96), "with a module id at 0xffffffff, outside its 131072 bytes of memory"),
         ((64, 2 * PAGE - 15, 96), "with a function id at 0x1fff1, outside its 131072 bytes of memory"),
         ((64, 80, 2 * PAGE - 3), "with an argument buffer at 0x1fffd, outside its 131072 bytes of memory"),
-        ((64, 80, 2 * PAGE - 8), "with a buffer of 0 bytes at 0x1fff8; 5 is the smallest"),
+        ((64, 80, 2 * PAGE - 8), "with a buffer of 0 bytes at 0x1fff8; the minimum is 5"),
         ((64, 80, 128), "with an argument buffer of 4294967295 bytes at 0x80, outside its 131072 bytes of memory"),
     ],
 )

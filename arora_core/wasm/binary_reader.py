@@ -48,7 +48,7 @@ class WasmReader:
         """How many things follow; each has a byte at least, so that no count makes anyone read for ever."""
         count = self.u32()
         if count > self.left:
-            raise self.malformed(f"{count} things in {self.left} bytes")
+            raise self.malformed(f"vector length {count} exceeds the {self.left} bytes left")
         return count
 
     def name(self) -> str:
@@ -57,7 +57,7 @@ class WasmReader:
         try:
             return self._data[at : at + size].decode()
         except UnicodeDecodeError:
-            raise self.malformed("a name that is no UTF-8") from None
+            raise self.malformed("a name that is not valid UTF-8") from None
 
     def malformed(self, what: str) -> MalformedExecutable:
         """The error to raise for ``what`` was found just before."""
@@ -65,14 +65,14 @@ class WasmReader:
 
     def _skip(self, size: int) -> int:
         if size > self.left:
-            raise self.malformed(f"an unexpected end, {size} bytes expected and {self.left} left")
+            raise self.malformed(f"unexpected end, {size} bytes expected and {self.left} left")
         at, self._at = self._at, self._at + size
         return at
 
     def _unsigned(self, bits: int) -> int:
         value, _ = self._leb(bits)
         if value >> bits:
-            raise self.malformed(f"a number of more than {bits} bits")
+            raise self.malformed(f"an integer of more than {bits} bits")
         return value
 
     def _leb(self, bits: int) -> tuple[int, int]:
@@ -84,4 +84,4 @@ class WasmReader:
             read += 7
             if not byte & 0x80:
                 return value, read
-        raise self.malformed(f"a number of more than {bits} bits")
+        raise self.malformed(f"an integer of more than {bits} bits")

@@ -62,14 +62,14 @@ class GuestMemory:
         """Return the size of a result buffer. Raises as :meth:`take` does."""
         end = result_at + PREFIX
         if end > self._size and end > self._refreshed():
-            self._fail(f"answered with a buffer at {result_at:#x}", outside=True)
+            self._fail(f"returned a buffer at {result_at:#x}", outside=True)
         size = int.from_bytes(self._memory.read(result_at, PREFIX), "little")
         end = result_at + size
         if size < SMALLEST or not result_at or (end > self._size and end > self._refreshed()):
             self._refuse_result(result_at, size)
         if argument_at <= result_at < argument_end:
             # The result is freed, and the argument is not the guest's to have freed: it is used again.
-            self._fail(f"answered with its own argument buffer, at {result_at:#x}")
+            self._fail(f"returned its own argument buffer, at {result_at:#x}")
         return size
 
     def _read_in_place(self, offset: int, size: int, read: Callable[[bytes | memoryview], Any]) -> Any:
@@ -98,9 +98,9 @@ class GuestMemory:
         """Return ``offset``, where the allocator reserved so many bytes. Raises Trap of kind ABI for a wrong one."""
         end = offset + reserved
         if not offset:
-            self._fail(f"arora_buffer_alloc({reserved}) answered null: it is out of memory")
+            self._fail(f"arora_buffer_alloc({reserved}) returned null: the guest is out of memory")
         if end > self._size and end > self._refreshed():
-            self._fail(f"arora_buffer_alloc({reserved}) answered {offset:#x}", outside=True)
+            self._fail(f"arora_buffer_alloc({reserved}) returned {offset:#x}", outside=True)
         return offset
 
     def _write_pieces(self, offset: int, size: int, pieces: Sequence[bytes | memoryview]) -> None:
@@ -122,10 +122,10 @@ class GuestMemory:
 
     def _refuse_result(self, offset: int, size: int) -> NoReturn:
         if not offset:
-            self._fail("answered with a null pointer")
+            self._fail("returned a null pointer")
         if size < SMALLEST:
-            self._fail(f"answered with a buffer of {size} bytes at {offset:#x}; 5 is the smallest")
-        self._fail(f"answered with a buffer of {size} bytes at {offset:#x}", outside=True)
+            self._fail(f"returned a buffer of {size} bytes at {offset:#x}; the minimum is 5")
+        self._fail(f"returned a buffer of {size} bytes at {offset:#x}", outside=True)
 
     def _fail(self, message: str, *, outside: bool = False) -> NoReturn:
         """Raise Trap of kind ABI; ``outside`` for something that does not lie inside the memory."""

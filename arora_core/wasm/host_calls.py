@@ -50,7 +50,7 @@ class HostCalls(GuestMemory):
             self._require(argument_at, PREFIX, "an argument buffer")
         size = int.from_bytes(read(argument_at, PREFIX), "little")
         if size < SMALLEST:
-            self._fail(f"called arora_dispatch with a buffer of {size} bytes at {argument_at:#x}; 5 is the smallest")
+            self._fail(f"called arora_dispatch with a buffer of {size} bytes at {argument_at:#x}; the minimum is 5")
         if argument_at + size > end:
             self._require(argument_at, size, f"an argument buffer of {size} bytes")
         module_id, function_id, argument = read(module_at, _ID), read(function_at, _ID), read(argument_at, size)

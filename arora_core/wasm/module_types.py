@@ -128,7 +128,7 @@ class _Module:
         index = body.u32()
         signature = self._signatures[index] if index < len(self._signatures) else None
         if signature is None:
-            raise body.malformed(f"a function of type {index}, which is no function's")
+            raise body.malformed(f"a function with type index {index}, which is not a function type")
         return signature
 
     def _import(self, body: WasmReader) -> None:
@@ -161,7 +161,7 @@ class _Module:
         others = {_TABLE: "table", _GLOBAL: "global", _TAG: "tag"}
         if kind in spaces:
             if index >= len(spaces[kind]):
-                raise body.malformed(f"an export of number {index}, which does not exist")
+                raise body.malformed(f"an export with index {index}, which does not exist")
             self.types.exports[name] = spaces[kind][index]
         elif kind in others:
             self.types.exports[name] = others[kind]

@@ -20,8 +20,8 @@ def test_an_orderly_failure_is_a_guest_error_and_the_guest_lives_on(guest: Loade
 
 
 MALFORMED_ANSWERS = {
-    0: "answered with",
-    1: "answered with",
+    0: "returned ",
+    1: "returned ",
     2: "UTF-8",
     3: "the result of another function",
     4: "the end of the buffer",

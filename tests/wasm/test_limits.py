@@ -84,7 +84,7 @@ def test_a_guest_cannot_grow_its_table_beyond_the_memory_limit(load: Load, limit
 @enforcing(MEMORY)
 def test_a_guest_that_is_out_of_memory_for_its_argument_broke_the_abi(load: Load, limits: Limits) -> None:
     large = (1 << 20).to_bytes(4, "little") + bytes((1 << 20) - 4)
-    with pytest.raises(Trap, match=r"arora_buffer_alloc\(1048584\) answered null") as caught:
+    with pytest.raises(Trap, match=r"arora_buffer_alloc\(1048584\) returned null") as caught:
         load(guest(), limits=limits).dispatch(RUN, large)
     assert caught.value.kind is TrapKind.ABI
 

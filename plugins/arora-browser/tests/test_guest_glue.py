@@ -155,14 +155,14 @@ def test_an_exit_carries_its_code(node: Node) -> None:
 @pytest.mark.parametrize(
     ("body", "said"),
     [
-        ("(i32.const 0)", "answered with a null pointer"),
-        ("(i32.const -16)", "answered with a buffer at 0xfffffff0, outside its 131072 bytes of memory"),
-        ("(i32.const 131070)", "answered with a buffer at 0x1fffe, outside its 131072 bytes of memory"),
-        ("(i32.const 8)", "answered with a buffer of 0 bytes at 0x8; 5 is the smallest"),
-        ("(local.get 0)", "answered with its own argument buffer, at 0x1000"),
+        ("(i32.const 0)", "returned a null pointer"),
+        ("(i32.const -16)", "returned a buffer at 0xfffffff0, outside its 131072 bytes of memory"),
+        ("(i32.const 131070)", "returned a buffer at 0x1fffe, outside its 131072 bytes of memory"),
+        ("(i32.const 8)", "returned a buffer of 0 bytes at 0x8; the minimum is 5"),
+        ("(local.get 0)", "returned its own argument buffer, at 0x1000"),
         (
             "(i32.store (i32.const 8) (i32.const -1)) (i32.const 8)",
-            "answered with a buffer of 4294967295 bytes at 0x8, outside its 131072 bytes of memory",
+            "returned a buffer of 4294967295 bytes at 0x8, outside its 131072 bytes of memory",
         ),
     ],
 )
@@ -180,7 +180,7 @@ def test_an_allocator_that_answers_null_is_refused(node: Node) -> None:
         (func (export "{symbol}") (param i32) (result i32) unreachable)"""
     )
     found = node(nothing, "show(failure(() => started().call(SYMBOL, ARGUMENT)).message);")
-    assert found == f"arora_buffer_alloc({len(ARGUMENT) + 8}) answered null: it is out of memory"
+    assert found == f"arora_buffer_alloc({len(ARGUMENT) + 8}) returned null: the guest is out of memory"
 
 
 def test_a_thousand_calls_take_no_memory_and_a_large_buffer_makes_it_grow(node: Node) -> None:

@@ -165,7 +165,7 @@ class NativeInstance(Instance):
     def _refuse_result(self, result_at: int | None) -> NoReturn:
         if self._carried:
             self._raise_carried(result_at)
-        _fail(f"answered with {'its own argument buffer' if result_at else 'a null pointer'}")
+        _fail(f"returned {'its own argument buffer' if result_at else 'a null pointer'}")
 
     def _room(self, size: int) -> _Room:
         """Return memory that nothing else uses while the call lasts: each depth has its own."""
@@ -192,7 +192,7 @@ class NativeInstance(Instance):
             _fail("called arora_dispatch with a null pointer")
         argument = memory[argument_at : argument_at + size_at(sizes, argument_at)[0]]
         if len(argument) < _SMALLEST:
-            _fail(f"called arora_dispatch with a buffer of {len(argument)} bytes; {_SMALLEST} is the smallest")
+            _fail(f"called arora_dispatch with a buffer of {len(argument)} bytes; the minimum is {_SMALLEST}")
         module_id, function_id = memory[module_at : module_at + 16], memory[function_at : function_at + 16]
         return self._asked(self._host.dispatch, module_id, function_id, argument)
 
@@ -216,7 +216,7 @@ class NativeInstance(Instance):
         reserved = len(answer) + _SLACK
         answer_at: int | None = self._alloc(c_uint32(reserved)) if reserved <= _U32 else None
         if not answer_at:
-            _fail(f"arora_buffer_alloc({reserved}) answered null: it is out of memory")
+            _fail(f"arora_buffer_alloc({reserved}) returned null: the guest is out of memory")
         ctypes.memmove(answer_at, answer, len(answer))
         return answer_at
 
@@ -226,7 +226,7 @@ class NativeInstance(Instance):
 
 
 def _fail_at_size(size: int) -> NoReturn:
-    _fail(f"answered with a buffer of {size} bytes; {_SMALLEST} is the smallest")
+    _fail(f"returned a buffer of {size} bytes; the minimum is {_SMALLEST}")
 
 
 def _fail(message: str) -> NoReturn:

@@ -131,9 +131,9 @@ def test_an_answer_may_be_freed_by_a_guest_that_calls_out(load: Load, limits: Li
 @pytest.mark.parametrize(
     ("at", "message"),
     [
-        ("(i32.const 0)", r"arora_buffer_alloc\(14\) answered null: it is out of memory"),
-        ("(i32.const -4)", r"arora_buffer_alloc\(14\) answered 0xfffffffc, outside its 131072 bytes of memory"),
-        ("(i32.const 131060)", r"arora_buffer_alloc\(14\) answered 0x1fff4, outside its 131072 bytes of memory"),
+        ("(i32.const 0)", r"arora_buffer_alloc\(14\) returned null: the guest is out of memory"),
+        ("(i32.const -4)", r"arora_buffer_alloc\(14\) returned 0xfffffffc, outside its 131072 bytes of memory"),
+        ("(i32.const 131060)", r"arora_buffer_alloc\(14\) returned 0x1fff4, outside its 131072 bytes of memory"),
     ],
 )
 def test_an_allocation_that_is_none_is_a_trap(load: Load, limits: Limits, at: str, message: str) -> None:

@@ -304,10 +304,10 @@ export class Guest {
   #write(answered, data) {
     const offset = answered >>> 0;
     const reserved = data.length + SLACK;
-    if (offset === 0) throw brokeTheAbi(`arora_buffer_alloc(${reserved}) answered null: it is out of memory`);
+    if (offset === 0) throw brokeTheAbi(`arora_buffer_alloc(${reserved}) returned null: the guest is out of memory`);
     const bytes = this.#view();
     if (offset + reserved > bytes.length) {
-      throw this.#outside(`arora_buffer_alloc(${reserved}) answered ${hex(offset)}`);
+      throw this.#outside(`arora_buffer_alloc(${reserved}) returned ${hex(offset)}`);
     }
     bytes.set(data, offset);
     return offset;
@@ -315,18 +315,18 @@ export class Guest {
 
   #result(offset, argumentAt, argumentSize) {
     const bytes = this.#view();
-    if (offset + PREFIX > bytes.length) throw this.#outside(`answered with a buffer at ${hex(offset)}`);
-    if (offset === 0) throw brokeTheAbi("answered with a null pointer");
+    if (offset + PREFIX > bytes.length) throw this.#outside(`returned a buffer at ${hex(offset)}`);
+    if (offset === 0) throw brokeTheAbi("returned a null pointer");
     const size = word(bytes, offset);
     if (size < SMALLEST) {
-      throw brokeTheAbi(`answered with a buffer of ${size} bytes at ${hex(offset)}; ${SMALLEST} is the smallest`);
+      throw brokeTheAbi(`returned a buffer of ${size} bytes at ${hex(offset)}; the minimum is ${SMALLEST}`);
     }
     if (offset + size > bytes.length) {
-      throw this.#outside(`answered with a buffer of ${size} bytes at ${hex(offset)}`);
+      throw this.#outside(`returned a buffer of ${size} bytes at ${hex(offset)}`);
     }
     // Both buffers are freed, so this would be a double free.
     if (argumentAt <= offset && offset < argumentAt + argumentSize + SLACK) {
-      throw brokeTheAbi(`answered with its own argument buffer, at ${hex(offset)}`);
+      throw brokeTheAbi(`returned its own argument buffer, at ${hex(offset)}`);
     }
     return bytes.slice(offset, offset + size);
   }
@@ -381,7 +381,7 @@ export class Guest {
     const functionId = this.#taken(functionAt, 16, "a function id");
     const size = word(this.#taken(argumentAt, PREFIX, "an argument buffer"), 0);
     if (size < SMALLEST) {
-      const what = `a buffer of ${size} bytes at ${hex(argumentAt)}; ${SMALLEST} is the smallest`;
+      const what = `a buffer of ${size} bytes at ${hex(argumentAt)}; the minimum is ${SMALLEST}`;
       throw brokeTheAbi(`called arora_dispatch with ${what}`);
     }
     const argument = this.#taken(argumentAt, size, `an argument buffer of ${size} bytes`);
