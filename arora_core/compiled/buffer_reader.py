@@ -1,4 +1,4 @@
-"""Source that reads a buffer."""
+"""Generation of Python source that reads a buffer."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ from .struct_runs import Constant, Fixed, Part, Run, Skipped, run_of
 
 
 class BufferReader:
-    """Takes the parts that a buffer must have, in order; ``fixed`` and the others name what they read."""
+    """Generates the source that reads the parts of a buffer, in order.
+
+    Methods that read a value return the variable or expression that holds it.
+    """
 
     def __init__(self, source: Source, buffer: str) -> None:
         self.source = source
@@ -21,38 +24,38 @@ class BufferReader:
         self._begun = False
 
     def constant(self, data: bytes) -> None:
-        """Bytes that must be these."""
+        """Require these bytes."""
         self._run.append(Constant(data))
 
     def skipped(self, size: int) -> None:
-        """Bytes that may be any."""
+        """Skip ``size`` bytes."""
         self._run.append(Skipped(size))
 
     def fixed(self, code: str, prefix: str = "value") -> str:
-        """A value unpacked by a ``struct`` code; returns the variable that holds it."""
+        """Read a value by its ``struct`` code; return the variable that holds it."""
         name = self.source.variable(prefix)
         self._run.append(Fixed(code, struct.calcsize("<" + code), name))
         return name
 
     def string(self) -> str:
-        """A length and that many bytes of UTF-8; returns the variable that holds the str."""
+        """Read a length and that many bytes of UTF-8; return the variable that holds the str."""
         length = self.fixed("I", "length")
         start, stop = self.stretch(self.offset(), length)
         text = self.source.variable("text")
-        # Views have no ``decode``.
+        # Not ``decode``: the buffer may be a memoryview, which has none.
         self.source.line(f"{text} = str({self.buffer}[{start}:{stop}], 'utf-8')")
         self.source.relies_on(UnicodeDecodeError)
         return text
 
     def packed(self, count: str, item_size: int) -> tuple[str, str]:
-        """Where so many packed items begin and end, behind their padding."""
+        """Skip the padding and ``count`` packed items; return where the items begin and end."""
         end, at = self.offset(), self.source.variable("at")
         self.source.globals["PADDING_SIZES"] = PADDING_SIZES
         self.source.line(f"{at} = {end} + PADDING_SIZES[({end}) % 8]")
         return self.stretch(at, count if item_size == 1 else f"{count} * {item_size}")
 
     def stretch(self, start: str, size: str) -> tuple[str, str]:
-        """Goes on behind ``size`` bytes from ``start``; returns where they begin and end, inside the buffer."""
+        """Skip ``size`` bytes from ``start``, which must lie inside the buffer; return where they begin and end."""
         stop = self.source.variable("at")
         self.source.line(f"{stop} = {start} + {size}")
         self.source.line(f"if {stop} > {self._size}: raise Leave")
@@ -60,7 +63,7 @@ class BufferReader:
         return start, stop
 
     def offset(self) -> str:
-        """Reads the run of fixed-size parts; returns where it ends, as a number or an expression."""
+        """Read the pending run of fixed-size parts; return the offset of its end, a number or an expression."""
         if not self._begun:
             self._begun = True
             self._run.insert(0, Fixed("I", SIZE_PREFIX, self._size))
@@ -70,38 +73,38 @@ class BufferReader:
         return self._offset
 
     def settle(self) -> str:
-        """Puts the offset in a variable, for branches and loops to move on; returns its name."""
+        """Store the offset in a variable, which branches and loops advance; return its name."""
         at = self.source.variable("at")
         self.move(at)
         return at
 
     def move(self, at: str) -> None:
-        """Sets a settled offset's variable to where the reader is, and goes on from the variable."""
+        """Advance the variable of a settled offset to the current offset, and continue from it."""
         self.source.line(f"{at} = {self.offset()}")
         self._offset = at
 
     def back_to(self, at: str) -> None:
-        """Goes on from a settled offset: at the start of another branch."""
+        """Continue from a settled offset, at the start of another branch."""
         self._offset = at
 
     def take_run(self) -> Run:
-        """The fixed-size parts that nothing has read so far, for the caller to read."""
+        """Return the pending run of fixed-size parts, which the caller has to read."""
         run, self._run = run_of(self._run), []
         return run
 
     def finish(self) -> None:
-        """Requires the buffer to end here."""
+        """Require the buffer to end here."""
         if self._begun:
             self.source.line(f"if {self.offset()} != {self._size}: raise Leave")
             return
-        # Fixed-size from end to end: the size prefix is one more constant, and the Struct takes no other size.
+        # The whole buffer has a fixed size: its prefix is one more constant, and the Struct rejects any other size.
         size = SIZE_PREFIX + run_of(self._run).size
         self._run.insert(0, Constant(struct.pack("<I", size)))
         run = self.take_run()
         self._unpack(run, f"{self.source.refer('unpack', struct.Struct(run.format).unpack)}({self.buffer})")
 
     def names(self, run: Run) -> tuple[str, list[str]]:
-        """The variables that take what a run unpacks to, as a target; and the conditions on its constants."""
+        """Return the assignment target for an unpacked run, and the conditions on its constants."""
         names = [self.source.variable("constant") if isinstance(each, Constant) else each.name for each in run.fields]
         conditions = [
             f"{name} == {self.source.refer('CONSTANT', each.data)}"
@@ -118,7 +121,7 @@ class BufferReader:
 
     def _unpack(self, run: Run, unpacked: str, *mistakes: str) -> None:
         target, conditions = self.names(run)
-        # Raised for buffers that end too soon.
+        # Raised for a buffer that is too short.
         self.source.relies_on(struct.error)
         self.source.line(f"{target} = {unpacked}" if target else unpacked)
         mistakes += tuple(each.replace("==", "!=") for each in conditions)

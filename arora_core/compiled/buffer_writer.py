@@ -1,4 +1,4 @@
-"""Source that writes a buffer."""
+"""Generation of Python source that writes a buffer."""
 
 from __future__ import annotations
 
@@ -12,35 +12,37 @@ from .struct_runs import Constant, Fixed, Part, run_of
 
 
 class BufferWriter:
-    """Takes the parts of a buffer, or of a stretch of one, in order. The values they name are variables of the
-    ``source``."""
+    """Generates the source that writes the parts of a buffer, or of a section of one, in order.
+
+    The expressions that methods take refer to variables of ``source``.
+    """
 
     def __init__(self, source: Source, fixed: int = SIZE_PREFIX, variable: tuple[str, ...] = ()) -> None:
-        """``fixed`` and ``variable`` add up to the offset in the whole buffer at which these parts begin."""
+        """``fixed`` and ``variable`` add up to the offset of the first part in the whole buffer."""
         self.source = source
         # Runs of fixed-size parts, with the names of variable-size bytes between them.
         self._pieces: list[list[Part] | str] = [[]]
         self._fixed = fixed
         self._variable = list(variable)
         self.padded = False
-        """Whether the bytes depend on the offset."""
+        """Whether the bytes depend on the offset, because packed items are padded."""
 
     def constant(self, data: bytes) -> None:
-        """Bytes that are always the same."""
+        """Write bytes that are the same in every call."""
         self._add(Constant(data), len(data))
 
     def fixed(self, code: str, expression: str) -> None:
-        """A value packed by a ``struct`` code."""
+        """Write a value by its ``struct`` code."""
         size = struct.calcsize("<" + code)
         self._add(Fixed(code, size, expression), size)
 
     def data(self, name: str) -> None:
-        """The bytes that a variable holds."""
+        """Write the bytes that a variable holds."""
         self._pieces += [name, []]
         self._variable.append(f"len({name})")
 
     def string(self, expression: str) -> None:
-        """The length and the bytes of a str."""
+        """Write the length and the UTF-8 bytes of a str."""
         text = self.source.variable("text")
         self.source.line(f"{text} = {expression}.encode()")
         self.source.relies_on(UnicodeEncodeError)
@@ -48,7 +50,7 @@ class BufferWriter:
         self.data(text)
 
     def pad(self) -> None:
-        """The padding that stands before packed items."""
+        """Write the padding before packed items."""
         self.padded = True
         if not self._variable:
             self.constant(PADDING[self._fixed % 8])
@@ -59,15 +61,15 @@ class BufferWriter:
         self.data(pad)
 
     def offset(self) -> str:
-        """Where the next part will stand: a number, or an expression for one."""
+        """Return the offset of the next part, a number or an expression."""
         return " + ".join([str(self._fixed), *self._variable] if self._fixed else self._variable or ["0"])
 
     def branch(self) -> BufferWriter:
-        """A writer of what may follow here; its :meth:`joined` bytes are to be given to :meth:`data`."""
+        """Return a writer for a branch that starts here. Pass its :meth:`joined` bytes to :meth:`data`."""
         return BufferWriter(self.source, self._fixed, tuple(self._variable))
 
     def joined(self) -> str:
-        """The expression for the bytes of all parts."""
+        """Return the expression for the bytes of all parts."""
         expressions = self._expressions()
         if len(expressions) == 1:
             return expressions[0]
@@ -75,9 +77,9 @@ class BufferWriter:
         return f"join(({', '.join(expressions)}))"
 
     def finish(self, *, in_pieces: bool = False) -> None:
-        """Writes the lines that return the buffer, its size in front.
+        """Add the lines that return the buffer with its size prefix.
 
-        With ``in_pieces``, one that is large because of its packed items is not joined: see :class:`LargeArgument`.
+        With ``in_pieces``, a large buffer with packed items is not joined but raised as a :class:`LargeArgument`.
         """
         size = self.offset()
         prefix = Fixed("I", SIZE_PREFIX, size) if self._variable else Constant(struct.pack("<I", self._fixed))
@@ -105,7 +107,7 @@ class BufferWriter:
         ]
         if len(values) == 1 and isinstance(run.fields[0], Constant):
             return values[0]
-        # Raised for numbers out of range; OverflowError for floats that are.
+        # Raised for integers out of range; OverflowError is raised for floats out of range.
         self.source.relies_on(struct.error)
         if "f" in run.format:
             self.source.relies_on(OverflowError)

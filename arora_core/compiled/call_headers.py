@@ -1,4 +1,4 @@
-"""How the buffers of a call begin, behind their size (ABI §3)."""
+"""The constant header bytes of call buffers, which follow the size prefix (ABI §3)."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from ..values import Tag
 
 
 def arguments_head(export: ExportedFunction, count: int) -> bytes:
-    """What stands before the first of ``count`` arguments."""
+    """Return the bytes before the first of ``count`` arguments."""
     return bytes([Tag.STRUCTURE]) + export.id.bytes + count.to_bytes(4, "little")
 
 
 def result_head(export: ExportedFunction, mutable: int) -> bytes:
-    """What stands before the return value, which ``mutable`` parameters follow."""
+    """Return the bytes before the return value, which ``mutable`` parameters follow."""
     return arguments_head(export, 1 + mutable) + export.id.bytes

@@ -1,7 +1,7 @@
 """Compiled codecs of generic calls: values by parameter id in, a CallResult out.
 
-Values of well-known types are written and read in place. Any other is checked against its type, and the generic
-codec writes or reads it where it stands.
+Compiled code writes and reads values of well-known types itself. It checks any other value against its type and calls
+the generic codec for that part of the buffer.
 """
 
 from __future__ import annotations
@@ -28,18 +28,18 @@ _set: Final = object.__setattr__
 
 
 class CompiledValues(NamedTuple):
-    """Both raise Leave where the generic codec has to do it."""
+    """The two directions of one function's generic calls. Both raise Leave where the generic codec has to take over."""
 
     encode: Callable[[Mapping[UUID, v.Value]], bytes]
     decode: Callable[[bytes], CallResult]
 
 
 no_values: Final = CompiledValues(leave, leave)
-"""Where another codec is to do it all."""
+"""The codec that always leaves the work to the generic codec."""
 
 
 def compile_values(export: ExportedFunction, registry: TypeRegistry) -> CompiledValues:
-    """The compiled codec of one function's generic calls."""
+    """Return the compiled codec of one function's generic calls."""
     encoder, decoder = _encoder(export, registry), _decoder(export, registry)
     return CompiledValues(
         encoder.function("codec", f"<arora values encoder of {export.name}>"),
@@ -115,7 +115,7 @@ def _decoder(export: ExportedFunction, registry: TypeRegistry) -> Source:
 
 
 def _read(reader: BufferReader, ref: TypeRef, registry: TypeRegistry) -> Callable[[], str]:
-    """Reads a value; what comes back is to be called when its bytes have been unpacked, and returns its expression."""
+    """Read a value; return a function to call once its bytes have been unpacked, which returns its expression."""
     source, cls = reader.source, carrier(ref)
     if cls not in _IN_PLACE:
         value, at = source.variable("value"), reader.settle()

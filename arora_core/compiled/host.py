@@ -1,4 +1,4 @@
-"""Compiled codecs of the other side: a Python function's arguments out of a buffer, and its answer into one."""
+"""Compiled codecs of host functions: arguments out of a buffer, results into one."""
 
 from __future__ import annotations
 
@@ -19,24 +19,26 @@ from .wire_to_python import read
 
 
 class HostCodec(NamedTuple):
-    """``decode`` gives the arguments by name, ``encode`` takes what the function returned. Both raise Leave where
-    the generic codec has to do it."""
+    """``decode`` returns the arguments by name, ``encode`` takes what the function returned.
+
+    Both raise Leave where the generic codec has to do the work.
+    """
 
     decode: Callable[[bytes], dict[str, Any]]
     encode: Callable[[object], bytes]
 
 
 no_host_codec: Final = HostCodec(leave, leave)
-"""Where another codec is to do it all."""
+"""The codec that always leaves the work to the generic codec."""
 
 
 def compile_host_codec(export: ExportedFunction, registry: TypeRegistry) -> HostCodec:
-    """The compiled codec of a function of a host module."""
+    """Return the compiled codec of a function of a host module."""
     if sys.byteorder == "big":
         return no_host_codec
     return HostCodec(
         _compiled(_arguments, export, registry, f"<arora decoder of {export.name}'s arguments>"),
-        _compiled(_answer, export, registry, f"<arora encoder of {export.name}'s answer>"),
+        _compiled(_result, export, registry, f"<arora encoder of {export.name}'s result>"),
     )
 
 
@@ -65,7 +67,7 @@ def _arguments(export: ExportedFunction, shapes: Shapes) -> Source:
     return source
 
 
-def _answer(export: ExportedFunction, shapes: Shapes) -> Source:
+def _result(export: ExportedFunction, shapes: Shapes) -> Source:
     source = Source("codec", ["answer"])
     writer = BufferWriter(source)
     mutable = [each for each in export.parameters if each.mutable]

@@ -1,4 +1,4 @@
-"""Source that turns Python objects into bytes, shape by shape."""
+"""Generation of Python source that turns objects into bytes, shape by shape."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .type_plans import Items, Map, Members, Number, Optional, Packed, Plain, Re
 
 
 def write(writer: BufferWriter, shape: Shape, name: str) -> None:
-    """Writes the object in the variable ``name`` as a value, tag and all."""
+    """Write the object in the variable ``name`` as a value, including its tag."""
     if isinstance(shape, Number):
         kind = shape.kind
         require(writer, f"type({name}) is float or type({name}) is int" if kind.is_float else f"type({name}) is int")
@@ -32,13 +32,13 @@ def write(writer: BufferWriter, shape: Shape, name: str) -> None:
         _items(writer, shape, name)
     elif isinstance(shape, Optional):
         writer.constant(bytes([Tag.OPTION]))
-        _maybe(writer, name, b"\0", b"\1", shape.carried)
+        _maybe(writer, name, b"\0", b"\1", shape.value)
     else:
         _map(writer, shape, name)
 
 
 def require(writer: BufferWriter, condition: str) -> None:
-    """Leaves where the condition does not hold."""
+    """Raise Leave where the condition does not hold."""
     writer.source.line(f"if not ({condition}): raise Leave")
 
 
@@ -71,7 +71,7 @@ def _variant(writer: BufferWriter, shape: Members | Variants, name: str) -> None
     source = writer.source
     variant = source.variable("variant")
     if isinstance(shape, Members):
-        # By identity: members live as long as the program, and hashing one runs Python code.
+        # By identity: members live as long as the class, and hashing one would run Python code.
         raw_ids = source.refer("VARIANT_IDS", {id(member): member.value.bytes for member in shape.cls})
         with source.attempt(KeyError):
             source.line(f"{variant} = {raw_ids}[id({name})]")
@@ -87,7 +87,7 @@ def _variant(writer: BufferWriter, shape: Members | Variants, name: str) -> None
             if isinstance(each.made, type):
                 carried = source.variable("carried")
                 source.line(f"{carried} = {name}.value")
-                write(branch, each.carried, carried)
+                write(branch, each.payload, carried)
             else:
                 branch.constant(bytes([Tag.UNIT]))
             source.line(f"{variant} = {branch.joined()}")
@@ -97,15 +97,15 @@ def _variant(writer: BufferWriter, shape: Members | Variants, name: str) -> None
     writer.data(variant)
 
 
-def _maybe(writer: BufferWriter, name: str, nothing: bytes, something: bytes, carried: Shape) -> None:
-    """``nothing`` for None, otherwise ``something`` and the value."""
+def _maybe(writer: BufferWriter, name: str, nothing: bytes, something: bytes, shape: Shape) -> None:
+    """Write ``nothing`` for None, otherwise ``something`` and the value."""
     source = writer.source
     chosen = source.variable("chosen")
     source.line(f"if {name} is None: {chosen} = {nothing!r}")
     with source.block("else:"):
         branch = writer.branch()
         branch.constant(something)
-        write(branch, carried, name)
+        write(branch, shape, name)
         source.line(f"{chosen} = {branch.joined()}")
     writer.padded |= branch.padded
     writer.data(chosen)
@@ -119,7 +119,7 @@ def _packed(writer: BufferWriter, shape: Packed, name: str) -> None:
         source.line(f"{items} = bytes({name})")
     else:
         pack = source.refer("pack", numeric.packed)
-        # It runs code of the items' own, which may raise anything; the generic codec calls it, too.
+        # It calls methods of the items, which may raise anything; so does the generic codec.
         with source.attempt(Exception):
             source.line(f"{items} = {pack}({source.refer('kind', kind)}, {name})")
     writer.constant(bytes([Tag.ARRAY, kind.tag]))
@@ -166,10 +166,10 @@ def _map(writer: BufferWriter, shape: Map, name: str) -> None:
         source.line(f"{key}, {carried} = {pair}")
         each.string(key)
         each.constant(NO_FIELD.bytes)
-        _maybe(each, carried, bytes([Tag.UNIT]), b"", shape.carried)
+        _maybe(each, carried, bytes([Tag.UNIT]), b"", shape.value)
 
     require(writer, f"type({name}) is dict")
-    # Before they are sorted: keys of other types may not compare.
+    # Checked before sorting: keys of other types may not compare.
     require(writer, f"{source.refer('STRS', frozenset([str]))}.issuperset(map(type, {name}))")
     writer.constant(bytes([Tag.KEY_VALUE]) + KEY_VALUE.bytes)
     count, pairs = source.variable("count"), source.variable("pairs")
@@ -179,7 +179,7 @@ def _map(writer: BufferWriter, shape: Map, name: str) -> None:
 
 
 def _each(writer: BufferWriter, items: str, count: str, body: Callable[[BufferWriter, str], None]) -> None:
-    """The bytes that ``body`` makes of every item, and how many items there were in the variable ``count``."""
+    """Write the bytes that ``body`` generates for every item, and set the variable ``count`` to their number."""
     source = writer.source
     item, parts, at = source.variable("item"), source.variable("parts"), source.variable("at")
     with source.held_back() as lines:

@@ -1,4 +1,4 @@
-"""Writing Python source, and making functions of it that tracebacks can show."""
+"""Generation of Python source, and its compilation to functions whose source tracebacks show."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from typing import Any, Final, NoReturn
 from ..binding.leave import Leave
 
 STRUCT_ERROR: Final = "struct_error"
-"""The name that ``struct.error`` has in sources."""
+"""The name of ``struct.error`` in generated source."""
 
 
 def leave(*args: object, **kwargs: object) -> NoReturn:
-    """Stand in for compiled code where nothing could be compiled: raise Leave."""
+    """Raise Leave. Takes the place of compiled code where nothing could be compiled."""
     raise Leave
 
 
 class Source:
-    """The lines of one function, and the objects it refers to by name."""
+    """The source lines of one function, and the objects they refer to by name."""
 
     def __init__(self, name: str, parameters: Collection[str]) -> None:
-        """``parameters`` are the function's, each with its default where it has one."""
+        """``parameters`` are the function's, with their defaults: ``"a"``, ``"b=ABSENT"``."""
         self._head = f"def {name}({', '.join(parameters)}):"
         self._lines: list[str] = []
         self._indent = "    "
@@ -34,33 +34,33 @@ class Source:
         self.globals: dict[str, object] = {"Leave": Leave}
 
     def line(self, text: str) -> None:
-        """Adds a line to the function's body."""
+        """Add a line to the function's body."""
         self._lines.append(self._indent + text)
 
     @contextmanager
     def block(self, head: str) -> Iterator[None]:
-        """Lines added meanwhile stand below ``head``, as its body."""
+        """Add a block: ``head``, then the lines added inside the context as its body."""
         self.line(head)
         with self._indented():
             yield
 
     def relies_on(self, *exceptions: type[Exception]) -> None:
-        """Turn these into Leave, whichever line of the function raises them.
+        """Turn these exceptions into Leave, whichever line of the function raises them.
 
-        Only for those that a mistake in the function itself would not raise: of the others, see :meth:`attempt`.
+        Only for exceptions that a bug in the generated code cannot raise; for the others use :meth:`attempt`.
         """
         self._relied_on.update(dict.fromkeys(map(self._named, exceptions)))
 
     @contextmanager
     def attempt(self, *exceptions: type[Exception]) -> Iterator[None]:
-        """Turn these into Leave where the lines added meanwhile raise them."""
+        """Turn these exceptions into Leave where the lines added inside the context raise them."""
         with self.block("try:"):
             yield
         self.line(_leaving(map(self._named, exceptions)))
 
     @contextmanager
     def held_back(self) -> Iterator[list[str]]:
-        """Lines added meanwhile, indented as a body, go to the list: what stands above them may depend on them."""
+        """Collect the lines added inside the context, indented as a body, in a list: lines above may depend on them."""
         kept, self._lines = self._lines, []
         try:
             with self._indented():
@@ -69,15 +69,15 @@ class Source:
             self._lines = kept
 
     def add(self, lines: Iterable[str]) -> None:
-        """Adds lines that were held back."""
+        """Add lines that :meth:`held_back` collected."""
         self._lines += lines
 
     def variable(self, prefix: str) -> str:
-        """A name that nothing else has."""
+        """Return an unused name."""
         return next(name for number in self._names if (name := f"{prefix}{number}") not in self._taken)
 
     def refer(self, prefix: str, referred: object) -> str:
-        """A global name for an object that the source cannot spell."""
+        """Return a global name for an object that has no literal in Python source."""
         name = self.variable(prefix)
         self.globals[name] = referred
         return name
@@ -89,7 +89,7 @@ class Source:
         return "\n".join([self._head, *lines]) + "\n"
 
     def function(self, name: str, filename: str) -> Callable[..., Any]:
-        """The function ``name`` that the lines define. Tracebacks through it show them."""
+        """Compile the source and return its function ``name``. Tracebacks show the source under ``filename``."""
         text = str(self)
         exec(compile(text, filename, "exec"), self.globals)
         linecache.cache[filename] = (len(text), None, text.splitlines(keepends=True), filename)

@@ -1,4 +1,4 @@
-"""The parts a buffer is made of, and the runs of them that one ``struct.Struct`` reads or writes."""
+"""The parts of a buffer, and runs of parts that one ``struct.Struct`` reads or writes."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Fixed(NamedTuple):
 
 
 class Skipped(NamedTuple):
-    """Bytes that a reader passes over."""
+    """Bytes that a reader skips."""
 
     size: int
 
@@ -29,7 +29,7 @@ Part = Union[Constant, Fixed, Skipped]
 
 
 class Run(NamedTuple):
-    """Parts back to back: the format of their Struct, and one entry a field of it."""
+    """Adjacent parts: the format of their Struct, its fields, and their size in bytes."""
 
     format: str
     fields: tuple[Union[Constant, Fixed], ...]
@@ -37,7 +37,7 @@ class Run(NamedTuple):
 
 
 def run_of(parts: list[Part]) -> Run:
-    """The run of these parts, neighbouring constants made one."""
+    """Return the run of these parts, with adjacent constants merged."""
     merged: list[Part] = []
     for part in parts:
         last = merged[-1] if merged else None

@@ -1,4 +1,4 @@
-"""The shapes that compiled code covers: what a type is on the wire and in Python, its records looked up."""
+"""Shapes: the wire and Python form of the types that compiled code covers, with their records looked up."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ from ..types import (
 from ..values import Kind, Tag, kinds
 
 _DEEPEST: Final = 8
-"""Types within types beyond this are left to the generic codec; a type that contains itself is deeper than that."""
+"""Deepest nesting of types that is compiled. A recursive type exceeds it, and so is left to the generic codec."""
 
 _MOST: Final = 500
-"""How many parts one function's values may have: each is some lines of source."""
+"""Most types, nested ones included, that one function may have: each adds lines of source."""
 
 
 class Uncovered(Exception):
@@ -54,22 +54,22 @@ class Record(NamedTuple):
 
 
 class Members(NamedTuple):
-    """An enumeration none of whose variants carries anything."""
+    """An enumeration without payloads: an ``enum.Enum`` in Python."""
 
     id: UUID
     cls: type[Enum]
 
 
 class Variant(NamedTuple):
-    """One variant: its id, the object that stands for it or the class of those, and the shape of what it carries."""
+    """One variant: its id, its Python object or the class of its objects, and the shape of its payload."""
 
     id: UUID
     made: Any
-    carried: Shape
+    payload: Shape
 
 
 class Variants(NamedTuple):
-    """An enumeration some of whose variants carry a value."""
+    """An enumeration with a payload in at least one variant."""
 
     id: UUID
     variants: tuple[Variant, ...]
@@ -78,24 +78,24 @@ class Variants(NamedTuple):
 class Optional(NamedTuple):
     """A value or None."""
 
-    carried: Shape
+    value: Shape
 
 
 class Map(NamedTuple):
-    """A dict from text."""
+    """A dict with str keys."""
 
-    carried: Shape
+    value: Shape
 
 
 class Packed(NamedTuple):
-    """An array of numbers or booleans, back to back. ``length`` is None where it varies."""
+    """An array of packed numbers or booleans. ``length`` is None where it varies."""
 
     kind: Kind
     length: int | None
 
 
 class Items(NamedTuple):
-    """An array whose elements are written one by one. ``tag`` is what they share, Tag.VALUE where each has its own."""
+    """An array whose elements are written one by one. ``tag`` is their common tag, Tag.VALUE where each has its own."""
 
     tag: Tag
     element: Shape
@@ -113,7 +113,7 @@ class Shapes:
         self._left = _MOST
 
     def of(self, ref: TypeRef, depth: int = 0) -> Shape:
-        """Raises Uncovered."""
+        """Return the shape of a type. Raises Uncovered for a type that is not compiled."""
         self._left -= 1
         if depth > _DEEPEST or self._left < 0:
             raise Uncovered
@@ -136,7 +136,7 @@ class Shapes:
         if issubclass(cls, (v.Integer, v.Float)):
             return Number(cls.kind)
         if cls is v.Option:
-            raise Uncovered  # The bare type option says nothing of what it is an option of.
+            raise Uncovered  # The bare type option does not say of which type.
         return Plain(cls.kind)
 
     def _record(self, id: UUID, depth: int) -> Record | Members | Variants:

@@ -1,4 +1,4 @@
-"""From a function's signature to its compiled codec."""
+"""Compilation of a function's typed codec from its signature."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from .wire_to_python import read
 
 
 class _Absent:
-    """The default of parameters that have none: of none of the types that compiled code takes."""
+    """The Python default of parameters without a default value. Compiled code accepts no object of this type."""
 
     def __repr__(self) -> str:
         return "ABSENT"
@@ -34,16 +34,16 @@ ABSENT: Final = _Absent()
 _TAKEN: Final = frozenset(
     {"ABSENT", "LargeArgument", "Leave", "PADDING", "fewer", "join", STRUCT_ERROR}.union(dir(builtins))
 )
-"""What the source may refer to. A parameter of such a name gets another."""
+"""Names that the source uses itself. A parameter with such a name is renamed."""
 
 
 class CompiledCodec(NamedTuple):
-    """What could be compiled of one function; None where the generic codec has to do it all.
+    """The compiled codec of one function; a direction is None where only the generic codec can do it.
 
     ``encode`` takes a call's arguments and returns the argument buffer, or raises :class:`LargeArgument` with its
-    pieces; ``decode`` takes the result buffer, or a view of it that it does not keep, and returns what the call
-    returns. Both raise Leave where the generic codec has to do it, and ``encode`` TypeError for arguments that do not
-    bind.
+    pieces. It raises TypeError for arguments that do not bind. ``decode`` takes the result buffer, or a view of it,
+    which it does not keep, and returns the result of the call. Both raise Leave where the generic codec has to do the
+    work. ``source`` is the generated Python.
     """
 
     encode: Callable[..., bytes] | None
@@ -52,9 +52,9 @@ class CompiledCodec(NamedTuple):
 
 
 def compile_codec(module: str, export: ExportedFunction, registry: TypeRegistry) -> CompiledCodec:
-    """The compiled codec of a function. ``module`` is for the file name that tracebacks show."""
+    """Return the compiled codec of a function. Tracebacks show ``module`` in its file name."""
     if sys.byteorder == "big":
-        # array.array holds items in the host's order, the wire is little-endian.
+        # array.array has the host's byte order, the wire is little-endian.
         return CompiledCodec(None, None, "")
     encoder, decoder = (f"<arora {kind} of {module}.{export.name}>" for kind in ("encoder", "decoder"))
     encode = _compiled(lambda: _encoder_source(encoder, export, export.parameters, registry), encoder)
@@ -83,7 +83,7 @@ def _encoder_source(
     source.globals.update({f"DEFAULT_{name}": default for name, default in zip(names, defaults, strict=True)})
     optional = [index for index, parameter in enumerate(parameters) if parameter.default_value is None]
     if optional:
-        # One look at the last of them: arguments are mostly left out at the end.
+        # Only the last one is checked: callers mostly leave out arguments at the end.
         last = optional[-1]
         others = [name for index, name in enumerate(names) if index != last]
         source.globals["fewer"] = _Fewer(filename, export, [*parameters[:last], *parameters[last + 1 :]], registry)
@@ -105,13 +105,13 @@ def _declared(parameters: Sequence[Parameter], names: Sequence[str], defaults: S
     called = python_names(each.name for each in parameters)
     renamed = [index for index, name in enumerate(names) if name != called[index]]
     if renamed:
-        # What a caller gives by name up to here is left to the generic codec, which knows the true names.
+        # Keyword arguments up to here are left to the generic codec, which knows the original names.
         declared.insert(renamed[-1] + 1, "/")
     return declared
 
 
 def _default(parameter: Parameter, registry: TypeRegistry) -> object:
-    """The Python object that encodes to the parameter's default value, ABSENT where there is none."""
+    """Return the Python object that encodes to the parameter's default value, ABSENT where there is none."""
     if parameter.default_value is None:
         return ABSENT
     converter = Conversions(registry).of(parameter.type)
@@ -123,7 +123,7 @@ def _default(parameter: Parameter, registry: TypeRegistry) -> object:
 
 
 class _Fewer:
-    """The encoder for calls that leave a parameter out, compiled when there is the first."""
+    """The encoder of calls that leave out a parameter, compiled for the first such call."""
 
     def __init__(
         self, filename: str, export: ExportedFunction, parameters: Sequence[Parameter], registry: TypeRegistry

@@ -1,4 +1,4 @@
-"""Source that turns bytes into Python objects, shape by shape."""
+"""Generation of Python source that turns bytes into objects, shape by shape."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from .type_plans import Items, Map, Members, Number, Optional, Packed, Plain, Re
 
 
 def read(reader: BufferReader, shape: Shape) -> str:
-    """Reads a value, tag and all; returns the expression that makes the Python object."""
+    """Read a value, including its tag; return the expression for the Python object."""
     if isinstance(shape, Number):
         reader.constant(bytes([shape.kind.tag]))
         return reader.fixed(shape.kind.code)
@@ -57,7 +57,7 @@ def _variant(reader: BufferReader, shape: Members | Variants) -> str:
     source, variant = reader.source, reader.fixed("16s", "variant")
     if isinstance(shape, Members):
         reader.constant(bytes([Tag.UNIT]))
-        # Not an attempt: this expression may stand inside another one.
+        # Not in a ``try``: the expression may be part of another one.
         source.relies_on(KeyError)
         return f"{source.refer('MEMBERS', {member.value.bytes: member for member in shape.cls})}[{variant}]"
     at, chosen = reader.settle(), source.variable("chosen")
@@ -67,9 +67,9 @@ def _variant(reader: BufferReader, shape: Members | Variants) -> str:
             reader.back_to(at)
             made = source.refer("VARIANT", each.made)
             if isinstance(each.made, type):
-                source.line(f"{chosen} = {made}({_settled(reader, each.carried, at)})")
+                source.line(f"{chosen} = {made}({_settled(reader, each.payload, at)})")
             else:
-                _settled(reader, each.carried, at)
+                _settled(reader, each.payload, at)
                 source.line(f"{chosen} = {made}")
         condition = "elif"
     source.line("else: raise Leave")
@@ -77,7 +77,7 @@ def _variant(reader: BufferReader, shape: Members | Variants) -> str:
 
 
 def _settled(reader: BufferReader, shape: Shape, at: str) -> str:
-    """Reads a value inside a branch or a loop, and moves the settled offset behind it."""
+    """Read a value inside a branch or a loop, and advance the settled offset past it."""
     made = read(reader, shape)
     reader.move(at)
     return made
@@ -89,7 +89,7 @@ def _option(reader: BufferReader, shape: Optional) -> str:
     presence, at, chosen = reader.fixed("B", "presence"), reader.settle(), source.variable("chosen")
     source.line(f"if {presence} == 0: {chosen} = None")
     with source.block(f"elif {presence} == 1:"):
-        source.line(f"{chosen} = {_settled(reader, shape.carried, at)}")
+        source.line(f"{chosen} = {_settled(reader, shape.value, at)}")
     source.line("else: raise Leave")
     return chosen
 
@@ -107,7 +107,7 @@ def _packed(reader: BufferReader, shape: Packed) -> str:
     else:
         source.globals["array"] = array
         source.line(f"{items} = array({kind.code!r})")
-        # Through a view: the items are copied once, from the buffer into the array.
+        # Through a memoryview, so that the items are copied only once, from the buffer into the array.
         source.line(f"{items}.frombytes(memoryview({reader.buffer})[{start}:{stop}])")
     return items
 
@@ -143,7 +143,7 @@ def _count(reader: BufferReader, shape: Packed | Items) -> str:
 
 
 def _rows(reader: BufferReader, items: str, made: str, count: str, at: str) -> None:
-    """Elements of one fixed size: one Struct goes over them all."""
+    """Read elements of one fixed size with a single Struct."""
     source, run = reader.source, reader.take_run()
     start, stop = reader.stretch(at, f"{count} * {run.size}")
     target, conditions = reader.names(run)
@@ -168,7 +168,7 @@ def _element(reader: BufferReader, shape: Items) -> str:
 
 
 def _map(reader: BufferReader, shape: Map) -> str:
-    """Its id and the fields' ids say nothing: any will do."""
+    """Read a map. Its id and the ids of its fields are ignored: they have no meaning."""
     source = reader.source
     reader.constant(bytes([Tag.KEY_VALUE]))
     reader.skipped(16)
@@ -184,7 +184,7 @@ def _map(reader: BufferReader, shape: Map) -> str:
             source.line(f"{chosen} = None")
             source.line(f"{at} += 1")
         with source.block("else:"):
-            source.line(f"{chosen} = {_settled(reader, shape.carried, at)}")
+            source.line(f"{chosen} = {_settled(reader, shape.value, at)}")
         source.line(f"{entries}[{key}] = {chosen}")
-    # In the order of the keys, as the generic codec gives them.
+    # Sorted by key, as the generic codec returns them.
     return f"dict(sorted({entries}.items()))"
