@@ -1,7 +1,7 @@
-"""What an executor must be. Contracts only: nothing here runs anything.
+"""The contract of executors.
 
-An executor author implements :class:`Executor` and :class:`Instance` (for WebAssembly runtimes most of the
-instance is written once in :mod:`arora_core.linear_memory`) and returns the class from the
+An author of an executor implements :class:`Executor` and :class:`Instance` (for WebAssembly runtimes,
+:mod:`arora_core.linear_memory` implements most of the instance) and returns the executor class from the
 ``arora_executors`` hook.
 """
 
@@ -20,42 +20,42 @@ if TYPE_CHECKING:
 
 
 class Host(Protocol):
-    """What the engine hands to every instance. Ids are 16 raw bytes, buffers are as in ABI §1.
+    """The engine's side of an instance. Ids are 16 raw bytes, buffers are as in ABI §1.
 
-    ``dispatch`` and ``dispatch_indirect`` answer failures a guest may handle as error buffers. Any exception
-    that does come out of them is not the guest's to handle: the instance unwinds its guest and lets the
-    same exception object out of the call that entered the guest.
+    ``dispatch`` and ``dispatch_indirect`` return failures that a guest may handle as error buffers. A guest must not
+    handle the exceptions that they or ``write_output`` raise: the instance unwinds the guest, and the call that entered
+    the guest raises the same exception object.
     """
 
     def dispatch(self, module_id: bytes, function_id: bytes, argument: bytes) -> bytes:
-        """Calls a function of another loaded module; returns its raw result buffer."""
+        """Call a function of a loaded module; return its raw result buffer."""
         ...
 
     def dispatch_indirect(self, callable_id: int) -> bytes:
-        """Calls what is registered under ``callable_id``; returns a buffer holding one plain value."""
+        """Call the callable registered under ``callable_id``; return the buffer of its value."""
         ...
 
     def write_output(self, fd: int, data: bytes) -> None:
-        """Takes what the guest wrote to file descriptor 1 or 2."""
+        """Receive bytes that the guest wrote to file descriptor 1 or 2."""
         ...
 
 
 TRANSFER_THRESHOLD: Final = 1 << 16
-"""Bytes above which an argument buffer goes to the guest as a :class:`Transfer`."""
+"""Size in bytes above which an argument buffer is passed as a :class:`Transfer`."""
 
 
 class Transfer(NamedTuple):
-    """A call with large buffers, which are copied no more often than they have to be."""
+    """A call with large buffers, which are copied as rarely as possible."""
 
     pieces: Sequence[bytes | memoryview]
-    """The argument buffer, in pieces: bytes, or views of single bytes. Whoever makes the call has them released as
-    soon as they have been copied: what a view is of cannot change its size until then."""
+    """The argument buffer in pieces: bytes, or views of format ``B``. The instance calls :meth:`release` as soon as it
+    has copied them, because the objects behind the views cannot be resized until then."""
     read: Callable[[bytes | memoryview], Any]
-    """Gets the result buffer, which may be a view of the guest's own memory, and valid only until this returns.
-    What it returns is what the call does."""
+    """Takes the result buffer, which may be a view of guest memory that is valid only until this function returns.
+    Its result is the result of the call."""
 
     def release(self) -> None:
-        """Releases the views among the pieces. Idempotent."""
+        """Release the views among the pieces. Idempotent."""
         for piece in self.pieces:
             if isinstance(piece, memoryview):
                 piece.release()
@@ -66,19 +66,22 @@ class Instance(ABC):
 
     @abstractmethod
     def dispatch(self, function_id: bytes, argument: bytes) -> bytes:
-        """Runs one exported function.
+        """Call one exported function.
 
-        Takes the function's id (16 raw bytes) and an argument buffer, returns the raw result buffer, error
-        buffers included. Raises Trap when the guest crashes or breaks the ABI, LimitExceeded when a limit
-        stops it, FunctionNotFound for an id the header does not export, and whatever ``Host`` raised.
+        Takes the function's id (16 raw bytes) and an argument buffer. Returns the raw result buffer, which may be an
+        error buffer. Raises Trap when the guest crashes or breaks the ABI, LimitExceeded when a limit stops it,
+        FunctionNotFound for an id that the header does not export, and any exception that the ``Host`` raised.
         """
 
     def function(self, function_id: bytes) -> Callable[[bytes], bytes]:
-        """``dispatch`` bound to one function. Override it where binding early makes calls faster."""
+        """Return ``dispatch`` bound to one function. Override it where early binding makes calls faster."""
         return partial(self.dispatch, function_id)
 
     def transfer(self, function_id: bytes) -> Callable[[Transfer], Any]:
-        """``function`` for large buffers. Override it where a guest's memory can be written and read in place."""
+        """Return the entry point of one function for large buffers.
+
+        Override it where a guest's memory can be written and read in place.
+        """
         call = self.function(function_id)
 
         def run(transfer: Transfer) -> Any:
@@ -90,50 +93,50 @@ class Instance(ABC):
 
     @abstractmethod
     def close(self) -> None:
-        """Gives everything back. Idempotent."""
+        """Release all resources. Idempotent."""
 
 
 class Executor(ABC):
-    """Runs module definitions on one runtime. The engine makes one object per engine, when first needed."""
+    """Runs module definitions on one runtime. Every engine creates its own object, on first use."""
 
     name: ClassVar[str]
-    """Unique among installed executors: ``wasmtime``."""
+    """The name, unique among installed executors: ``wasmtime``."""
     serves: ClassVar[frozenset[str]]
     """The ``executor.name`` values of headers it can run: ``{"wasm"}``."""
     capabilities: ClassVar[frozenset[Capability]] = frozenset()
     priority: ClassVar[int] = 0
-    """Decides among executors that serve the same headers when the user has no preference; higher wins."""
+    """Decides among executors that serve the same header where the user has no preference; the highest wins."""
 
     @classmethod
     def unavailable(cls) -> str | None:
-        """Why it cannot run here and what to do about it, in one sentence; None when it can.
+        """Return why the executor cannot run here and what to do about it, in one sentence; None when it can run.
 
-        Cheap: it imports no runtime it can avoid importing.
+        It must be cheap, and import the runtime only if there is no other way.
         """
         return None
 
     @classmethod
     def version(cls) -> str | None:
-        """The runtime's version (``"50.0.1"``), which a header's min_version and max_version are held against.
+        """Return the version of the runtime (``"50.0.1"``), None if it has none.
 
-        Cheap, like ``unavailable``. None when it has none.
+        It is compared with the ``min_version`` and ``max_version`` of headers. It must be cheap, like ``unavailable``.
         """
         return None
 
     @abstractmethod
     def load(self, definition: ModuleDefinition, host: Host, limits: Limits) -> Instance:
-        """Makes an instance of ``definition``.
+        """Create an instance of ``definition``.
 
-        The engine has already refused limits whose capability is not declared. Raises a LoadError:
-        MalformedExecutable, MissingExport or UnsupportedImport; Trap when the guest crashes while it starts.
+        ``limits`` has only limits whose capability the executor declares. Raises a LoadError: MalformedExecutable,
+        MissingExport or UnsupportedImport; Trap or LimitExceeded when the guest fails during initialization.
         """
 
     async def prepare(self, definition: ModuleDefinition) -> None:  # noqa: B027 - most have nothing to prepare
-        """Does what may take long, so that the next ``load`` of an equal definition need not wait for it.
+        """Do the slow part of the next ``load`` of an equal definition without blocking.
 
-        For a runtime that can do some of it only without blocking: browsers refuse to compile large modules
-        otherwise. Does nothing by default. Raises what ``load`` raises.
+        This is for runtimes that cannot do that part in ``load``: browsers compile large modules only asynchronously.
+        Does nothing by default. Raises as ``load``.
         """
 
-    def close(self) -> None:  # noqa: B027 - most runtimes have nothing to give back
-        """Gives back what the executor itself holds; its instances are closed by then. Idempotent."""
+    def close(self) -> None:  # noqa: B027 - most runtimes have nothing to release
+        """Release the executor's own resources, after its instances have been closed. Idempotent."""

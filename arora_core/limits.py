@@ -1,6 +1,6 @@
-"""What executors can enforce or offer, and the limits that users ask them to enforce.
+"""The capabilities of executors, and the limits that users set.
 
-A limit is declared once, as a field of :class:`Limits`; whatever else depends on the limits there are reads
+A limit is declared once, as a field of :class:`Limits`. All other code that depends on the set of limits reads
 :data:`LIMITS`.
 """
 
@@ -16,19 +16,19 @@ class Capability(Enum):
     """Something an executor can enforce or offer, declared as data on its class."""
 
     MEMORY_LIMIT = "memory limit"
-    """Holds a guest to ``Limits.memory``."""
+    """Enforces ``Limits.memory``."""
     DEADLINE = "deadline"
-    """Stops a call after ``Limits.deadline``."""
+    """Enforces ``Limits.deadline``: stops a call after that many seconds."""
     FUEL = "fuel"
-    """Stops a call after ``Limits.fuel`` units of work."""
+    """Enforces ``Limits.fuel``: stops a call after that many units of work."""
     TRAPS = "traps"
-    """A guest that crashes becomes a ``Trap``; without it, a crash takes the process along."""
+    """Turns a crash of the guest into a ``Trap``. Without it, a crash ends the process."""
     OUTPUT = "output"
-    """What a guest writes to stdout and stderr reaches ``Host.write_output``."""
+    """Passes the guest's stdout and stderr to ``Host.write_output``."""
 
 
 class Unit(Enum):
-    """What the number of a limit counts."""
+    """The unit of a limit."""
 
     BYTES = "bytes"
     SECONDS = "seconds"
@@ -37,20 +37,20 @@ class Unit(Enum):
 
 @dataclass(frozen=True)
 class Limit:
-    """One limit: what it is called, what enforces it and how a user sees it."""
+    """The description of one limit."""
 
     name: str
-    """The field of :class:`Limits`, the option of ``arora call`` and the ``limit`` of errors."""
+    """The name of the field of :class:`Limits`, of the option of ``arora call``, and in the ``limit`` of errors."""
     unit: Unit
     capability: Capability
-    """What an executor declares that enforces it."""
+    """The capability that an executor needs to enforce the limit."""
     bounds: str
-    """What it bounds, for a reader: ``each module's memory``."""
+    """The bounded quantity, for readers: ``each module's memory``."""
     example: str
-    """A value as written on the command line: ``64MiB``."""
+    """A value in the notation of the command line: ``64MiB``."""
 
     def check(self, value: Any) -> None:
-        """Raise TypeError for a value that is not a number of the unit, ValueError for one that is not positive."""
+        """Raise TypeError for a value of the wrong type for the unit, ValueError for one that is not positive."""
         seconds = self.unit is Unit.SECONDS
         is_number = isinstance(value, Real if seconds else Integral) and not isinstance(value, bool)
         if not is_number:
@@ -66,17 +66,17 @@ def _limit(unit: Unit, capability: Capability, bounds: str, example: str) -> Any
 
 @dataclass(frozen=True)
 class Limits:
-    """What a user asks to be enforced on one module. None leaves it to the runtime.
+    """The limits that a user sets on one module. None leaves a limit to the runtime.
 
     Raises TypeError for a value that is not a number, ValueError for one that is not positive.
     """
 
     memory: int | None = _limit(Unit.BYTES, Capability.MEMORY_LIMIT, "each module's memory", "64MiB")
-    """Bytes of linear memory."""
+    """Linear memory, in bytes."""
     deadline: float | None = _limit(Unit.SECONDS, Capability.DEADLINE, "the time of a call", "0.5")
-    """Seconds one outermost call may take."""
+    """Duration of one outermost call, in seconds."""
     fuel: int | None = _limit(Unit.WORK, Capability.FUEL, "the work of a call", "1000000")
-    """Units of work (about one a wasm instruction) one outermost call may use."""
+    """Work of one outermost call, in units of about one WebAssembly instruction."""
 
     def __post_init__(self) -> None:
         for limit in LIMITS:
@@ -90,4 +90,4 @@ class Limits:
 
 
 LIMITS: Final = tuple(Limit(each.name, **each.metadata) for each in fields(Limits))
-"""Every limit there is, in the order of the constructor of :class:`Limits`."""
+"""All limits, in the order of the constructor of :class:`Limits`."""

@@ -1,4 +1,4 @@
-"""The suite for codecs: vectors, round trips, what has to be refused, and the same bytes as the default codec."""
+"""The suite for codecs: vectors, round trips, malformed buffers, and comparison with the default codec."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ VECTORS: Final = Path(__file__).parent / "vectors" / "buffers.json"
 """A list of ``{"value": ..., "hex": ...}`` and ``{"error": ..., "hex": ...}``: values as text (ABI §9) and bytes."""
 
 _DEEPEST: Final = 64
-"""Nesting that every codec has to refuse lies beyond this many levels."""
+"""Every codec has to refuse deeper nesting than this."""
 
 
 def codec_suite(codec: Codec | str, *, examples: int = 200) -> type:
-    """A new pytest class with the tests of one codec. Assign it to a name that begins with ``Test``.
+    """Return a new pytest class with the tests of one codec. Assign it to a name that begins with ``Test``.
 
     ``codec`` is an object, or the name of an installed one.
     """
@@ -55,7 +55,7 @@ def _method(run: Callable[[Codec, int], None], subject: Callable[[], Codec], exa
 
 @cache
 def vectors() -> tuple[Mapping[str, Any], ...]:
-    """The vectors that ship with the suite."""
+    """Return the vectors that ship with the suite."""
     return tuple(json.loads(VECTORS.read_text(encoding="utf-8")))
 
 
@@ -161,7 +161,7 @@ CHECKS: Final = (
 
 
 def _outcome(decode: Callable[[], v.Value]) -> v.Value | None:
-    """The value, or None when it is refused. Raises CheckFailed for any other error than MalformedBuffer."""
+    """Return the decoded value, None for MalformedBuffer. Raises CheckFailed for any other exception."""
     try:
         return decode()
     except MalformedBuffer:

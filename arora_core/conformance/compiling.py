@@ -1,4 +1,4 @@
-"""Compiling the guest for this machine."""
+"""Compilation of the conformance guest for this machine."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class CompilerNotFound(RuntimeError):
 
 
 def compile_native(source: Path) -> bytes:
-    """The bytes of a shared library made from one C file that includes ``arora.h``.
+    """Compile one C file that includes ``arora.h`` to a shared library, and return its bytes.
 
     The compiler is ``$CC``, else that of the package ``ziglang``, else ``cc``, ``clang`` or ``gcc``. Raises
     CompilerNotFound.
@@ -29,7 +29,7 @@ def compile_native(source: Path) -> bytes:
     with tempfile.TemporaryDirectory(prefix="arora-conformance-") as directory:
         library = Path(directory) / f"guest{_suffix()}"
         command = [*_compiler(), *_FLAGS, f"-I{_INCLUDE}", str(source), "-o", str(library)]
-        # Beside its output, because some compilers leave import libraries where they are started.
+        # In the directory of the output, because some compilers write import libraries to the working directory.
         done = subprocess.run(command, cwd=directory, capture_output=True, text=True)
         if done.returncode != 0:
             raise CompilerNotFound(f"the C compiler failed: {shlex.join(command)}\n{done.stderr.strip()}")

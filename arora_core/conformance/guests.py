@@ -1,4 +1,4 @@
-"""The conformance guest as each kind of executable, under as many ids as a check wants modules."""
+"""The conformance guest as each kind of executable, under any number of module ids."""
 
 from __future__ import annotations
 
@@ -23,25 +23,26 @@ SANDBOXED: Final = frozenset(
         *("hog", "pages", "initialised"),
     }
 )
-"""The functions that a native build does not have: they would end the process, or need WASI."""
+"""The functions missing from native builds, because they would end the process or need WASI."""
 
 
 def id_of(number: int) -> UUID:
-    """The id of a module (0 to 0xff), or of what the guest's header numbers: functions are 0xNN00."""
+    """Return the id of a module (0 to 0xff), or of a part of the guest's header: functions are 0xNN00."""
     return UUID(f"00000000-0000-4000-8c0f-{number:012x}")
 
 
 @cache
 def header() -> Header:
-    """The guest's header as it ships: of the WebAssembly build, with every function there is."""
+    """Return the guest's header as it ships, for the WebAssembly build, with all functions."""
     return Header.load(SOURCE / "module.yaml")
 
 
 @dataclass(frozen=True)
 class Guest:
-    """The guest as one kind of executable: what ``executor.name`` says in its header, and its bytes.
+    """The guest as one kind of executable.
 
-    ``functions`` are the names of those it has. Whoever serves a kind of its own brings the guest in that kind.
+    ``kind`` is the ``executor.name`` of its header, ``executable`` its bytes, and ``functions`` the names of the
+    functions that it exports. For an executor that serves another kind, build the guest in that kind.
     """
 
     kind: str
@@ -49,9 +50,9 @@ class Guest:
     functions: frozenset[str]
 
     def header(self, number: int = 0, also: Iterable[ExportedFunction] = ()) -> Header:
-        """The header of the guest as module ``number``, called ``conformance``, ``conformance_1``, ...
+        """Return the header of the guest as module ``number``, named ``conformance``, ``conformance_1``, ...
 
-        ``also`` are exports to promise beyond those there are.
+        ``also`` are further exports to declare, which the executable does not have.
         """
         exports = tuple(each for each in header().exports if each.name in self.functions)
         return replace(
@@ -63,19 +64,19 @@ class Guest:
         )
 
     def definition(self, number: int = 0) -> ModuleDefinition:
-        """The guest as module ``number``."""
+        """Return the guest as module ``number``."""
         return ModuleDefinition(self.header(number), self.executable)
 
 
 @cache
 def wasm_guest() -> Guest:
-    """The guest as WebAssembly, as it ships."""
+    """Return the guest as WebAssembly, as it ships."""
     return Guest("wasm", (SOURCE / "guest.wasm").read_bytes(), frozenset(each.name for each in header().exports))
 
 
 @cache
 def native_guest() -> Guest:
-    """The guest as a shared library for this machine, compiled once a process. Raises CompilerNotFound."""
+    """Return the guest as a shared library for this machine, compiled once per process. Raises CompilerNotFound."""
     from .compiling import compile_native
 
     functions = frozenset(each.name for each in header().exports) - SANDBOXED
@@ -83,7 +84,7 @@ def native_guest() -> Guest:
 
 
 def guest_for(executor: type[Executor]) -> Guest:
-    """The guest in a kind that ``executor`` serves. Raises LoadError when there is none, CompilerNotFound."""
+    """Return the guest in a kind that ``executor`` serves. Raises LoadError if there is none, CompilerNotFound."""
     if "wasm" in executor.serves:
         return wasm_guest()
     if "native" in executor.serves:

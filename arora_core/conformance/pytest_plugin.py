@@ -7,10 +7,10 @@ from typing import Final
 import pytest
 
 EXECUTOR: Final = "arora_executor"
-"""Where pytest keeps the value of ``--arora-executor``. It is in every pytest here, so names say whose they are."""
+"""The destination of ``--arora-executor``. It is prefixed because pytest loads this plugin in every project."""
 
 AREAS: Final = "arora_areas"
-"""Where pytest keeps the values of ``--arora-area``."""
+"""The destination of ``--arora-area``."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

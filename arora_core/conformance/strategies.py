@@ -6,7 +6,7 @@
     @given(strategies.arguments(module.header.exports[0], module.header.types))
     def test_it_never_crashes(arguments): ...
 
-Sizes are bounds on what is drawn, never promises that something so large will be.
+Sizes are upper bounds: nothing larger is drawn.
 """
 
 from __future__ import annotations
@@ -34,33 +34,33 @@ from ..types.registry import EnumerationType, StructureType
 from ..version import Version
 
 MAX_SIZE = 8
-"""Items of an array, characters of a text, fields of a structure."""
+"""Default maximum of items of an array, characters of a text and fields of a structure."""
 MAX_DEPTH = 3
-"""How many structures, options, enumerations and arrays may stand inside one another."""
+"""Default maximum nesting of structures, options, enumerations and arrays."""
 
 
 def texts(*, max_size: int = MAX_SIZE) -> st.SearchStrategy[str]:
-    """Text that UTF-8 can carry: any code points but surrogates."""
+    """Return a strategy for text that UTF-8 can encode: any code points but surrogates."""
     return st.text(st.characters(exclude_categories=["Cs"]), max_size=max_size)
 
 
 def ids() -> st.SearchStrategy[UUID]:
-    """Any UUID, the null one included."""
+    """Return a strategy for UUIDs, including the null UUID."""
     return st.one_of(st.uuids(), st.sampled_from([UUID(int=0), UUID(int=(1 << 128) - 1)]))
 
 
 def scalars(*, max_size: int = MAX_SIZE) -> st.SearchStrategy[v.Value]:
-    """Values without parts: unit, booleans, numbers (NaNs with any payload among them), text and UUIDs."""
+    """Return a strategy for values without parts: unit, booleans, numbers (and NaNs of any payload), text and UUIDs."""
     return st.one_of([_SCALARS[cls](max_size) for cls in _SCALARS])
 
 
 def number_arrays(*, max_size: int = MAX_SIZE) -> st.SearchStrategy[v.Value]:
-    """Arrays of numbers, of any bits."""
+    """Return a strategy for arrays of numbers of any bit patterns."""
     return st.sampled_from(v.NUMBER_ARRAYS).flatmap(lambda cls: _numbers(cls, 0, max_size))
 
 
 def values(*, max_size: int = MAX_SIZE, max_depth: int = MAX_DEPTH) -> st.SearchStrategy[v.Value]:
-    """Any value of the vocabulary."""
+    """Return a strategy for all values."""
     flat = st.one_of(
         scalars(max_size=max_size),
         number_arrays(max_size=max_size),
@@ -71,10 +71,10 @@ def values(*, max_size: int = MAX_SIZE, max_depth: int = MAX_DEPTH) -> st.Search
 
 
 def types(registry: TypeRegistry | None = None) -> st.SearchStrategy[TypeRef]:
-    """Type references: to well-known types and, where a registry is given, to its types."""
+    """Return a strategy for references to well-known types and to those of ``registry``."""
     known = registry if registry is not None else TypeRegistry()
     records = [each.id for each in known]
-    # The bare id of option has no header form that says an option of what.
+    # The bare id of option has no form in headers that names the type of its value.
     scalar = [id for id in TYPE_NAMES if id != OPTION] + records
     element = [id for id in ARRAY_CLASSES if id != VALUE] + [VALUE, *records]
     return st.one_of(
@@ -89,7 +89,7 @@ def types(registry: TypeRegistry | None = None) -> st.SearchStrategy[TypeRef]:
 def values_of(
     ref: TypeRef, registry: TypeRegistry | None = None, *, max_size: int = MAX_SIZE, max_depth: int = MAX_DEPTH
 ) -> st.SearchStrategy[v.Value]:
-    """Values of one type. Raises TypeError for a type the registry does not know."""
+    """Return a strategy for the values of one type. Raises TypeError for a type that the registry does not know."""
     known = registry if registry is not None else TypeRegistry()
     return _Typed(known, max_size, max_depth).of(ref)
 
@@ -102,7 +102,7 @@ def arguments(
     max_depth: int = MAX_DEPTH,
     absent: bool = True,
 ) -> st.SearchStrategy[Mapping[UUID, v.Value]]:
-    """What ``Function.call`` takes for one function: values by parameter id, some left out if ``absent``."""
+    """Return a strategy for arguments of ``Function.call``: values by parameter id, some left out if ``absent``."""
     given = {
         each.id: values_of(each.type, registry, max_size=max_size, max_depth=max_depth) for each in function.parameters
     }
@@ -112,7 +112,7 @@ def arguments(
 
 
 def signatures(registry: TypeRegistry | None = None, *, max_parameters: int = 4) -> st.SearchStrategy[ExportedFunction]:
-    """Functions as a header exports them, with any parameters and any return type."""
+    """Return a strategy for exported functions with any parameters and any return type."""
     names = st.from_regex(r"[a-z][a-z0-9_]{0,11}", fullmatch=True)
     parameter = st.builds(Parameter, st.uuids(), names, types(registry), st.booleans())
     parameters = st.lists(
@@ -128,7 +128,10 @@ def headers(
     max_functions: int = 4,
     max_parameters: int = 4,
 ) -> st.SearchStrategy[Header]:
-    """Headers that export any functions and import none. Each reads back from its ``to_data`` as itself."""
+    """Return a strategy for headers that export any functions and import none.
+
+    ``Header.from_data`` of the ``to_data`` of each is equal to it.
+    """
     exports = st.lists(
         signatures(registry, max_parameters=max_parameters),
         max_size=max_functions,
@@ -168,7 +171,7 @@ def _floats(cls: type[v.Float]) -> Callable[[int], st.SearchStrategy[v.Value]]:
     mantissa = {32: 23, 64: 52}[width]
     exponent = ((1 << (width - 1 - mantissa)) - 1) << mantissa
     sign = 1 << (width - 1)
-    # Every NaN there is, signalling ones among them: moving one about must not change its bits.
+    # All NaNs, including signalling ones: copying a NaN must not change its bits.
     payloads = st.tuples(st.sampled_from([0, sign]), st.integers(1, (1 << mantissa) - 1))
     nans = payloads.map(lambda drawn: v.float_from_raw(cls, (drawn[0] | exponent | drawn[1]).to_bytes(size, "little")))
     return lambda _: st.one_of(st.floats(width=32 if size == 4 else 64).map(cls), nans)
@@ -202,7 +205,7 @@ def _nested(size: int, depth: int) -> st.SearchStrategy[v.Value]:
 
 
 class _Typed:
-    """Strategies for the values of types."""
+    """Builds strategies for the values of types."""
 
     def __init__(self, registry: TypeRegistry, size: int, depth: int) -> None:
         self._registry = registry

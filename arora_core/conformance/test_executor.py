@@ -1,6 +1,6 @@
-"""The suite of the executor that ``pytest --pyargs arora_core.conformance --arora-executor NAME`` names.
+"""The suite of the executor named in ``pytest --pyargs arora_core.conformance --arora-executor NAME``.
 
-pytest reads options before it imports a package named with ``--pyargs``, so they come from ``pytest_plugin``.
+The options are defined in ``pytest_plugin``, because pytest parses them before it imports a ``--pyargs`` package.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from .suite import settle
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """A test for each check. Wrong options are one error, and not one for each test."""
+    """Generate a test for each check. Wrong options are one collection error, not an error of each test."""
     name = metafunc.config.getoption(EXECUTOR, None)
     try:
         found = checks(metafunc.config.getoption(AREAS, None))
@@ -33,7 +33,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.fixture(scope="module")
 def under_test(request: pytest.FixtureRequest) -> Iterator[tuple[type[Executor], Guest]]:
-    """The executor named, and its guest."""
+    """Return the named executor and its guest."""
     name = request.config.getoption(EXECUTOR, None)
     if name is None:
         pytest.skip("no --arora-executor is named")

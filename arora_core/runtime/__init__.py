@@ -1,1 +1,1 @@
-"""The engine and what it hands out: loaded modules, functions, host modules."""
+"""The engine, and the objects it returns: loaded modules, functions, host modules."""

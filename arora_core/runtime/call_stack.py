@@ -1,4 +1,4 @@
-"""The calls of an engine that are running, and who may begin another one."""
+"""The running calls of an engine, and the rules for starting another one."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from typing import Any, Final, NoReturn, ParamSpec, TypeVar
 
 from ..errors import AroraError, EngineClosed, LimitExceeded, ModuleBusy, ModuleNotFound
 from .host_module import HOST
-from .module_entry import ModuleEntry, explain
+from .module_entry import ModuleEntry, add_context
 
 MAX_CALL_DEPTH: Final = 64
-"""How many calls may be nested by default."""
+"""Default limit of nested calls."""
 
 _A = TypeVar("_A")
 _P = ParamSpec("_P")
@@ -19,10 +19,11 @@ _R = TypeVar("_R")
 
 
 class CallStack:
-    """The running calls of one engine: of one thread at a time, each made by the code of the one before it.
+    """The running calls of one engine, all in one thread, each made by the call before it.
 
-    A call that no running code makes, such as a signal handler's, is refused: the guest below it is in the middle of
-    something. Host code may call on, a guest only through its host.
+    A call from elsewhere in that thread, such as from a signal handler while a guest runs, is refused: the guest would
+    be entered in the middle of its work. Only host code, which runs while its guest waits for it, may make a nested
+    call.
     """
 
     __slots__ = ("_closed", "host_depth", "lock", "max_depth", "running")
@@ -34,11 +35,11 @@ class CallStack:
         self.running: list[ModuleEntry | None] = []
         """The module of each running call, the outermost first; None for a callable."""
         self.host_depth = 0
-        """Call depth at which host code is on top of the stack. While a guest's code is, the stack is deeper."""
+        """Call depth at which host code is on top of the stack. While guest code is on top, the stack is deeper."""
         self._closed = False
 
     def entrance(self, module: ModuleEntry, function: str, run: Callable[[_A], _R]) -> Callable[[_A], _R]:
-        """Return ``run`` as everybody has to call it: every call of a module comes through here."""
+        """Return the entry point of a function: ``run`` with the checks and bookkeeping that every call needs."""
         if module.executor == HOST:
             run = self.hosted(run)
         lock, max_depth, running, begin = self.lock, self.max_depth, self.running, self.running.append
@@ -52,16 +53,16 @@ class CallStack:
                     begin(module)
                     return run(argument)
                 except AroraError as error:
-                    explain(error, module.header.name, function, module.executor, module.output)
+                    add_context(error, module.header.name, function, module.executor, module.output)
                     raise
                 finally:
-                    # Not popped: a signal's exception may have come before it was there.
+                    # Not popped: an exception from a signal handler may have come before ``begin``.
                     del running[depth:]
 
         return enter
 
     def hosted(self, run: Callable[_P, _R]) -> Callable[_P, _R]:
-        """Return ``run``, which is host code that a running call leads to, as it has to be called."""
+        """Return host code ``run``, which a running call leads to, wrapped so that it may make nested calls."""
 
         def hosted(*args: _P.args, **kwargs: _P.kwargs) -> _R:
             outer, self.host_depth = self.host_depth, len(self.running)
@@ -73,7 +74,7 @@ class CallStack:
         return hosted
 
     def run_callable(self, function: Callable[[], Any]) -> Any:
-        """Run a callable, which is a call of its own. Raises LimitExceeded, and what it raises."""
+        """Run a callable as a nested call. Raises LimitExceeded, and any exception of the callable."""
         depth = len(self.running)
         if depth >= self.max_depth:
             raise self._too_deep()
@@ -86,7 +87,7 @@ class CallStack:
             self.host_depth = outer
 
     def refuse(self, module: ModuleEntry, function: str) -> NoReturn:
-        """Raise the reason why a call cannot begin."""
+        """Raise the error that says why a call cannot start."""
         self.require_open()
         error: AroraError
         if module.closed:
@@ -103,7 +104,7 @@ class CallStack:
             raise EngineClosed("the engine is closed")
 
     def require_turn(self) -> None:
-        """Raise EngineClosed, and ModuleBusy for what does not come out of the running call."""
+        """Raise EngineClosed, or ModuleBusy while guest code is on top of the stack."""
         self.require_open()
         if self.running and len(self.running) != self.host_depth:
             raise _out_of_turn()
@@ -132,5 +133,5 @@ class CallStack:
 
 def _out_of_turn() -> ModuleBusy:
     return ModuleBusy(
-        "a call of this engine is under way, and this one does not come out of it (a signal handler, a finalizer?)"
+        "another call of this engine is running, and this one was not made by it (a signal handler, a finalizer?)"
     )

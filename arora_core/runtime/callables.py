@@ -1,4 +1,4 @@
-"""Python functions without arguments, which guests call by a number."""
+"""Registered callables: Python functions without arguments, which guests call by id."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Callables:
         self._run = calls.run_callable
 
     def add(self, function: Callable[[], Value | None]) -> int:
-        """Register a callable; return its id. Raises TypeError."""
+        """Register a callable and return its id. Raises TypeError for an object that is not callable."""
         if not callable(function):
             raise TypeError(f"expected a callable, got {function!r}")
         id = next(self._ids)
@@ -38,16 +38,20 @@ class Callables:
         self._functions.clear()
 
     def call(self, id: int) -> Value:
-        """Call a callable; return its value. Raises FunctionNotFound, LimitExceeded, TypeError, and what it raises."""
+        """Call a callable and return its value.
+
+        Raises FunctionNotFound, LimitExceeded, TypeError for a result that is not a value, and any exception of the
+        callable.
+        """
         function = self._functions.get(id)
         if function is None:
             raise _no_callable(id)
-        answer = self._run(function)
-        if answer is None:
+        result = self._run(function)
+        if result is None:
             return Unit()
-        if not isinstance(answer, Value):
-            raise TypeError(f"callable {id} must return a value of arora_core.values, got {answer!r}")
-        return answer
+        if not isinstance(result, Value):
+            raise TypeError(f"callable {id} must return a value of arora_core.values, got {result!r}")
+        return result
 
 
 def _no_callable(id: int) -> FunctionNotFound:

@@ -1,4 +1,4 @@
-"""A signature whose generic calls and host functions run compiled code first."""
+"""A signature that tries compiled code first for generic calls and host functions."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 class CompiledSignature(Signature):
-    """A :class:`Signature` that leaves to its base class only what compiled code does not cover."""
+    """A :class:`Signature` that uses its base class only where compiled code does not apply."""
 
     def __init__(
         self, export: ExportedFunction, registry: TypeRegistry, conversions: Conversions, codec: Codec
@@ -36,7 +36,7 @@ class CompiledSignature(Signature):
         try:
             return self._values.encode(args)
         except Exception as error:
-            # What the base class then raises is raised outside of this ``except``, and stands alone.
+            # The base class is called after this ``except``, so that its errors have no ``__context__``.
             if not self.fallback.takes_over(error):
                 raise
         return super().encode_values(args)
@@ -65,7 +65,7 @@ class CompiledSignature(Signature):
                 raise
         return super().encode_result(answer)
 
-    # Each is compiled when it is first needed: most functions never see a generic call, or are not host functions.
+    # Each is compiled on first use: most functions get no generic call, or are not host functions.
 
     @cached_property
     def _values(self) -> CompiledValues:

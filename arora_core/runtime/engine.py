@@ -1,4 +1,4 @@
-"""The engine: loads modules on executors, and hands out what calls them."""
+"""The engine: loads modules on executors and calls their functions."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ from .engine_host import EngineHost
 from .guest_output import GuestOutput
 from .host_module import HOST, HostInstance, HostModule
 from .loaded_module import Function, LoadedModule
-from .module_entry import FunctionEntry, ModuleEntry, explain
+from .module_entry import FunctionEntry, ModuleEntry, add_context
 from .module_table import ModuleTable
 
 AnyId = Union[v.IdLike, bytes]
@@ -44,14 +44,13 @@ _NO_LIMITS: Final = Limits()
 
 
 class Engine:
-    """Loads modules and calls their functions. Usable from any thread; one call runs in it at a time.
+    """Loads modules and calls their functions. Usable from any thread; one outermost call runs at a time.
 
-    A call that begins in the middle of another without coming out of it, in a signal's handler or in a finalizer, is
-    refused with ModuleBusy.
+    A call from a signal handler or a finalizer that interrupts a running guest raises ModuleBusy.
 
-    ``prefer`` names executors to choose first, in order. ``types`` is the registry to start from; modules
-    bring their own records along. ``plugins`` replaces those found by entry point. ``max_depth`` is how many
-    calls may nest. ``codec`` names an installed codec; all of them give the same bytes.
+    ``prefer`` names executors to choose first, in order. ``types`` is the initial registry, to which the records of
+    loaded modules are added. ``plugins`` replaces the plugins found by entry point. ``max_depth`` is the limit of
+    nested calls. ``codec`` names an installed codec; all codecs produce the same bytes.
     """
 
     def __init__(
@@ -86,11 +85,12 @@ class Engine:
         limits: Limits | None = None,
         replace: bool = False,
     ) -> LoadedModule:
-        """Loads a header file and the executable beside it.
+        """Load a header file and the executable beside it.
 
         The executable is the header file's stem or the module's name (``-`` and ``_`` alike) with ``.wasm``
-        or the platform's library prefix and suffix; ``executable`` names it instead. Record files in a
-        ``records`` directory beside the header are read too. Raises HeaderError, LoadError, OSError.
+        or the platform's library prefix and suffix; ``executable`` names another file. Record files in a
+        ``records`` directory beside the header are read too. Raises HeaderError, OSError, and as
+        :meth:`load_module`.
         """
         header = Header.load(path, self._types)
         found = executable_files.find(Path(path), header, executable)
@@ -107,7 +107,7 @@ class Engine:
         limits: Limits | None = None,
         replace: bool = False,
     ) -> LoadedModule:
-        """Loads a header with its executable's bytes. See :meth:`load_module`."""
+        """Load a header with the bytes of its executable. See :meth:`load_module`."""
         definition = ModuleDefinition(header, executable)
         return self.load_module(definition, executor=executor, limits=limits, replace=replace)
 
@@ -119,10 +119,11 @@ class Engine:
         limits: Limits | None = None,
         replace: bool = False,
     ) -> LoadedModule:
-        """Loads a definition on the executor asked for, or on the one chosen by preference.
+        """Load a definition on ``executor``, or on the executor chosen by preference.
 
-        ``replace`` puts it in the place of the module that has its id now, once it has loaded. Raises a
-        LoadError; Trap or LimitExceeded when the guest fails as it starts. Nothing changes where it fails.
+        With ``replace``, the module replaces a loaded module with its id, once it has loaded itself. Raises a
+        LoadError, HeaderError where its records contradict known ones, Trap or LimitExceeded when the guest fails
+        during initialization. The engine is unchanged after an error.
         """
         if limits is not None and not isinstance(limits, Limits):
             raise TypeError(f"limits must be arora_core.Limits, got {limits!r}")
@@ -136,15 +137,15 @@ class Engine:
             try:
                 instance = self._executor(chosen).load(definition, host, limits)
             except AroraError as error:
-                explain(error, header.name, None, chosen.name, output)
+                add_context(error, header.name, None, chosen.name, output)
                 raise
             return self._install(header, chosen.name, instance, output, signatures)
 
     async def prepare(self, header: Header, executable: bytes, *, executor: str | None = None) -> None:
-        """Does ahead of :meth:`load_module_from_parts` what the executor can do without blocking.
+        """Prepare a later :meth:`load_module_from_parts` without blocking.
 
-        In a browser's page this is the way to load executables above 8 MB; on most executors there is nothing
-        to prepare. Chooses the executor as loading does. Raises a LoadError, Trap, EngineClosed.
+        In a browser's page, executables above 8 MB can only be loaded this way; most executors have nothing to
+        prepare. The executor is chosen as for loading. Raises a LoadError, Trap, EngineClosed.
         """
         with self._lock:
             self._calls.require_open()
@@ -157,7 +158,10 @@ class Engine:
             raise
 
     def register(self, module: HostModule, *, replace: bool = False) -> LoadedModule:
-        """Makes a host module callable. Raises MissingExport where an export has no Python function."""
+        """Register a host module, so that it can be called like a loaded one.
+
+        Raises LoadError where its id is taken, MissingExport where an export has no Python function.
+        """
         with self._lock:
             self._require_place(module.header, replace)
             signatures = self._signatures(module.header)
@@ -165,7 +169,7 @@ class Engine:
             return self._install(module.header, HOST, instance, GuestOutput(module.header.name), signatures)
 
     def unload(self, module: LoadedModule | AnyId) -> None:
-        """Unloads a module and gives its memory back; waits for another thread's call to end.
+        """Unload a module and release its memory. Waits for the calls of other threads to end.
 
         Raises ModuleNotFound, and ModuleBusy from inside one of the module's own calls.
         """
@@ -180,12 +184,12 @@ class Engine:
 
     @property
     def modules(self) -> Mapping[UUID, LoadedModule]:
-        """The loaded modules by id, as of now."""
+        """A snapshot of the loaded modules, by id."""
         return MappingProxyType({entry.header.id: entry.handle for entry in self._modules})
 
     @property
     def types(self) -> TypeRegistry:
-        """The records known to this engine."""
+        """The type records known to this engine."""
         return self._types
 
     @property
@@ -196,14 +200,14 @@ class Engine:
     # --- calling -----------------------------------------------------------------------------------
 
     def call(self, call: Call) -> CallResult:
-        """The generic call: values in, values out.
+        """Make a generic call: values in, values out.
 
-        Without a ``module_id`` the function's id must be exported by exactly one module. Raises a CallError.
+        Without a ``module_id``, exactly one loaded module must export the function. Raises a CallError.
         """
         return self._function(call).call(call.args)
 
     def dispatch(self, module_id: AnyId, function_id: AnyId, argument: bytes) -> bytes:
-        """One raw call: an argument buffer in, the raw result buffer out, error buffers included.
+        """Make a raw call: take an argument buffer, return the raw result buffer, which may be an error buffer.
 
         Raises MalformedBuffer for an argument whose size prefix is wrong, otherwise a CallError.
         """
@@ -217,23 +221,23 @@ class Engine:
             return self._modules[module].function(function).enter(bytes(argument))
 
     def register_callable(self, function: Callable[[], v.Value]) -> int:
-        """Registers an argument-less Python callable; returns the u64 id that guests call it by.
+        """Register a Python callable without arguments; return the u64 id by which guests call it.
 
-        It returns a value of ``arora_core.values`` (None for unit). A CallError it raises reaches the calling
-        guest as an error; any other exception unwinds the guest and comes out of the outermost call.
+        The callable returns a value of ``arora_core.values``, or None for unit. A CallError that it raises reaches
+        the calling guest as an error buffer; any other exception unwinds the guest and leaves the outermost call.
         """
         with self._lock:
             self._calls.require_open()
             return self._callables.add(function)
 
     def unregister_callable(self, id: int) -> None:
-        """Forgets a callable. Raises FunctionNotFound."""
+        """Unregister a callable. Raises FunctionNotFound."""
         with self._lock:
             self._calls.require_open()
             self._callables.remove(id)
 
     def call_indirect(self, id: int) -> v.Value:
-        """Calls a registered callable, and returns its value. Raises FunctionNotFound, and what it raises."""
+        """Call a registered callable; return its value. Raises FunctionNotFound, and any exception of the callable."""
         with self._lock:
             self._calls.require_turn()
             return self._callables.call(id)
@@ -241,7 +245,7 @@ class Engine:
     # --- closing -----------------------------------------------------------------------------------
 
     def close(self) -> None:
-        """Unloads every module and gives everything back. Idempotent. Raises ModuleBusy from inside a call."""
+        """Unload every module and release all resources. Idempotent. Raises ModuleBusy from inside a call."""
         with self._lock:
             self._calls.close()
             modules, executors = list(self._modules), list(self._executors.values())
@@ -268,7 +272,7 @@ class Engine:
     # --- parts -------------------------------------------------------------------------------------
 
     def _require_place(self, header: Header, replace: bool) -> None:
-        """Refuses, before anything is loaded, what could not be installed afterwards."""
+        """Raise LoadError where the module's id is taken, ModuleBusy where the module to replace is running."""
         self._calls.require_open()
         current = self._modules.get(header.id.bytes)
         if current is None:
@@ -287,9 +291,9 @@ class Engine:
         return executor
 
     def _signatures(self, header: Header) -> dict[str, CompiledSignature]:
-        """Every export's, by name. Raises HeaderError where the header's records contradict those known already."""
+        """Return the exports' signatures by name. Raises HeaderError where records contradict known ones."""
         registry = self._types.merged(header.types)
-        # Made anew for every module: records that came since the last one count for this one.
+        # New for every module: it has to see the records added since the last one was loaded.
         conversions = Conversions(registry)
         return {each.name: CompiledSignature(each, registry, conversions, self._codec) for each in header.exports}
 

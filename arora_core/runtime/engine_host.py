@@ -1,4 +1,4 @@
-"""The engine as a guest sees it."""
+"""The host that an engine passes to its instances."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from .module_table import ModuleTable
 
 
 class EngineHost:
-    """The :class:`~arora_core.executor.Host` of one module: failures that a guest may handle come as error buffers
-    (ABI §4).
+    """The :class:`~arora_core.executor.Host` of one module.
 
-    While a guest runs, its engine's lock is held by the thread it runs in.
+    It returns failures that a guest may handle as error buffers (ABI §4). Guests call it in the thread that holds the
+    engine's lock.
     """
 
     __slots__ = ("_call", "_calls", "_encode", "_modules", "write_output")
@@ -27,7 +27,7 @@ class EngineHost:
         self._modules = modules
         self._call = callables.call
         self._encode = codec.encode
-        # It may end in a user's log handler, which may call on.
+        # Output may reach a user's log handler, which may make a nested call.
         self.write_output = calls.hosted(output.write)
 
     def dispatch(self, module_id: bytes, function_id: bytes, argument: bytes) -> bytes:

@@ -1,4 +1,4 @@
-"""When the generic codec takes over from compiled code: where that leaves, and in normal use where it has a bug."""
+"""When the generic codec takes over from compiled code: on Leave, and outside strict mode on any other exception."""
 
 from __future__ import annotations
 
@@ -9,26 +9,26 @@ from typing import Final
 from ..binding.leave import Leave
 
 STRICT_VARIABLE: Final = "ARORA_STRICT_CODECS"
-"""The environment variable that turns strict mode on, by any value but ``0`` and nothing. Read once."""
+"""The environment variable that turns on strict mode. Any value but ``0`` and the empty string does. Read once."""
 
 strict = os.environ.get(STRICT_VARIABLE, "") not in ("", "0")
-"""Whether bugs of compiled code come out of calls as they are, and not as slow calls."""
+"""Whether calls raise the exceptions of bugs in compiled code, instead of falling back to the generic codec."""
 
 _log = logging.getLogger("arora.engine")
 
 
 class Fallback:
-    """Decides for one function. Its first bug is logged."""
+    """Decides when one function falls back to the generic codec, and logs the first bug that makes it do so."""
 
     __slots__ = ("_function", "_logged")
 
     def __init__(self, function: object) -> None:
-        """``function`` names it in the log, by its ``str``."""
+        """``str(function)`` names the function in the log."""
         self._function = function
         self._logged = False
 
     def takes_over(self, error: Exception) -> bool:
-        """Return whether the generic codec does the work after ``error``; the caller raises it otherwise."""
+        """Return whether the generic codec takes over after ``error``. If not, the caller re-raises it."""
         if isinstance(error, Leave):
             return True
         if strict:

@@ -10,7 +10,7 @@ STDOUT: Final = 1
 STDERR: Final = 2
 
 _LONGEST_LINE: Final = 8192
-"""Bytes after which an unfinished line is logged: a guest that never ends its line must not fill memory."""
+"""Bytes after which an unfinished line is logged, so that a guest that never ends its line cannot fill memory."""
 
 _TAIL_LINES: Final = 20
 
@@ -26,7 +26,7 @@ class GuestOutput:
         self._tail: deque[str] = deque(maxlen=_TAIL_LINES)
 
     def write(self, fd: int, data: bytes) -> None:
-        """Accept bytes that the guest wrote, and log the lines they complete."""
+        """Add bytes that the guest wrote, and log the lines they complete."""
         *lines, rest = (self._pending[fd] + data).split(b"\n")
         while len(rest) > _LONGEST_LINE:
             lines.append(rest[:_LONGEST_LINE])
@@ -36,14 +36,14 @@ class GuestOutput:
             self._emit(fd, line)
 
     def flush(self) -> None:
-        """Log unfinished lines: the guest crashed or is being unloaded."""
+        """Log unfinished lines, after a crash or when the guest is unloaded."""
         for fd, rest in self._pending.items():
             if rest:
                 self._pending[fd] = b""
                 self._emit(fd, rest)
 
     def take_tail(self) -> str:
-        """Return the last lines written to stderr since the previous call."""
+        """Return the last lines written to stderr since the previous call, and forget them."""
         self.flush()
         tail = "\n".join(self._tail)
         self._tail.clear()

@@ -13,13 +13,13 @@ from ..executor import Instance
 from ..header import ExportedFunction, Header
 
 HOST: Final = "host"
-"""What host modules give as the name of their executor."""
+"""The executor name of host modules."""
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 
 
 class HostModule:
-    """A header and the Python functions behind its exports.
+    """A module whose functions are Python: a header, and a function for each of its exports.
 
         robot = HostModule(Header.load("robot.yaml"))
 
@@ -28,8 +28,8 @@ class HostModule:
 
         engine.register(robot)
 
-    Arguments arrive by name, as the plain Python of their declared types; one that the caller leaves out is
-    not passed. A function with mutable parameters returns ``Result(ret, mutated)``.
+    Arguments are passed by keyword, as plain Python objects of their declared types. An argument that the caller
+    leaves out is not passed. A function with mutable parameters returns ``Result(ret, mutated)``.
     """
 
     def __init__(self, header: Header) -> None:
@@ -37,10 +37,10 @@ class HostModule:
         self._functions: dict[str, Callable[..., Any]] = {}
 
     def function(self, name: str) -> Callable[[_F], _F]:
-        """A decorator: the function it is put on implements the export ``name``.
+        """Return a decorator for the function that implements the export ``name``.
 
-        Raises FunctionNotFound for a name the header does not export, and HeaderError where the function
-        cannot take the parameters the header declares.
+        Raises FunctionNotFound for a name that the header does not export. The decorator raises HeaderError for a
+        function that cannot take the parameters that the header declares.
         """
         export = self._export(name)
 
@@ -53,7 +53,7 @@ class HostModule:
 
     @property
     def functions(self) -> dict[str, Callable[..., Any]]:
-        """The implementations so far, by export name."""
+        """The registered functions, by export name."""
         return dict(self._functions)
 
     def _export(self, name: str) -> ExportedFunction:
@@ -79,10 +79,10 @@ def _check_parameters(header: Header, export: ExportedFunction, function: Callab
 
 
 class HostInstance(Instance):
-    """A host module behind the same contract as a guest."""
+    """A host module as an :class:`~arora_core.executor.Instance`, like a guest."""
 
     def __init__(self, module: HostModule, signatures: Mapping[str, Signature]) -> None:
-        """``signatures`` holds every export's, by name. Raises MissingExport for one without a Python function."""
+        """``signatures`` are those of the exports, by name. Raises MissingExport for an export without a function."""
         self._run: dict[bytes, Callable[[bytes], bytes]] = {}
         for export in module.header.exports:
             function = module.functions.get(export.name)
@@ -90,7 +90,7 @@ class HostInstance(Instance):
                 raise MissingExport(
                     f"no Python function implements {export.name!r}", symbol=export.name, module=module.header.name
                 )
-            self._run[export.id.bytes] = partial(_answer, signatures[export.name], function)
+            self._run[export.id.bytes] = partial(_call, signatures[export.name], function)
 
     def dispatch(self, function_id: bytes, argument: bytes) -> bytes:
         return self.function(function_id)(argument)
@@ -102,5 +102,5 @@ class HostInstance(Instance):
         self._run.clear()
 
 
-def _answer(signature: Signature, function: Callable[..., Any], argument: bytes) -> bytes:
+def _call(signature: Signature, function: Callable[..., Any], argument: bytes) -> bytes:
     return signature.encode_result(function(**signature.decode_call(argument)))

@@ -1,4 +1,4 @@
-"""The user's handles: a loaded module, and one typed function of it."""
+"""The user's handles of loaded modules and their functions."""
 
 from __future__ import annotations
 
@@ -25,10 +25,11 @@ if TYPE_CHECKING:
 
 
 class Function:
-    """One exported function. Call it with plain Python; what it answers is plain Python.
+    """One exported function. Call it with plain Python objects; it returns plain Python objects.
 
-    Raises ArgumentError for arguments that do not fit, GuestError when the guest answers with an error, Trap
-    when it crashes or breaks the ABI, LimitExceeded, ModuleNotFound after it was unloaded, EngineClosed.
+    A call raises ArgumentError for arguments that do not fit the parameters, GuestError when the guest returns an
+    error, Trap when it crashes or breaks the ABI, LimitExceeded when a limit stops it, ModuleNotFound after its module
+    was unloaded, and EngineClosed.
     """
 
     __slots__ = (
@@ -88,16 +89,16 @@ class Function:
 
     @property
     def signature(self) -> str:
-        """For a reader: ``forward(joints: f64[]) -> ur5.Pose``."""
+        """The signature as text: ``forward(joints: f64[]) -> ur5.Pose``."""
         return str(self._generic)
 
     @property
     def codec_source(self) -> str:
-        """The Python source compiled for this function, or a comment for what is left to the generic codec."""
+        """The Python source compiled for this function; a comment stands for a direction left to the generic codec."""
         return self._compile().source
 
     def __call__(self, /, *args: object, **kwargs: object) -> Any:
-        # What the compiled codec leaves is done outside of its ``except``, so that the errors stand alone.
+        # The generic codec is called after the ``except``, so that its errors have no ``__context__``.
         try:
             argument = self._encode(*args, **kwargs)
         except LargeArgument as large:
@@ -119,7 +120,7 @@ class Function:
         return self._decode_generically(result)
 
     def call(self, args: Mapping[UUID, Value]) -> CallResult:
-        """The generic call: values by parameter id in, values out. Raises as a typed call does."""
+        """Make a generic call: values by parameter id in, values out. Raises as a typed call does."""
         try:
             return self._generic.decode_values(self._run(self._generic.encode_values(args)))
         except AroraError as error:
@@ -131,7 +132,7 @@ class Function:
 
     @property
     def __signature__(self) -> inspect.Signature:
-        """What ``help`` and editors show. Every parameter may be left out: the guest sees it as absent."""
+        """The signature for ``help`` and editors. Every parameter is optional: the guest sees it as absent."""
         registry = self._generic.registry
         kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
         names = python_names(each.name for each in self.parameters)
@@ -148,7 +149,7 @@ class Function:
             from ..compiled import compile_codec
             from ..compiled.source_code import leave
 
-            # First, so that it is not tried at every call where it fails.
+            # Assigned first, so that a compilation that fails is not repeated at every call.
             self._encode = self._decode = leave
             self._compiled = compile_codec(self._module, self._export, self._generic.registry)
             self._encode = self._compiled.encode or leave
@@ -156,7 +157,7 @@ class Function:
         return self._compiled
 
     def _first_encode(self, /, *args: object, **kwargs: object) -> bytes:
-        """Compiles when the function is first called: most functions of most modules never are."""
+        """Compile on the first call: most functions of most modules are never called."""
         self._compile()
         return self._encode(*args, **kwargs)
 
@@ -175,11 +176,11 @@ class Function:
         try:
             return self._run_large(transfer)
         finally:
-            # Where it failed before it was written. An exception keeps it otherwise, and it the caller's own array.
+            # For a call that failed before the argument was copied: its traceback would hold on to the caller's array.
             transfer.release()
 
     def _read(self, result: bytes | memoryview) -> Any:
-        """What the call answers. Nothing of it lies in the memory of ``result``, which is the guest's."""
+        """Return the result of the call. It shares no memory with ``result``, which may be a view of the guest's."""
         try:
             return self._decode(result)
         except Exception as error:
@@ -189,7 +190,7 @@ class Function:
 
     @contextmanager
     def _named(self) -> Iterator[None]:
-        """Puts this function's name on errors about its arguments and results."""
+        """Add this function's name to errors about its arguments and results."""
         try:
             yield
         except AroraError as error:
@@ -198,7 +199,7 @@ class Function:
 
 
 def _refused_the_call(error: Exception) -> bool:
-    """Return whether the arguments did not bind, so that compiled code was not even entered."""
+    """Return whether the arguments did not bind, so that the compiled code did not run."""
     if type(error) is not TypeError:
         return False
     trace = error.__traceback__
@@ -214,7 +215,7 @@ class LoadedModule:
         self._header = header
         self._executor = executor
         self._functions = MappingProxyType(dict(functions))
-        # As attributes of the object itself they are found without a detour; names of the handle come first.
+        # Attributes of the object itself are found faster than by __getattr__; names of the class take precedence.
         taken = set(dir(type(self))) | set(self.__dict__)
         self.__dict__.update({name: each for name, each in functions.items() if name not in taken})
 
@@ -230,7 +231,7 @@ class LoadedModule:
 
     @property
     def executor(self) -> str:
-        """The name of the executor it runs on; ``host`` for a host module."""
+        """The name of its executor; ``host`` for a host module."""
         return self._executor
 
     @property

@@ -14,7 +14,7 @@ from .loaded_module import LoadedModule
 
 
 class FunctionEntry(NamedTuple):
-    """One function: its name, and what enters it."""
+    """One function: its name and its entry point, argument buffer to result buffer."""
 
     name: str
     enter: Callable[[bytes], bytes]
@@ -36,7 +36,7 @@ class ModuleEntry:
         self.closed = False
 
     def function(self, id: bytes) -> FunctionEntry:
-        """The function of that id. Raises FunctionNotFound."""
+        """Return the function with that id. Raises FunctionNotFound."""
         entry = self.functions.get(id)
         if entry is None:
             known = ", ".join(each.name for each in self.functions.values()) or "none"
@@ -45,14 +45,17 @@ class ModuleEntry:
         return entry
 
     def close(self) -> None:
-        """Closes the instance and logs what its output left unfinished."""
+        """Close the instance and log unfinished lines of its output."""
         self.closed = True
         self.instance.close()
         self.output.flush()
 
 
-def explain(error: AroraError, module: str, function: str | None, executor: str, output: GuestOutput) -> None:
-    """Adds to ``error`` what is known where it passes; the innermost place it passes has the first word."""
+def add_context(error: AroraError, module: str, function: str | None, executor: str, output: GuestOutput) -> None:
+    """Add the names of module, function and executor to ``error``, and the tail of stderr to a trap.
+
+    The innermost call that an error passes through determines them: facts already set are kept.
+    """
     if isinstance(error, Trap) and error.module is None:
         error.stderr = output.take_tail()
     error.at(module=module, function=function, executor=executor)

@@ -21,11 +21,11 @@ class ModuleTable:
         return len(self._entries)
 
     def __iter__(self) -> Iterator[ModuleEntry]:
-        # Of a copy: another thread may load a module meanwhile.
+        # A copy, because another thread may load a module during the iteration.
         return iter(list(self._entries.values()))
 
     def __getitem__(self, id: bytes) -> ModuleEntry:
-        """Return the module of that id. Raises ModuleNotFound, which names those that are loaded."""
+        """Return the module with that id. Raises ModuleNotFound, which lists the loaded modules."""
         entry = self._entries.get(id)
         if entry is None:
             known = ", ".join(each.header.name for each in self) or "none"
@@ -33,11 +33,11 @@ class ModuleTable:
         return entry
 
     def get(self, id: bytes) -> ModuleEntry | None:
-        """Return the module of that id, None where there is none."""
+        """Return the module with that id, or None."""
         return self._entries.get(id)
 
     def put(self, entry: ModuleEntry) -> ModuleEntry | None:
-        """Add a module in the place of the one that has its id now, which is returned."""
+        """Add a module; return the module with the same id that it replaces, or None."""
         replaced = self._entries.get(entry.header.id.bytes)
         self._entries[entry.header.id.bytes] = entry
         return replaced
@@ -51,7 +51,7 @@ class ModuleTable:
         self._entries.clear()
 
     def exporting(self, function_id: UUID) -> ModuleEntry:
-        """Return the only module that exports a function. Raises FunctionNotFound where there is none, or several."""
+        """Return the only module that exports a function. Raises FunctionNotFound where none or several do."""
         having = [each for each in self if function_id.bytes in each.functions]
         if len(having) != 1:
             names = ", ".join(each.header.name for each in having)

@@ -1,1 +1,1 @@
-"""What WebAssembly executors share: the guest protocol, WASI, and a reader of binaries."""
+"""The code that WebAssembly executors share: the guest protocol, WASI, and a reader of binaries."""

@@ -1,4 +1,4 @@
-"""The numbers and names of WebAssembly's binary format, never read beyond their end.
+"""A bounds-checked reader of the integers and names of WebAssembly's binary format.
 
 Reference: https://webassembly.github.io/spec/core/binary/values.html
 """
@@ -9,7 +9,10 @@ from ..errors import MalformedExecutable
 
 
 class WasmReader:
-    """Reads ``data`` from ``at`` to ``end``; raises MalformedExecutable for what does not fit or is no number."""
+    """Reads ``data`` from ``at`` to ``end``.
+
+    Every method that reads raises MalformedExecutable for an unexpected end or an invalid encoding.
+    """
 
     def __init__(self, data: bytes, at: int = 0, end: int | None = None) -> None:
         self._data = data
@@ -18,40 +21,44 @@ class WasmReader:
 
     @property
     def left(self) -> int:
-        """Bytes not read yet."""
+        """The number of bytes not read yet."""
         return self._end - self._at
 
     def part(self, size: int) -> WasmReader:
-        """A reader of the next ``size`` bytes, which this one skips."""
+        """Skip the next ``size`` bytes; return a reader of them."""
         at = self._skip(size)
         return WasmReader(self._data, at, self._at)
 
     def peek(self) -> int:
-        """The next byte, which stays there; -1 at the end."""
+        """Return the next byte without consuming it; -1 at the end."""
         return self._data[self._at] if self.left else -1
 
     def byte(self) -> int:
+        """Read one byte."""
         return self._data[self._skip(1)]
 
     def u32(self) -> int:
+        """Read an unsigned 32-bit LEB128 integer."""
         return self._unsigned(32)
 
     def u64(self) -> int:
+        """Read an unsigned 64-bit LEB128 integer."""
         return self._unsigned(64)
 
     def s33(self) -> int:
-        """A type's index, or the negative code of an abstract type."""
+        """Read a signed 33-bit LEB128 integer: the index of a type, or the negative code of an abstract one."""
         value, bits = self._leb(33)
         return value - (1 << bits) if value >> (bits - 1) else value
 
     def count(self) -> int:
-        """How many things follow; each has a byte at least, so that no count makes anyone read for ever."""
+        """Read the length of a vector. Every element has a byte at least: a length beyond those left is malformed."""
         count = self.u32()
         if count > self.left:
             raise self.malformed(f"vector length {count} exceeds the {self.left} bytes left")
         return count
 
     def name(self) -> str:
+        """Read a name: a length in bytes, and UTF-8."""
         size = self.u32()
         at = self._skip(size)
         try:
@@ -60,7 +67,7 @@ class WasmReader:
             raise self.malformed("a name that is not valid UTF-8") from None
 
     def malformed(self, what: str) -> MalformedExecutable:
-        """The error to raise for ``what`` was found just before."""
+        """Return the error to raise for ``what``, which was found just before the current position."""
         return MalformedExecutable(f"is malformed WebAssembly: {what}, before byte {self._at}")
 
     def _skip(self, size: int) -> int:
@@ -76,7 +83,7 @@ class WasmReader:
         return value
 
     def _leb(self, bits: int) -> tuple[int, int]:
-        """A LEB128 number as it stands, and how many bits it was written with."""
+        """Read a LEB128 integer; return it as unsigned, and the number of bits that its encoding has."""
         value = read = 0
         while read < bits:
             byte = self.byte()

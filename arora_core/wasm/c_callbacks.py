@@ -1,16 +1,15 @@
-"""Python functions that C code calls through ctypes, from which no exception may get out.
+"""ctypes callbacks that no exception can leave.
 
-An exception that leaves such a function cannot be handed on: ctypes prints it, and the C caller reads whatever
-happened to be where the result should have been. Where that is taken for a pointer, the process dies. ``try`` around
-the body is not enough, because CPython since 3.11 runs pending signal handlers on *entering* a function, before its
-first statement, and a function which a long-running guest calls is precisely where Ctrl-C strikes. (CPython 3.10 does
-not, for a function that begins with ``try``.)
+ctypes cannot pass on an exception that leaves a callback: it prints the exception, and the C caller reads an undefined
+result. If the caller uses that as a pointer, the process dies. A ``try`` around the body is not enough: since 3.11,
+CPython runs pending signal handlers on *entering* a function, before its first statement, and Ctrl-C during a long call
+of a guest is most likely handled on entering a callback. (CPython 3.10 does not run handlers there if the function
+begins with ``try``.)
 
-Nothing documented keeps handlers from running there. (A generator, entered by its ``send``, has them run inside its
-own ``try``; but it takes one argument, and no call from inside of another.) So one number is changed in the bytecode
-of such functions (:func:`_postpone_signals`). Whether that does what it is meant to is checked on the running
-interpreter, when this file is imported. Where it does not, functions stay as they are, and a RuntimeWarning says what
-may happen.
+No documented feature prevents handlers from running there. (A generator resumed by ``send`` runs them inside its own
+``try``, but takes only one argument and cannot be re-entered.) So :func:`_postpone_signals` changes one number in the
+bytecode of callbacks. On import, this module checks on the running interpreter that the change works. If it does not,
+callbacks are left unchanged, and a RuntimeWarning says what may happen.
 """
 
 from __future__ import annotations
@@ -28,47 +27,47 @@ from types import FunctionType
 from typing import Any, Final
 
 _CPYTHON: Final = sys.implementation.name == "cpython"
-# The argument of RESUME says where in a function it stands. It is only used to decide whether signal handlers
-# run: they do at the start (0) and after a yield (1), they do not after a `yield from` (2).
+# The argument of RESUME is its position in the function. The interpreter uses it only to decide whether to run signal
+# handlers: it does at the start (0) and after a yield (1), but not after a `yield from` (2).
 _AT_START: Final = 0
 _AFTER_YIELD_FROM: Final = 2
 _END: Final = sys.maxsize
 
 
 class Unwinding:
-    """What tells a C caller to stop: made by ``make`` when it is needed, with one made beforehand.
+    """The results that make a C caller stop: pointers that ``make`` returns, and one made in advance as a spare.
 
-    The one in store is for when nothing can be made any more: at the end of Python's stack every call fails,
-    and to hand out ``answer`` takes none. ``arm`` puts another in its place. The C caller owns what it was
-    given; ``discard`` releases what nobody was given.
+    The spare, ``answer``, is for when ``make`` cannot be called: at the end of Python's stack every call fails, but an
+    attribute can still be returned. ``arm`` replaces a used spare. The C caller owns the results it receives;
+    ``discard`` releases a spare that was never used.
     """
 
     __slots__ = ("_discard", "answer", "make")
 
     def __init__(self, make: Callable[[], int], discard: Callable[[int], object] | None = None) -> None:
-        """Without ``discard``, nothing is made beforehand, and the last answer is zero."""
+        """Without ``discard``, there is no spare, and zero is returned in its place."""
         self.make = make
         self._discard = discard
         self.answer = 0
         self.arm()
 
     def arm(self) -> None:
-        """Make sure that one is in store."""
+        """Make a spare if there is none."""
         if not self.answer and self._discard is not None:
             self.answer = self.make()
 
     def close(self) -> None:
-        """Release the one in store. Idempotent."""
+        """Release the spare. Idempotent."""
         if self.answer and self._discard is not None:
             self._discard(self.answer)
         self.answer = 0
 
 
 def c_callback(function: Callable[..., int], pending: list[BaseException], unwinding: Unwinding) -> Callable[..., int]:
-    """Return ``function`` for ctypes to make a callback of.
+    """Return ``function`` wrapped for ctypes, so that no exception leaves it.
 
-    What it raises is put into ``pending``, and what ``unwinding`` makes is returned instead. While an exception is
-    pending, the function is not run at all.
+    An exception of ``function`` replaces the contents of ``pending``, and the callback returns a result of
+    ``unwinding``. While an exception is pending, the callback does not run ``function``.
     """
 
     def callback(*arguments: Any) -> int:
@@ -79,7 +78,7 @@ def c_callback(function: Callable[..., int], pending: list[BaseException], unwin
                 pending[_END:] = [exception]
                 return unwinding.make()
         except BaseException as exception:
-            # Ctrl-C for the second time, or no stack left to make anything on: from here on there is no call.
+            # A second Ctrl-C, or no stack left for `make`: nothing is called from here on.
             pending[_END:] = [exception]
             answer = unwinding.answer
             unwinding.answer = 0
@@ -91,7 +90,7 @@ def c_callback(function: Callable[..., int], pending: list[BaseException], unwin
 
 
 def _postpone_signals(function: Callable[..., int]) -> None:
-    """Have signal handlers run no earlier than inside the ``try`` that ``function`` begins with."""
+    """Make signal handlers run no earlier than inside the ``try`` that ``function`` begins with."""
     assert isinstance(function, FunctionType)
     code = function.__code__
     for instruction in dis.get_instructions(code):
@@ -103,16 +102,17 @@ def _postpone_signals(function: Callable[..., int]) -> None:
 
 
 class _Struck(BaseException):
-    """Stands for what a signal handler raises."""
+    """Stands for the exception of a signal handler."""
 
 
 def unsafe(prepare: Callable[[Callable[..., int]], None] = _postpone_signals) -> str | None:
-    """Return why an exception may leave a function that ``prepare`` has made safe, in a sentence; None if none can.
+    """Return a sentence on why an exception may leave a function that ``prepare`` has patched; None if none can.
 
-    Has an exception raised in this thread, as a signal handler would raise it, in the moment before such a function is
-    entered: C code calls the one and the other, and between its calls the interpreter looks for nothing pending.
+    The check schedules an asynchronous exception in this thread, as a signal handler would raise it, immediately before
+    such a function is entered. C code (``map``) makes both calls, so the interpreter does not check for pending
+    exceptions between them.
     """
-    # Other implementations have no such function; and a debugger's or a profiler's, called first, would be struck.
+    # Other implementations lack the function below. A trace or profile function would get the exception instead.
     if not _CPYTHON or sys.gettrace() or sys.getprofile():
         return None
 
@@ -121,13 +121,13 @@ def unsafe(prepare: Callable[[Callable[..., int]], None] = _postpone_signals) ->
 
     def entered() -> int:
         try:
-            # On entering any other function, handlers are to run.
+            # Entering any other function must run handlers.
             return other()
         except _Struck:
             return 0
 
     prepare(entered)
-    # For the first time, because the interpreter then replaces instructions by quicker ones.
+    # Warm up: the interpreter specializes instructions on the first call.
     entered()
     here = ctypes.c_ulong(threading.get_ident())
     strike = partial(ctypes.pythonapi.PyThreadState_SetAsyncExc, here, ctypes.py_object(_Struck))

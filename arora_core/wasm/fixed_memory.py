@@ -1,4 +1,4 @@
-"""A guest's linear memory where it lies: in this process, at an address that does not change."""
+"""A guest's linear memory in this process, at an address that does not change."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from typing import Any
 
 
 class FixedMemory:
-    """A :class:`arora_core.linear_memory.MappedMemory` for runtimes that reserve address space and never move it.
+    """A :class:`arora_core.linear_memory.MappedMemory` for runtimes that reserve address space and never move a memory.
 
-    So a view taken once stays right for the bytes it covers. It covers those there were when ``size`` was last asked,
-    and the protocol asks before it goes beyond.
+    Because it never moves, one view stays valid for the bytes it covers: those that existed at the last call of
+    ``size``. The guest protocol calls ``size`` before it accesses bytes beyond them.
     """
 
     def __init__(self, size: Callable[[], int], base: Callable[[], int]) -> None:
-        """``size`` returns how many bytes there are now, ``base`` their address: called when there are more."""
+        """``size`` returns the current size in bytes, ``base`` the address, which is requested again after growth."""
         self._size = size
         self._base = base
         self._bytes: Any = b""
@@ -30,7 +30,7 @@ class FixedMemory:
         return size
 
     def read(self, offset: int, size: int) -> bytes:
-        # As a slice of the array: to be a copy, one of the view takes a step more.
+        # A slice of the array is a copy already; a slice of the view would need another step.
         data: bytes = self._bytes[offset : offset + size]
         return data
 
@@ -41,10 +41,10 @@ class FixedMemory:
         return self._view[offset : offset + size]
 
     def window(self, offset: int, size: int) -> ctypes.Array[c_char]:
-        """Return these bytes of memory, valid for as long as the guest lives."""
+        """Return these bytes of memory as an array, not a copy, valid for the lifetime of the guest."""
         return (c_char * size).from_address(self._base() + offset)
 
     def close(self) -> None:
-        """Forget the memory; to be called before it is freed."""
+        """Drop the references to the memory. Call it before the memory is freed."""
         self._bytes = b""
         self._view = memoryview(b"")

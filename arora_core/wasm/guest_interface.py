@@ -1,4 +1,4 @@
-"""What a WebAssembly executor supplies: a guest's memory and exports, and the calls made of them."""
+"""The interface between a WebAssembly executor and the guest protocol: memory, exports and calls."""
 
 from __future__ import annotations
 
@@ -11,34 +11,38 @@ U32: Final = 0xFFFF_FFFF
 U64: Final = 0xFFFF_FFFF_FFFF_FFFF
 
 Export = Callable[[int], int]
-"""An export of the guest. It takes and returns 32 bits, signed or not (what a function without result returns is
-ignored), and raises Trap or LimitExceeded, or the exception that :class:`~.linear_memory.LinearGuest` carries."""
+"""An export of the guest. It takes and returns 32 bits, signed or not; the result of a function without one is ignored.
+It raises Trap or LimitExceeded, or the pending exception (:class:`~.linear_memory.LinearGuest`)."""
 
 BufferCall = Callable[[bytes], bytes]
-"""An argument buffer to a result buffer."""
+"""A call that takes an argument buffer and returns a result buffer."""
 
 TransferCall = Callable[[Transfer], Any]
-"""A large argument, and what reads the result, to what that returns."""
+"""A call that takes a :class:`~arora_core.executor.Transfer` and returns the result of its ``read``."""
 
 
 class LinearMemory(Protocol):
-    """A guest's memory. Offsets and sizes are bytes, and lie inside the memory: the caller has seen to that.
+    """A guest's memory. Offsets and sizes are in bytes; callers make sure that they lie inside the memory.
 
-    Neither may hold on to a view beyond what a growing memory permits, and ``read`` returns a copy.
+    An implementation must not use a view that growth of the memory has invalidated.
     """
 
     def size(self) -> int:
-        """How many bytes there are now. A WebAssembly memory never shrinks."""
+        """Return the current size in bytes. A WebAssembly memory never shrinks."""
         ...
 
-    def read(self, offset: int, size: int) -> bytes: ...
+    def read(self, offset: int, size: int) -> bytes:
+        """Return a copy of ``size`` bytes."""
+        ...
 
-    def write(self, offset: int, data: bytes) -> None: ...
+    def write(self, offset: int, data: bytes) -> None:
+        """Write ``data`` at ``offset``."""
+        ...
 
 
 class MappedMemory(LinearMemory, Protocol):
-    """A guest's memory that is in the process's own, and need not be copied to be looked at."""
+    """A guest's memory that is mapped into this process, so that it can be accessed without copies."""
 
     def view(self, offset: int, size: int) -> memoryview:
-        """These bytes themselves, one by one and writable; valid until the guest runs again."""
+        """Return a writable view of these bytes, of format ``B``, valid until the guest runs again."""
         ...

@@ -1,6 +1,6 @@
-"""A guest's memory and allocator, used safely.
+"""Checked access to a guest's memory and allocator.
 
-Every pointer and size that comes from the guest is compared with the size of its memory before use.
+Every pointer and size from the guest is compared with the size of its memory before use.
 """
 
 from __future__ import annotations
@@ -12,15 +12,15 @@ from ..errors import Trap, TrapKind
 from .guest_interface import U32, Export, LinearMemory, MappedMemory
 
 PREFIX: Final = 4
-"""Bytes of a buffer's size prefix."""
+"""Size of a buffer's size prefix, in bytes."""
 SMALLEST: Final = 5
-"""Bytes of the smallest buffer: its prefix and a tag."""
+"""Size of the smallest buffer, a prefix and a tag, in bytes."""
 SLACK: Final = 8
-"""Bytes asked for behind an argument: guests may read a few bytes past its end."""
+"""Bytes allocated behind an argument, because guests may read a few bytes past its end."""
 
 
 class GuestMemory:
-    """The memory and the allocator of one guest, once it has them."""
+    """The memory and the allocator of one guest, once they are attached."""
 
     __slots__ = ("_alloc", "_free", "_memory", "_size", "_view")
 
@@ -29,20 +29,20 @@ class GuestMemory:
     _alloc: Export
     _free: Export
     _size: int
-    """The memory's size when it was last looked at: it may have grown since."""
+    """The size of the memory in bytes when it was last queried; it may have grown since."""
 
     def __init__(self) -> None:
         self._detach_memory()
 
     def _attach_memory(self, memory: LinearMemory | MappedMemory, alloc: Export, free: Export) -> None:
-        """Take the guest's memory and its allocator."""
+        """Use this memory and this allocator."""
         self._memory = memory
         self._view = getattr(memory, "view", None)
         self._alloc = alloc
         self._free = free
 
     def _detach_memory(self) -> None:
-        """Let go of the guest's memory."""
+        """Release the references to the guest's memory and allocator."""
         self._memory, self._view = NO_MEMORY, None
         self._size = 0
         self._alloc = self._free = not_ready
@@ -50,9 +50,9 @@ class GuestMemory:
     # Buffers that the guest returns.
 
     def take(self, result_at: int, argument_at: int, argument_end: int) -> bytes:
-        """Return a copy of a result buffer, and free it. The argument lies in the range given.
+        """Return a copy of a result buffer, and free it. The last two parameters are the range of the argument.
 
-        Raises Trap of kind ABI for a buffer that is not valid, not all inside the memory, or the argument's.
+        Raises Trap of kind ABI for a buffer that is invalid, not entirely inside the memory, or in that range.
         """
         result = self._memory.read(result_at, self._checked_size(result_at, argument_at, argument_end))
         self._free(result_at)
@@ -68,12 +68,12 @@ class GuestMemory:
         if size < SMALLEST or not result_at or (end > self._size and end > self._refreshed()):
             self._refuse_result(result_at, size)
         if argument_at <= result_at < argument_end:
-            # The result is freed, and the argument is not the guest's to have freed: it is used again.
+            # Results are freed, but the host owns the argument's memory and uses it again.
             self._fail(f"returned its own argument buffer, at {result_at:#x}")
         return size
 
     def _read_in_place(self, offset: int, size: int, read: Callable[[bytes | memoryview], Any]) -> Any:
-        """Return what ``read`` returns for these bytes: a view of them where the memory has views."""
+        """Call ``read`` with these bytes, as a view where the memory has views; return its result."""
         if self._view is None:
             return read(self._memory.read(offset, size))
         with self._view(offset, size) as view:
@@ -82,20 +82,20 @@ class GuestMemory:
     # Memory that the guest's allocator reserves for buffers of the host.
 
     def place(self, data: bytes) -> int:
-        """Write ``data`` into memory from the guest's allocator; return its offset."""
+        """Copy ``data`` into memory from the guest's allocator; return its offset."""
         offset = self.reserve(len(data))
         self._memory.write(offset, data)
         return offset
 
     def reserve(self, size: int) -> int:
-        """Reserve memory from the guest's allocator for ``size`` bytes and some behind them; return its offset."""
+        """Allocate ``size`` bytes and :data:`SLACK` from the guest's allocator; return their offset."""
         reserved = size + SLACK
         if reserved > U32:
             self._fail(f"cannot take a buffer of {size} bytes, its memory has 32-bit addresses")
         return self.check_reserved(self._alloc(reserved) & U32, reserved)
 
     def check_reserved(self, offset: int, reserved: int) -> int:
-        """Return ``offset``, where the allocator reserved so many bytes. Raises Trap of kind ABI for a wrong one."""
+        """Return ``offset``, where the allocator reserved so many bytes. Raises Trap of kind ABI if it is invalid."""
         end = offset + reserved
         if not offset:
             self._fail(f"arora_buffer_alloc({reserved}) returned null: the guest is out of memory")
@@ -104,7 +104,7 @@ class GuestMemory:
         return offset
 
     def _write_pieces(self, offset: int, size: int, pieces: Sequence[bytes | memoryview]) -> None:
-        """Write the pieces of a buffer one behind the other."""
+        """Write the pieces of a buffer one after another."""
         if self._view is None:
             self._memory.write(offset, b"".join(pieces))
             return
@@ -116,7 +116,7 @@ class GuestMemory:
     # Failures.
 
     def _refreshed(self) -> int:
-        """Return the size of the memory now."""
+        """Update and return the size of the memory."""
         self._size = self._memory.size()
         return self._size
 
@@ -128,13 +128,13 @@ class GuestMemory:
         self._fail(f"returned a buffer of {size} bytes at {offset:#x}", outside=True)
 
     def _fail(self, message: str, *, outside: bool = False) -> NoReturn:
-        """Raise Trap of kind ABI; ``outside`` for something that does not lie inside the memory."""
+        """Raise Trap of kind ABI. ``outside`` adds that the memory is not that large."""
         where = f", outside its {self._refreshed()} bytes of memory" if outside else ""
         raise Trap(message + where, kind=TrapKind.ABI)
 
 
 class _NoMemory:
-    """The memory of a guest that has none yet, or none any more."""
+    """The memory of a guest that is not attached yet, or closed."""
 
     def size(self) -> int:
         return 0
@@ -150,5 +150,5 @@ NO_MEMORY: Final = _NoMemory()
 
 
 def not_ready(_: int) -> int:
-    """Stand in for the exports of a guest that is not attached: raise Trap."""
+    """Raise Trap. Takes the place of the exports of a guest that is not attached."""
     raise Trap("called its host while it was still being instantiated", kind=TrapKind.ABI)

@@ -1,7 +1,7 @@
-"""What a WebAssembly guest has to export and may import (ABI §3, §4), decided on plain data.
+"""The exports that a WebAssembly guest must have and the imports it may have (ABI §3, §4), checked on plain data.
 
-A runtime's own description of a module is turned into names and :class:`WasmFunctionType` by its executor;
-everything said about them is said here, so that every executor refuses the same modules in the same words.
+An executor translates its runtime's description of a module into names and :class:`WasmFunctionType`. The checks and
+their messages are here, so that every executor refuses the same modules in the same words.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ FD_WRITE: Final = "fd_write"
 
 @dataclass(frozen=True)
 class WasmFunctionType:
-    """A function's type in the words of the text format: ``("i32", "i64")``."""
+    """The type of a function, in the names of the text format: ``("i32", "i64")``."""
 
     params: tuple[str, ...] = ()
     results: tuple[str, ...] = ()
@@ -39,7 +39,7 @@ class WasmFunctionType:
 
 
 WasmType = Union[WasmFunctionType, str]
-"""A function's type, or what else it is: ``memory``, ``table``, ``global``, ``tag``."""
+"""The type of a function, or the kind of another import or export: ``memory``, ``table``, ``global``, ``tag``."""
 
 ALLOC_TYPE: Final = WasmFunctionType(("i32",), ("i32",))
 FREE_TYPE: Final = WasmFunctionType(("i32",), ())
@@ -53,13 +53,13 @@ FD_WRITE_TYPE: Final = WasmFunctionType(("i32",) * 4, ("i32",))
 
 
 def function_symbol(id: bytes) -> str:
-    """The exported name of the function whose id is these 16 raw bytes: ``arora_function_<uuid, _ for ->``."""
+    """Return the export name of the function with this id, 16 raw bytes: ``arora_function_<uuid, _ for ->``."""
     digits = id.hex()
     return f"arora_function_{digits[:8]}_{digits[8:12]}_{digits[12:16]}_{digits[16:20]}_{digits[20:]}"
 
 
 def check_exports(header: Header, exports: Mapping[str, WasmType]) -> None:
-    """Raises MissingExport unless a module exporting ``exports`` has everything ``header`` and the ABI promise."""
+    """Raise MissingExport unless ``exports`` has every export that ``header`` and the ABI require."""
     _expect(exports, MEMORY, MEMORY, "")
     _expect(exports, ALLOC, ALLOC_TYPE, "")
     _expect(exports, FREE, FREE_TYPE, "")
@@ -78,10 +78,10 @@ def _expect(exports: Mapping[str, WasmType], symbol: str, expected: WasmType, wh
 
 
 def check_imports(imports: Iterable[tuple[str, str, WasmType]]) -> None:
-    """Raises UnsupportedImport for the first (namespace, name, type) that hosts do not offer.
+    """Raise UnsupportedImport for the first (namespace, name, type) that hosts do not offer.
 
-    Of WASI preview 1 only the namespace is looked at: which functions it has, and their types, is for the
-    runtime to know.
+    Any function of the WASI preview 1 namespace passes: its names and types are checked by the runtime or by
+    :func:`arora_core.wasi.check_wasi_imports`.
     """
     for namespace, name, found in imports:
         symbol = f"{namespace}.{name}"

@@ -1,4 +1,4 @@
-"""What a guest calls its host for: other modules, callables, and output."""
+"""The imports of a guest: calls of other modules and callables, and output."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from .guest_interface import U32, U64
 from .guest_memory import NO_MEMORY, PREFIX, SMALLEST, GuestMemory, not_ready
 
 _ID: Final = 16
-"""Bytes of a module's or a function's id."""
+"""Size of the id of a module or a function, in bytes."""
 _VECTOR: Final = 8
-"""Bytes of an iovec: pointer and size."""
+"""Size of an iovec, a pointer and a size, in bytes."""
 _MOST_VECTORS: Final = 1024
 _MOST_WRITTEN: Final = 1 << 16
 _EBADF: Final = 8
@@ -19,7 +19,7 @@ _EFAULT: Final = 21
 
 
 class HostCalls(GuestMemory):
-    """The imports of one guest."""
+    """The implementations of one guest's imports. Integers may arrive signed or unsigned."""
 
     __slots__ = ("_host", "calls_out")
 
@@ -27,21 +27,21 @@ class HostCalls(GuestMemory):
         super().__init__()
         self._host = host
         self.calls_out = 0
-        """How many calls of the guest to its host are under way. A call into it from inside them nests as deep."""
+        """The number of running calls of the guest to its host, which is the nesting depth of a call into the guest."""
 
     def answer_dispatch(self, module_at: int, function_at: int, argument_at: int) -> int:
-        """``env.arora_dispatch``: pointers in, the pointer of a buffer the guest owns out.
+        """Implement ``env.arora_dispatch``: take pointers, return the pointer to a result buffer that the guest owns.
 
-        Raises Trap, and whatever the host raises; the executor carries it across the guest.
+        Raises Trap, and any exception of the host, which the executor makes pending and unwinds the guest for.
         """
         return self.place(self.ask_dispatch(module_at, function_at, argument_at))
 
     def answer_dispatch_indirect(self, callable_id: int) -> int:
-        """``env.arora_dispatch_indirect``: a callable's id in, the pointer of a buffer the guest owns out."""
+        """Implement ``env.arora_dispatch_indirect``: take the id of a callable; return and raise as above."""
         return self.place(self.ask_dispatch_indirect(callable_id))
 
     def ask_dispatch(self, module_at: int, function_at: int, argument_at: int) -> bytes:
-        """What to answer ``env.arora_dispatch`` with, for an executor that puts it into the guest's memory itself."""
+        """Return the result buffer of ``env.arora_dispatch``, for an executor that copies it to the guest itself."""
         module_at, function_at, argument_at = module_at & U32, function_at & U32, argument_at & U32
         read, end = self._memory.read, self._size
         if module_at + _ID > end or function_at + _ID > end or argument_at + PREFIX > end:
@@ -61,7 +61,7 @@ class HostCalls(GuestMemory):
             self.calls_out -= 1
 
     def ask_dispatch_indirect(self, callable_id: int) -> bytes:
-        """What to answer ``env.arora_dispatch_indirect`` with."""
+        """Return the result buffer of ``env.arora_dispatch_indirect``."""
         if self._memory is NO_MEMORY:
             not_ready(0)
         self.calls_out += 1
@@ -71,10 +71,9 @@ class HostCalls(GuestMemory):
             self.calls_out -= 1
 
     def answer_fd_write(self, fd: int, vectors_at: int, count: int, written_at: int) -> int:
-        """``wasi_snapshot_preview1.fd_write``, for a guest that has nothing to write to but its host's output.
+        """Implement ``wasi_snapshot_preview1.fd_write`` for stdout and stderr, which go to the host.
 
-        Returns an errno of WASI. Writes no more than 64 KiB of the first 1024 vectors: a guest has to
-        expect that of any write.
+        Returns an errno of WASI. Writes at most 64 KiB of the first 1024 vectors: guests have to expect partial writes.
         """
         vectors_at, written_at, fd = vectors_at & U32, written_at & U32, fd & U32
         vectors_end = vectors_at + (count & U32) * _VECTOR

@@ -1,10 +1,10 @@
-"""The guest protocol (ABI §3, §4) over a linear memory, once, for every WebAssembly executor.
+"""The guest protocol (ABI §3, §4) over a linear memory, for every WebAssembly executor.
 
-An executor supplies the memory, the guest's exports as ``int -> int`` callables and the host's imports that
-call :meth:`LinearGuest.answer_dispatch` and :meth:`LinearGuest.answer_dispatch_indirect`; it gets an instance's
-``dispatch`` and ``function``. Nothing here knows any runtime.
+An executor supplies the memory, the guest's exports as ``int -> int`` callables, and imports that call
+:meth:`LinearGuest.answer_dispatch` and :meth:`LinearGuest.answer_dispatch_indirect`. It gets the ``dispatch``,
+``function`` and ``transfer`` of an instance. Nothing here depends on a runtime.
 
-Every pointer and size that comes from the guest is compared with the size of its memory before use.
+Every pointer and size from the guest is compared with the size of its memory before use.
 """
 
 from __future__ import annotations
@@ -20,19 +20,19 @@ from .guest_memory import SLACK
 from .host_calls import HostCalls
 
 _LEAST_KEPT: Final = 256
-"""Bytes of the smallest memory kept for arguments."""
+"""Smallest capacity kept for arguments, in bytes."""
 _NO_ROOM: Final = (0, 0)
 
 
 class LinearGuest(HostCalls):
-    """One guest, from the making of its imports to its end.
+    """The host's side of one guest, from the creation of its imports until it is closed.
 
-    Made before the guest exists, because its imports have to be; :meth:`attach` gives it the guest.
+    Create it before the guest is instantiated, because the imports need it, then call :meth:`attach`.
 
-    ``carried`` is how exceptions get across the guest: whatever an import raises is put there by the
-    executor's trampoline, which then makes the guest trap; the export through which the guest was entered
-    finds it there and raises it with :meth:`raise_carried`. Nothing of the guest runs in between, so a call
-    that fails inside a call that is still running takes its own exception along, and no other.
+    ``carried`` holds the pending exception while the guest unwinds. When an import raises, the executor's trampoline
+    puts the exception there and makes the guest trap; the export that entered the guest raises it again with
+    :meth:`raise_carried`. No guest code runs in between, so a failed nested call raises its own exception, and never
+    that of another call.
     """
 
     __slots__ = ("_closed", "_functions", "_lost", "_rooms", "_transfers", "carried")
@@ -42,7 +42,7 @@ class LinearGuest(HostCalls):
         self.carried: list[BaseException] = []
         self._functions: dict[bytes, BufferCall] = {}
         self._transfers: dict[bytes, TransferCall] = {}
-        # For each depth of nesting, the offset and capacity of the memory for its argument.
+        # By nesting depth: offset and capacity of the memory kept for arguments.
         self._rooms: list[tuple[int, int]] = []
         self._lost: list[int] = []
         self._closed: list[bool] = []
@@ -55,28 +55,28 @@ class LinearGuest(HostCalls):
         functions: Mapping[bytes, Export],
         around: Callable[[BufferCall], BufferCall] | None = None,
     ) -> None:
-        """Take the guest's exports.
+        """Use the memory and exports of an instantiated guest.
 
-        ``functions`` is by function id (16 raw bytes). ``around`` wraps each call of one from buffer to buffer,
-        for an executor that has something to measure there.
+        ``functions`` are the exports by function id (16 raw bytes). ``around`` wraps every call of one of them, for an
+        executor that has to measure or limit calls.
         """
         self._attach_memory(memory, alloc, free)
         for id, function in functions.items():
             transfer = self._bound_transfer(function)
             call = self._bound(function, transfer)
             if around is not None:
-                # It hands on what it is given and what it gets, whichever of the two it is.
+                # It passes argument and result through unchanged, so it can wrap either kind of call.
                 call, transfer = around(call), cast("TransferCall", around(cast("BufferCall", transfer)))
             self._functions[id], self._transfers[id] = call, transfer
 
     # Calls into the guest.
 
     def dispatch(self, function_id: bytes, argument: bytes) -> bytes:
-        """As :meth:`arora_core.executor.Instance.dispatch`."""
+        """Call a function, as :meth:`arora_core.executor.Instance.dispatch`."""
         return self.function(function_id)(argument)
 
     def function(self, function_id: bytes) -> BufferCall:
-        """Return what calls one function, argument buffer to result buffer. Raises FunctionNotFound, EngineClosed."""
+        """Return the entry point of one function. Raises FunctionNotFound, EngineClosed."""
         try:
             return self._functions[function_id]
         except KeyError:
@@ -84,12 +84,12 @@ class LinearGuest(HostCalls):
             raise FunctionNotFound(f"exports no function {_readable(function_id)}") from None
 
     def transfer(self, function_id: bytes) -> TransferCall:
-        """As :meth:`arora_core.executor.Instance.transfer`. Raises FunctionNotFound, EngineClosed."""
+        """Return the entry point of one function for large buffers. Raises FunctionNotFound, EngineClosed."""
         self.function(function_id)
         return self._transfers[function_id]
 
     def _bound(self, function: Export, transfer: TransferCall) -> BufferCall:
-        # Everything that stays the same from call to call is a local of this closure.
+        # Everything that is the same in every call is a local of this closure.
         carried, closed, rooms = self.carried, self._closed, self._rooms
         write, take = self._memory.write, self.take
 
@@ -104,20 +104,20 @@ class LinearGuest(HostCalls):
                     return result
                 argument_at, capacity = self._make_room(depth, len(argument))
             write(argument_at, argument)
-            # When the guest traps, or breaks the ABI, it is not entered again to free the result: a crash may have
-            # left its allocator's own data half written, and calling that would turn one failure into another. The
-            # buffer is lost to the guest; later calls are as good as before.
+            # A guest that trapped or broke the ABI is not entered again to free the result: a crash may have left the
+            # data of its allocator inconsistent, and calling it could cause another failure. The buffer leaks; later
+            # calls work as before.
             result_at = function(argument_at) & U32
             return take(result_at, argument_at, argument_at + capacity + SLACK)
 
         return call
 
     def _bound_transfer(self, function: Export) -> TransferCall:
-        # A large argument has its memory for one call: the guest may need it for something else.
+        # The memory of a large argument is freed after the call, because the guest may need it.
         def transfer(large: Transfer) -> Any:
             self._begin()
-            # What a failed call had for its argument: not freed then, for the guest may have crashed in its allocator.
-            # This call is about to enter that anyway.
+            # Arguments of failed calls were not freed at the time, because the guest may have crashed in its allocator.
+            # This call enters the allocator anyway.
             while self._lost:
                 self._free(self._lost.pop())
             size = sum(map(len, large.pieces))
@@ -139,13 +139,13 @@ class LinearGuest(HostCalls):
         return transfer
 
     def _begin(self) -> None:
-        """What comes first in every call."""
+        """Refuse the call if the guest is closed, and discard a stale pending exception."""
         self._refuse_if_closed()
-        # Left over from a call that a signal cut short in the instant after its guest had failed.
+        # Left over from a call that a signal handler's exception ended just after its guest had failed.
         self.carried.clear()
 
     def _make_room(self, depth: int, size: int) -> tuple[int, int]:
-        """Reserve memory to keep for arguments of ``size`` bytes at this depth; return its offset and capacity."""
+        """Allocate memory for the arguments of this depth, at least ``size`` bytes; return its offset and capacity."""
         while len(self._rooms) <= depth:
             self._rooms.append(_NO_ROOM)
         outgrown, _ = self._rooms[depth]
@@ -159,7 +159,7 @@ class LinearGuest(HostCalls):
     # Failures.
 
     def raise_carried(self) -> NoReturn:
-        """Raise the very exception that an import raised. Call it when ``carried`` is not empty."""
+        """Raise the pending exception, the same object that an import raised. ``carried`` must not be empty."""
         try:
             raise self.carried[0]
         finally:
@@ -173,9 +173,9 @@ class LinearGuest(HostCalls):
         return bool(self._closed)
 
     def close(self) -> None:
-        """Refuse every later call, and let go of the guest. Idempotent.
+        """Refuse every later call, and release the references to the guest. Idempotent.
 
-        Raises ModuleBusy from inside a call of this guest: it cannot be taken away from under itself.
+        Raises ModuleBusy from inside a call of this guest, which still needs its memory.
         """
         if self.calls_out:
             raise ModuleBusy("cannot be closed from inside one of its own calls")

@@ -1,7 +1,8 @@
-"""What a WebAssembly module imports and exports, with types, read from its binary.
+"""The imports and exports of a WebAssembly module, with their types, read from its binary.
 
-Runtimes' own descriptions differ (JavaScript has no types of functions, wasmtime-py ends the process over a
-vector's), and the sections that hold them are few and simple.
+The descriptions that runtimes offer differ: JavaScript's has no function types, and wasmtime-py ends the process for a
+type with vectors. The sections with this data are few and simple.
+
 Reference: https://webassembly.github.io/spec/core/binary/modules.html
 """
 
@@ -50,9 +51,9 @@ _HAS_MAXIMUM, _SHARED, _IS_64_BIT, _HAS_PAGE_SIZE = 1, 2, 4, 8
 
 @dataclass
 class ModuleTypes:
-    """``exports`` by name; ``imports`` as (namespace, name, type) in the module's order.
+    """The types of a module: ``exports`` by name, ``imports`` as (namespace, name, type) in the module's order.
 
-    ``least_memory`` is how many bytes the largest of its own memories has at the start.
+    ``least_memory`` is the initial size of the largest memory that the module defines, in bytes.
     """
 
     exports: dict[str, WasmType] = field(default_factory=dict)
@@ -61,7 +62,7 @@ class ModuleTypes:
 
 
 def read(executable: bytes) -> ModuleTypes:
-    """The types of ``executable``. Raises MalformedExecutable; what it does not raise for may be malformed yet."""
+    """Return the types of ``executable``. Raises MalformedExecutable, but does not validate the whole module."""
     if executable[4:8] == _COMPONENT:
         raise MalformedExecutable("is a WebAssembly component, expected a module")
     if executable[:8] != _MAGIC:
@@ -70,7 +71,7 @@ def read(executable: bytes) -> ModuleTypes:
 
 
 class _Module:
-    """The index spaces as far as the sections read so far fill them."""
+    """The index spaces of a module, filled section by section."""
 
     def __init__(self, reader: WasmReader) -> None:
         self.types = ModuleTypes()
@@ -185,7 +186,7 @@ def _value(body: WasmReader) -> str:
 
 def _field(body: WasmReader) -> None:
     _value(body)
-    body.byte()  # whether it is mutable
+    body.byte()  # mutability
 
 
 class _Limits(NamedTuple):

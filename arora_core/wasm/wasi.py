@@ -1,8 +1,8 @@
-"""WASI preview 1 over a linear memory, for WebAssembly runtimes whose own would share the host's files and streams.
+"""WASI preview 1 over a linear memory, for runtimes whose own implementation would share the host's files and streams.
 
-A guest gets clocks, random numbers, a stdin that is at its end, and an output that goes to its host. It gets no
-arguments, environment or files. Every other function returns ENOSYS. Results are those of Wasmtime's preview 1
-without further settings: tests compare the two.
+A guest gets clocks, random numbers, an empty stdin, and stdout and stderr that go to its host. It gets no arguments,
+environment or files. Every other function returns ENOSYS. Results equal those of Wasmtime's preview 1 with its default
+configuration: tests compare the two.
 
 The interface: https://github.com/WebAssembly/WASI/blob/main/legacy/preview1/docs.md
 """
@@ -57,7 +57,7 @@ PREVIEW_1: Final[Mapping[str, WasmFunctionType]] = {
     name: WasmFunctionType(tuple(map(_WORDS.__getitem__, letters)), () if name == "proc_exit" else ("i32",))
     for name, letters in _PARAMETERS.items()
 }
-"""Every function of preview 1, by name."""
+"""The types of all functions of preview 1, by name."""
 
 _UNIT: Final = Struct("<I")
 _TIME: Final = Struct("<Q")
@@ -80,9 +80,9 @@ _NANOSECONDS: Final = 1_000_000_000
 
 
 def check_wasi_imports(imports: Iterable[tuple[str, str, WasmType]]) -> None:
-    """Raise UnsupportedImport for what preview 1 does not have, or has with another type.
+    """Raise UnsupportedImport for a function that preview 1 does not have, or has with another type.
 
-    Of the rest :func:`arora_core.guest_symbols.check_imports` takes care.
+    Imports from other namespaces are not checked: use :func:`arora_core.guest_symbols.check_imports`.
     """
     for namespace, name, found in imports:
         if namespace != WASI_NAMESPACE:
@@ -96,9 +96,9 @@ def check_wasi_imports(imports: Iterable[tuple[str, str, WasmType]]) -> None:
 
 
 class Preview1:
-    """Handles the WASI calls of one guest. Made, like :class:`LinearGuest`, before the guest is.
+    """The WASI functions of one guest. Create it, like :class:`LinearGuest`, before the guest is instantiated.
 
-    Integers may come signed or unsigned. Results are error numbers of WASI; what is to end the guest is raised.
+    Integers may arrive signed or unsigned. Functions return an errno of WASI; ``proc_exit`` raises Trap.
     """
 
     def __init__(self, guest: LinearGuest) -> None:
@@ -107,15 +107,15 @@ class Preview1:
         self._open = {0, 1, 2}
 
     def attach(self, memory: LinearMemory) -> None:
-        """Use the guest's memory. Before this, every pointer lies outside of it."""
+        """Use the guest's memory. Until then, every pointer is out of bounds."""
         self._memory = memory
 
     def detach(self) -> None:
-        """Forget the memory."""
+        """Release the reference to the memory."""
         self._memory = None
 
     def answer(self, name: str) -> Callable[..., int | None]:
-        """Return the method that implements a function of ``PREVIEW_1``."""
+        """Return the implementation of a function of ``PREVIEW_1``."""
         if name == FD_WRITE:
             return self._guest.answer_fd_write
         found: Callable[..., int | None] = getattr(self, f"_{name}", self._not_offered)
@@ -237,7 +237,7 @@ class Preview1:
 
 
 def _slept(asked: list[tuple[int, ...]]) -> list[bytes]:
-    """Wait for the first of some clocks; return the events of those that are due."""
+    """Sleep until the first timeout of these subscriptions; return the events of those that are due."""
     events: list[bytes] = []
     due = []
     for userdata, tag, clock, timeout, _, flags in asked:
@@ -249,7 +249,7 @@ def _slept(asked: list[tuple[int, ...]]) -> list[bytes]:
     while not events:
         left = min(then - now() for _, _, now, then in due)
         if left > 0:
-            # In one piece where possible. A signal handler that raises ends it, and with it the guest.
+            # Without waking up in between. An exception of a signal handler ends the sleep and the guest's call.
             time.sleep(min(left / _NANOSECONDS, _LONGEST_SLEEP))
         events = [_EVENT.pack(userdata, _SUCCESS, tag, 0, 0) for userdata, tag, now, then in due if then <= now()]
     return events
