@@ -1,4 +1,4 @@
-"""A guest that does what it is told, however hostile, without any runtime."""
+"""A scripted guest without a runtime, which may be hostile."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ SIGNED = 1 << 32
 
 
 class FakeMemory:
-    """A bytearray that refuses what lies outside, as the protocol must not get that far."""
+    """A bytearray that asserts that every access is in bounds, because the protocol has to check it before."""
 
     def __init__(self) -> None:
         self.bytes = bytearray(2 * PAGE)
@@ -49,12 +49,12 @@ class FakeHost:
 
 
 def buffer_of(size: int) -> bytes:
-    """An argument of that many bytes."""
+    """Return an argument buffer of ``size`` bytes."""
     return size.to_bytes(4, "little") + bytes(size - 4)
 
 
 class FakeGuest:
-    """Memory, an allocator that hands out one place after the other, and one function."""
+    """Memory, a bump allocator, and one function."""
 
     def __init__(self) -> None:
         self.memory = FakeMemory()

@@ -1,4 +1,4 @@
-"""Large arrays go into the guest's memory and out of it in one copy each way. Counted in bytes, not timed."""
+"""Large arrays are copied once into guest memory and once out of it. Measured in bytes allocated, not in time."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ F64_ARRAY = ARRAY_IDS[TYPE_IDS["f64"]]
 COUNT = 1 << 17
 SIZE = 8 * COUNT
 ONE_COPY = 1.1 * SIZE + 4096
-"""An ``array.array`` that grows takes a sixteenth more than it needs."""
+"""A growing ``array.array`` allocates a sixteenth more than it needs."""
 NO_COPY = 1 << 16
 
 
 def peak(work: Callable[[], object]) -> int:
-    """The most memory that was allocated at once, in bytes."""
+    """Return the peak of allocated memory, in bytes."""
     tracemalloc.start()
     try:
         kept = work()
@@ -75,7 +75,7 @@ def argument(type: TypeRef) -> Callable[..., Sequence[bytes | memoryview]]:
 
 
 def in_pieces(encode: Callable[..., bytes]) -> Callable[..., Sequence[bytes | memoryview]]:
-    """The encoder of arguments that are large, and go straight into the guest's memory."""
+    """Return an encoder that returns the pieces of a large argument."""
 
     def pieces(*given: object) -> Sequence[bytes | memoryview]:
         with pytest.raises(LargeArgument) as large:
@@ -117,7 +117,7 @@ def test_an_array_of_fixed_length_is_not_copied_either() -> None:
 
 
 def test_an_array_that_may_be_missing_is_copied_once() -> None:
-    """The bytes of what may be there or not are put together before the buffer is."""
+    """The bytes of an optional value are joined before the buffer is."""
     encode, items = argument(OptionRef(F64_ARRAY)), np.arange(COUNT, dtype="f8")
     assert SIZE < peak(lambda: encode(items)) < ONE_COPY
 

@@ -1,4 +1,4 @@
-"""Compiled codecs: the same bytes and the same objects as the generic codec, or nothing."""
+"""Compiled codecs return the same bytes and objects as the generic codec, or leave the work to it."""
 
 from __future__ import annotations
 
@@ -198,7 +198,7 @@ def test_the_source_is_shown_in_tracebacks() -> None:
 def test_an_array_of_structures_of_fixed_size_is_one_struct() -> None:
     codec, _ = both(function([ArrayRef(POINT.id)], ArrayRef(POINT.id)))
     encode, decode = codec.source.split("# <arora decoder")
-    assert encode.count("pack") == 2  # the array's head, and each structure
+    assert encode.count("pack") == 2  # the array's header, and each structure
     assert (decode.count("unpack"), decode.count("rows")) == (1, 1)
 
 

@@ -1,5 +1,4 @@
-"""Compiled codecs hold against the generic one, over random signatures, values and damage: what they do not do, they
-leave, and raise nothing else."""
+"""Compiled codecs agree with the generic codec on random signatures, values and damaged buffers, or raise Leave."""
 
 from __future__ import annotations
 
@@ -39,7 +38,7 @@ TYPES = st.sampled_from(COVERED)
 
 
 def objects(type: TypeRef) -> st.SearchStrategy[Any]:
-    """Plain Python as it comes out of calls."""
+    """Return a strategy for the Python objects of a type, as calls return them."""
     return strategies.values_of(type, REGISTRY, max_size=4).map(CONVERSIONS.of(type).to_python)
 
 
@@ -213,8 +212,10 @@ def answer(data: st.DataObject, ret: TypeRef, types: list[TypeRef]) -> object:
 
 @st.composite
 def damage(draw: st.DrawFn, buffer: bytes) -> bytes:
-    """The buffer with bytes changed, put in, taken out or repeated; mostly with a size prefix that fits, so that
-    the damage is met where it is."""
+    """Return the buffer with bytes changed, inserted, deleted or repeated.
+
+    Its size prefix is mostly correct, so that the codec reads as far as the damage.
+    """
     damaged = bytearray(buffer)
     places = st.integers(0, len(buffer) - 1)
     for _ in range(draw(st.integers(1, 3))):
@@ -237,4 +238,4 @@ def damage(draw: st.DrawFn, buffer: bytes) -> bytes:
 KINDS = ("change", "insert", "delete", "repeat", "cut")
 sizes = st.sampled_from([1, 2, 4, 8, 16, 17, 20, 21])
 tags = st.integers(0, 20)
-"""Small numbers: counts, option bytes and tags that may take another's place."""
+"""Small numbers: valid counts, option bytes and tags to replace others with."""

@@ -1,4 +1,4 @@
-"""Limits: what they accept, and that everything which depends on them follows the one table."""
+"""Limits: the values they accept, and the code and documents that follow their table."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ every_limit = pytest.mark.parametrize("limit", LIMITS, ids=lambda limit: limit.n
 
 
 def table_below(heading: str) -> list[list[str]]:
-    """The rows of the README's table that has this first line, cell by cell, without marks."""
+    """Return the cells of the README's table with this heading, without markup."""
     _, _, below = README.partition(f"{heading}\n")
     assert below
     lines = below.partition("\n\n")[0].splitlines()[1:]

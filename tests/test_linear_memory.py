@@ -1,4 +1,4 @@
-"""The guest protocol, against a guest that does what it is told, however hostile."""
+"""The guest protocol, tested against a scripted, hostile guest."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def test_the_result_is_copied_out_and_freed(guest: FakeGuest) -> None:
 
 
 def arguments_seen(guest: FakeGuest) -> list[int]:
-    """Has the guest note where its arguments are."""
+    """Make the guest record the addresses of its arguments; return them."""
     seen: list[int] = []
 
     def run(argument: int) -> int:
@@ -60,7 +60,7 @@ def test_a_nested_call_has_a_place_of_its_own(guest: FakeGuest) -> None:
     guest.run = run
     guest.host.answer = lambda: guest.call(buffer_of(len(seen) * 10))
     guest.call(buffer_of(6))
-    # Innermost first: what an outer call was given is still there when the inner ones have ended.
+    # Innermost first: the argument of an outer call is intact after the inner calls have ended.
     assert (len(set(seen)), sizes) == (3, [20, 10, 6])
 
 
@@ -136,7 +136,7 @@ HOSTILE_ANSWERS: dict[str, tuple[Callable[[FakeGuest], int], str]] = {
 
 
 @pytest.mark.parametrize("name", HOSTILE_ANSWERS)
-def test_an_answer_that_is_no_buffer_breaks_the_abi(guest: FakeGuest, name: str) -> None:
+def test_an_invalid_result_buffer_breaks_the_abi(guest: FakeGuest, name: str) -> None:
     answer, said = HOSTILE_ANSWERS[name]
     guest.run = lambda argument: answer(guest)
     with pytest.raises(Trap) as caught:
@@ -153,7 +153,7 @@ def test_an_answer_that_is_no_buffer_breaks_the_abi(guest: FakeGuest, name: str)
         (2 * PAGE - 13, r"arora_buffer_alloc\(264\) returned 0x1fff3, outside its 131072 bytes of memory"),
     ],
 )
-def test_memory_that_is_none_breaks_the_abi(guest: FakeGuest, at: int, said: str) -> None:
+def test_an_invalid_allocation_breaks_the_abi(guest: FakeGuest, at: int, said: str) -> None:
     guest.alloc = lambda size: at
     with pytest.raises(Trap, match=said) as caught:
         guest.call()
@@ -239,7 +239,7 @@ def test_an_answer_is_written_into_memory_that_grew_to_hold_it(guest: FakeGuest)
     assert guest.protocol.answer_dispatch_indirect(1) == 2 * PAGE
 
 
-def test_a_carried_exception_is_raised_as_the_same_object_and_once(guest: FakeGuest) -> None:
+def test_a_pending_exception_is_raised_once_as_the_same_object(guest: FakeGuest) -> None:
     exception = KeyboardInterrupt()
     guest.protocol.carried.append(exception)
     with pytest.raises(KeyboardInterrupt) as caught:
@@ -247,7 +247,7 @@ def test_a_carried_exception_is_raised_as_the_same_object_and_once(guest: FakeGu
     assert (caught.value is exception, guest.protocol.carried) == (True, [])
 
 
-def test_an_exception_left_over_from_a_call_that_was_cut_short_is_not_the_next_ones(guest: FakeGuest) -> None:
+def test_a_stale_pending_exception_is_not_raised_by_the_next_call(guest: FakeGuest) -> None:
     guest.protocol.carried.append(KeyboardInterrupt())
     assert (guest.call(), guest.protocol.carried) == (ANSWER, [])
 
@@ -288,7 +288,7 @@ def test_one_write_never_gathers_much_more_than_the_guests_memory(guest: FakeGue
     assert int.from_bytes(guest.memory.read(128, 4), "little") == PAGE
 
 
-def test_one_write_does_not_look_at_vectors_without_end(guest: FakeGuest) -> None:
+def test_one_write_reads_a_limited_number_of_vectors(guest: FakeGuest) -> None:
     assert write(guest, *[(0, 0)] * 2000, (64, 5)) == 0
     assert int.from_bytes(guest.memory.read(128, 4), "little") == 0
 
@@ -309,7 +309,7 @@ def test_a_closed_guest_refuses_calls_also_through_what_was_bound_before(guest: 
         guest.protocol.dispatch(RUN, ARGUMENT)
 
 
-def test_a_closed_guest_is_answered_nothing_either(guest: FakeGuest) -> None:
+def test_calls_of_a_closed_guest_to_its_host_are_refused(guest: FakeGuest) -> None:
     guest.protocol.answer_dispatch(0, 16, guest.put(ARGUMENT))
     guest.protocol.close()
     with pytest.raises(Trap, match="outside its 0 bytes of memory"):

@@ -1,4 +1,4 @@
-"""What is imported when: nothing before it is needed."""
+"""Modules are imported only when they are needed."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ SLOW = (
     *("click", "email", "hypothesis", "importlib.metadata", "json", "jsonschema"),
     *("numpy", "pluggy", "pytest", "rich", "yaml"),
 )
-"""What takes long to import and is for some uses only."""
+"""Modules that are slow to import and that only some uses need."""
 
 
 def imported_by(program: str) -> set[str]:
-    """The modules that a program imports and an empty one does not."""
+    """Return the modules that a program imports and an empty one does not."""
     listing = "import sys; print(*sys.modules)"
     runs = (
         subprocess.run([sys.executable, "-c", each], capture_output=True, text=True, check=True).stdout.split()

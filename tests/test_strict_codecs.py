@@ -1,4 +1,4 @@
-"""Bugs of compiled code: in strict mode they come out of calls, in normal use the generic codec takes over."""
+"""Bugs in compiled code: calls raise them in strict mode; otherwise the generic codec takes over."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def raising(error: BaseException) -> Callable[..., NoReturn]:
 
 @pytest.fixture
 def add() -> Iterator[Function]:
-    """A function of a host module: a call of it goes through all the codecs of typed calls."""
+    """Yield a function of a host module, so that a call uses all the codecs of typed calls."""
     module = HostModule(Header.from_data(HEADER))
     module.function("add")(lambda a, b: a + b)
     with Engine() as engine:
@@ -67,18 +67,18 @@ TYPED = {
     "the host's decoder": (arora_core.compiled.host, "compile_host_codec", "decode"),
     "the host's encoder": (arora_core.compiled.host, "compile_host_codec", "encode"),
 }
-"""The codecs that a typed call of a host module goes through: where they are compiled, and which part it is."""
+"""The codecs that a typed call of a host module uses: the module that compiles each, and its part."""
 
 
 @pytest.fixture(params=list(TYPED))
 def spoil(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Patch:
-    """Makes one of the codecs of typed calls raise an error."""
+    """Return a function that makes one of the codecs of typed calls raise an error."""
     return partial(_spoil, monkeypatch, *TYPED[request.param])
 
 
 @pytest.fixture(params=["encode", "decode"])
 def spoil_values(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Patch:
-    """Makes one of the codecs of generic calls raise an error."""
+    """Return a function that makes one of the codecs of generic calls raise an error."""
     return partial(_spoil, monkeypatch, arora_core.compiled.generic, "compile_values", request.param)
 
 
@@ -89,7 +89,7 @@ def _spoil(monkeypatch: pytest.MonkeyPatch, home: ModuleType, name: str, part: s
 
 @pytest.fixture
 def normal(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Normal use."""
+    """Turn off strict mode."""
     monkeypatch.setattr(fallback, "strict", False)
 
 

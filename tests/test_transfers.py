@@ -1,4 +1,4 @@
-"""Large buffers: written in pieces into the guest's memory, and read where they lie."""
+"""Transfers: large arguments written to guest memory in pieces, results read in place."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def pieces() -> tuple[bytes | memoryview, ...]:
 
 
 class MappedMemory(FakeMemory):
-    """One that can be looked into."""
+    """A memory that has views."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -39,7 +39,7 @@ class MappedGuest(FakeGuest):
         self.protocol.attach(self.memory, lambda size: self.alloc(size), self.free, {RUN: lambda at: self.run(at)})
 
 
-@pytest.fixture(params=[FakeGuest, MappedGuest], ids=["memory that is copied", "memory that can be looked into"])
+@pytest.fixture(params=[FakeGuest, MappedGuest], ids=["memory without views", "memory with views"])
 def guest(request: pytest.FixtureRequest) -> FakeGuest:
     made: FakeGuest = request.param()
     return made
@@ -69,7 +69,7 @@ def test_argument_and_answer_are_freed_when_the_answer_has_been_read(guest: Fake
     assert sorted(guest.freed) == [1024, answer_at]
 
 
-def test_an_answer_that_cannot_be_read_is_freed_all_the_same(guest: FakeGuest) -> None:
+def test_a_result_that_cannot_be_read_is_freed(guest: FakeGuest) -> None:
     def read(result: bytes | memoryview) -> object:
         raise LookupError
 
@@ -78,13 +78,13 @@ def test_an_answer_that_cannot_be_read_is_freed_all_the_same(guest: FakeGuest) -
     assert len(guest.freed) == 2
 
 
-def test_what_memory_can_be_looked_into_is_not_copied() -> None:
+def test_results_are_not_copied_from_memory_with_views() -> None:
     guest = MappedGuest()
     assert transfer(guest, type) is memoryview
     assert guest.mapped.written == []
 
 
-def test_a_view_of_the_answer_is_worth_nothing_afterwards() -> None:
+def test_a_view_of_the_result_is_released_afterwards() -> None:
     kept: list[memoryview] = []
 
     def read(result: bytes | memoryview) -> object:
@@ -97,7 +97,7 @@ def test_a_view_of_the_answer_is_worth_nothing_afterwards() -> None:
         kept[0].tobytes()
 
 
-def test_what_an_argument_is_a_view_of_may_change_its_size_as_soon_as_it_was_copied(guest: FakeGuest) -> None:
+def test_the_object_behind_an_argument_may_be_resized_once_it_was_copied(guest: FakeGuest) -> None:
     held = bytearray(ARGUMENT)
 
     def run(argument: int) -> int:
@@ -108,7 +108,7 @@ def test_what_an_argument_is_a_view_of_may_change_its_size_as_soon_as_it_was_cop
     assert guest.protocol.transfer(RUN)(Transfer([memoryview(held)], bytes)) == ANSWER
 
 
-def test_the_memory_of_an_argument_whose_call_failed_is_given_back_with_the_next_call(guest: FakeGuest) -> None:
+def test_the_argument_of_a_failed_call_is_freed_by_the_next_call(guest: FakeGuest) -> None:
     seen: list[int] = []
 
     def run(argument: int) -> int:
@@ -126,14 +126,14 @@ def test_the_memory_of_an_argument_whose_call_failed_is_given_back_with_the_next
 
 
 @pytest.mark.parametrize("at", [0, 2 * PAGE, 2 * PAGE - 3, 0xFFFF_FFFF])
-def test_an_answer_that_is_not_in_memory_is_a_trap(guest: FakeGuest, at: int) -> None:
+def test_a_result_outside_of_memory_is_a_trap(guest: FakeGuest, at: int) -> None:
     guest.run = lambda argument: at
     with pytest.raises(Trap) as caught:
         transfer(guest)
     assert caught.value.kind is TrapKind.ABI
 
 
-def test_an_answer_in_the_argument_is_a_trap(guest: FakeGuest) -> None:
+def test_a_result_inside_the_argument_is_a_trap(guest: FakeGuest) -> None:
     guest.run = lambda argument: argument
     with pytest.raises(Trap, match="its own argument buffer"):
         transfer(guest)
@@ -145,7 +145,7 @@ def test_an_allocation_outside_of_memory_is_a_trap(guest: FakeGuest) -> None:
         transfer(guest)
 
 
-def test_there_are_none_to_unknown_functions_and_none_once_closed(guest: FakeGuest) -> None:
+def test_transfers_to_unknown_functions_and_closed_guests_are_refused(guest: FakeGuest) -> None:
     bound = guest.protocol.transfer(RUN)
     with pytest.raises(FunctionNotFound):
         guest.protocol.transfer(bytes(16))
@@ -156,7 +156,7 @@ def test_there_are_none_to_unknown_functions_and_none_once_closed(guest: FakeGue
         bound(Transfer(pieces(), bytes))
 
 
-def test_every_instance_can_do_it() -> None:
+def test_every_instance_accepts_transfers() -> None:
     class Echo(Instance):
         def dispatch(self, function_id: bytes, argument: bytes) -> bytes:
             return argument

@@ -17,7 +17,7 @@ _FLAGS: Final = ("-shared", "-fPIC", "-O2", "-fvisibility=hidden", "-ffp-contrac
 
 
 class CompilerNotFound(RuntimeError):
-    """There is no C compiler, or it failed; the message says what to do."""
+    """No C compiler was found, or it failed; the message says what to do."""
 
 
 def compile_native(source: Path) -> bytes:

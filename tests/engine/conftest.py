@@ -1,4 +1,4 @@
-"""The conformance guest, loaded."""
+"""Fixtures that load the conformance guest."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from tests.engine.guest_runners import EXECUTORS, SANDBOXES, GuestRunner
 
 @pytest.fixture(params=list(EXECUTORS))
 def runner(request: pytest.FixtureRequest) -> GuestRunner:
-    """The conformance guest, once for each executor."""
+    """Return the runner of the conformance guest, once for each executor."""
     return GuestRunner(request.param)
 
 
 @pytest.fixture
 def guest(engine: Engine, runner: GuestRunner) -> LoadedModule:
-    """The guest, loaded: once for each executor."""
+    """Return the loaded guest, once for each executor."""
     return runner.load(engine)
 
 
 @pytest.fixture(params=SANDBOXES)
 def sandboxed_guest(request: pytest.FixtureRequest, engine: Engine) -> LoadedModule:
-    """The guest where it may crash: once for each executor with a sandbox."""
+    """Return the loaded guest, once for each executor with a sandbox, in which it may crash."""
     return GuestRunner(request.param).load(engine)

@@ -1,4 +1,4 @@
-"""What the tests have the conformance guest do."""
+"""Calls of the conformance guest that several tests make."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ def argument(function: UUID, *fields: tuple[UUID, v.Value]) -> bytes:
 
 
 def indirect(guest: LoadedModule, callable_id: int) -> bytes:
-    """What the guest got for calling a callable."""
+    """Return the buffer that the guest received from a callable."""
     answer: bytes = guest.indirect(callable_id)
     return answer
 
 
 def forward(guest: LoadedModule, module: UUID, function: UUID, buffer: bytes) -> bytes:
-    """What the guest got for a dispatch."""
+    """Return the buffer that the guest received from a dispatch."""
     answer: bytes = guest.forward(module, function, buffer)
     return answer

@@ -1,4 +1,4 @@
-"""The executors that tests run the conformance guest on, and how they load it."""
+"""The executors on which tests run the conformance guest."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ EXECUTORS: Final[Mapping[str, type[Executor]]] = {
     for name, found in discover().executors.items()
     if name in ("wasmtime", "native", "wasmer") and found.executor.unavailable() is None
 }
-"""Those that can run here. Not the browser: it takes long, and has tests of its own."""
+"""The executors that can run here, except the browser: it is slow and has separate tests."""
 
 SANDBOXES: Final = [name for name, executor in EXECUTORS.items() if "wasm" in executor.serves]
-"""Those on which a guest may crash."""
+"""The executors on which a guest may crash."""
 
 
 @dataclass(frozen=True)
@@ -33,9 +33,9 @@ class GuestRunner:
         return guest_for(EXECUTORS[self.executor])
 
     def definition(self, number: int = 0) -> ModuleDefinition:
-        """The guest as module ``number``."""
+        """Return the guest as module ``number``."""
         return self.guest.definition(number)
 
     def load(self, engine: Engine, number: int = 0, *, replace: bool = False) -> LoadedModule:
-        """The guest as module ``number``, loaded into ``engine``."""
+        """Load the guest into ``engine`` as module ``number``."""
         return engine.load_module(self.definition(number), executor=self.executor, replace=replace)

@@ -1,4 +1,4 @@
-"""A host module: a robot that says what it is asked to."""
+"""A host module for tests: a robot."""
 
 from __future__ import annotations
 

@@ -11,13 +11,13 @@ from arora_core import values as v
 from tests.engine.guest_calls import indirect
 
 
-def test_a_callable_answers_programs_and_guests(engine: Engine, guest: LoadedModule) -> None:
+def test_programs_and_guests_call_a_callable(engine: Engine, guest: LoadedModule) -> None:
     id = engine.register_callable(lambda: v.U64(42))
     assert engine.call_indirect(id) == v.U64(42)
     assert indirect(guest, id) == buffers.encode(v.U64(42))
 
 
-def test_a_callable_that_returns_nothing_answers_unit(engine: Engine) -> None:
+def test_a_callable_that_returns_none_returns_unit(engine: Engine) -> None:
     nothing: Any = lambda: None  # noqa: E731
     assert engine.call_indirect(engine.register_callable(nothing)) == v.Unit()
 
@@ -43,7 +43,7 @@ def test_a_callable_may_unregister_itself_while_it_runs(engine: Engine, guest: L
     assert buffers.error_message(indirect(guest, registered)) is not None
 
 
-def test_a_callable_that_returns_no_value_is_a_bug_of_the_host(engine: Engine, guest: LoadedModule) -> None:
+def test_a_callable_that_returns_an_invalid_value_raises_a_type_error(engine: Engine, guest: LoadedModule) -> None:
     wrong: Any = lambda: 42  # noqa: E731
     with pytest.raises(TypeError, match=r"must return a value of arora_core\.values, got 42"):
         guest.indirect(engine.register_callable(wrong))

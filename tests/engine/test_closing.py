@@ -55,7 +55,7 @@ def test_unloading_from_another_thread_waits_for_the_call_to_end(engine: Engine,
     def while_running() -> v.Value:
         thread.start()
         assert started.wait(10)
-        # The other thread is at the engine's lock by now or will be; it cannot have passed it.
+        # The other thread waits for the engine's lock, now or soon; it cannot have acquired it.
         order.append("still running")
         return v.U8(1)
 
@@ -78,7 +78,9 @@ def test_a_module_unloads_another_from_inside_a_call(engine: Engine, guest: Load
     assert list(engine.modules) == [guest.id]
 
 
-def test_nothing_works_after_close_and_all_says_so(guest: LoadedModule, engine: Engine, runner: GuestRunner) -> None:
+def test_after_close_every_operation_raises_engine_closed(
+    guest: LoadedModule, engine: Engine, runner: GuestRunner
+) -> None:
     id = engine.register_callable(lambda: v.U8(1))
     engine.close()
     attempts: list[Callable[[], object]] = [

@@ -1,4 +1,4 @@
-"""Calls while another one runs: from other threads, and from what interrupts it."""
+"""Calls while another one runs: from other threads, signal handlers and finalizers."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def test_an_engine_serves_many_threads_one_call_at_a_time(guest: LoadedModule) -
 
 
 class Struck(Executor):
-    """Runs guests in the middle of which a signal's handler is called, or a finalizer."""
+    """Calls ``strike`` while a guest runs, as a signal handler or a finalizer may be called."""
 
     name, serves = "struck", frozenset({"wasm"})
     strike: ClassVar[Callable[[], object]] = lambda: None
@@ -72,7 +72,7 @@ def test_a_call_in_the_middle_of_another_is_refused_and_that_one_goes_on(
     assert len(refused) == 2
 
 
-def test_a_call_out_of_a_callable_is_none_of_those(struck: tuple[Engine, Callable[[], bytes]]) -> None:
+def test_a_nested_call_from_a_callable_is_not_refused(struck: tuple[Engine, Callable[[], bytes]]) -> None:
     engine, call = struck
     deeper = iter([True, True])
     nested: list[bytes] = []

@@ -1,4 +1,4 @@
-"""What a guest that fails raises."""
+"""The exceptions of guests that fail."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Calls made by guests, and how deep they may nest."""
+"""Calls made by guests, and the limit of their depth."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.engine.guest_calls import ADD, A, B, argument, forward
 from tests.engine.guest_runners import GuestRunner
 
 
-def test_a_dispatch_to_nobody_answers_an_error_and_the_guest_carries_on(engine: Engine, guest: LoadedModule) -> None:
+def test_a_dispatch_to_an_unknown_module_is_an_error_the_guest_survives(engine: Engine, guest: LoadedModule) -> None:
     missing = uuid4()
     answer = forward(guest, missing, ADD, argument(ADD))
     assert buffers.error_message(answer) == f"no module {missing} is loaded (loaded: conformance)"
@@ -30,7 +30,7 @@ def test_a_trap_in_a_nested_call_is_an_error_to_the_caller(engine: Engine, guest
 
 
 def chain(guest: LoadedModule, links: int) -> bytes:
-    """An argument for ``forward`` that makes it call itself ``links`` times before it adds."""
+    """Return an argument for ``forward`` that makes it call itself ``links`` times before it adds."""
     function, buffer = ADD, argument(ADD, (A, v.U32(1)), (B, v.U32(2)))
     for _ in range(links):
         fields = [
@@ -43,7 +43,7 @@ def chain(guest: LoadedModule, links: int) -> bytes:
 
 
 def unchained(answer: bytes, links: int) -> bytes:
-    """The answer of the innermost call."""
+    """Return the result buffer of the innermost call."""
     for _ in range(links):
         result = buffers.decode(answer)
         assert isinstance(result, v.Structure)
@@ -54,12 +54,12 @@ def unchained(answer: bytes, links: int) -> bytes:
 
 
 def test_calls_nest_up_to_the_depth_limit(engine: Engine, guest: LoadedModule) -> None:
-    # `links` calls of forward, and the one of add at the end.
+    # 63 calls of `forward`, and one of `add` at the end.
     answer = unchained(engine.dispatch(guest.id, id_of(0x8000), chain(guest, 63)), 63)
     assert answer == buffers.encode(v.Structure(ADD, [(ADD, v.U32(3))]))
 
 
-def test_the_call_beyond_the_depth_limit_is_answered_with_an_error(engine: Engine, guest: LoadedModule) -> None:
+def test_the_call_beyond_the_depth_limit_returns_an_error(engine: Engine, guest: LoadedModule) -> None:
     answer = unchained(engine.dispatch(guest.id, id_of(0x8000), chain(guest, 64)), 64)
     assert buffers.error_message(answer) == "conformance.add: calls are nested deeper than the limit of 64"
     assert guest.add(1, 2) == 3
@@ -86,7 +86,7 @@ def test_the_depth_limit_is_settable(runner: GuestRunner) -> None:
         assert "deeper than the limit of 1" in (buffers.error_message(answer) or "")
 
 
-def test_a_limit_is_no_bug_of_the_host(engine: Engine) -> None:
+def test_exceeding_the_depth_limit_from_the_host_raises_limit_exceeded(engine: Engine) -> None:
     def deeper() -> v.Value:
         return engine.call_indirect(registered)
 

@@ -1,4 +1,4 @@
-"""What guests write goes to the log."""
+"""The output of guests goes to the log."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every test here runs once for each WebAssembly executor that is installed and can run on this interpreter."""
+"""Fixtures that run every test here once for each WebAssembly executor that is installed and can run here."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from tests.wasm.guests import EXECUTORS, Load
 
 @pytest.fixture(params=list(EXECUTORS.values()), ids=list(EXECUTORS))
 def executor(request: pytest.FixtureRequest) -> type[Executor]:
-    """The class of one executor."""
+    """Return the class of one executor."""
     found: type[Executor] = request.param
     return found
 
 
 @pytest.fixture
 def load(executor: type[Executor]) -> Load:
-    """Loads guests into it."""
+    """Return the loader of guests into it."""
     return Load(executor)

@@ -1,4 +1,4 @@
-"""Guests written in the text format, a host of stubs, and how a test loads the one into an executor with the other."""
+"""Guests written in the text format, a stub host, and a loader for both."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from arora_core.executor import Executor, Instance, Limits
 from arora_core.guest_symbols import function_symbol
 from arora_core.header import Header, ModuleDefinition
 
-#: The executors under test: all that are installed for WebAssembly and can run here.
+#: The executors under test: all WebAssembly executors that are installed and can run here.
 EXECUTORS: Final[Mapping[str, type[Executor]]] = {
     name: found.executor
     for name, found in discover().executors.items()
@@ -46,8 +46,8 @@ INDIRECT = '(import "env" "arora_dispatch_indirect" (func $indirect (param i64) 
 FD_WRITE = '(import "wasi_snapshot_preview1" "fd_write" (func $fd_write (param i32 i32 i32 i32) (result i32)))'
 PROC_EXIT = '(import "wasi_snapshot_preview1" "proc_exit" (func $proc_exit (param i32)))'
 
-# A bump allocator that gets back what it gave last, and everything once nothing is in use; it grows its memory as
-# needed.
+# A bump allocator. It reuses the last block when that is freed, and all memory when no block is in use. It grows its
+# memory as needed.
 ALLOCATOR = r"""
   (memory (export "memory") 2)
   (global $next (mut i32) (i32.const 4096))
@@ -76,12 +76,12 @@ ALLOCATOR = r"""
 MEMORY = '(memory (export "memory") 1)'
 ECHO = "(call $copy (local.get 0))"
 FORWARD = "(call $dispatch (i32.const 0) (i32.const 16) (local.get 0))"
-"""Its argument goes to the module whose id stands at 0, to the function whose id stands at 16."""
+"""Dispatches its argument to the module id at address 0 and the function id at address 16."""
 IDS = '(data (i32.const 0) "0123456789abcdefABCDEFGHIJKLMNOP")'
 
 
 def guest(body: str = ECHO, *, imports: str = "", rest: str = "") -> bytes:
-    """A module whose one function has this body."""
+    """Return a module whose only function has this body."""
     symbol = function_symbol(RUN)
     return wat(f'{imports} {ALLOCATOR} (func ${symbol} (export "{symbol}") (param i32) (result i32) {body}) {rest}')
 
@@ -92,7 +92,7 @@ def wat(fields: str) -> bytes:
 
 @dataclass
 class StubHost:
-    """Answers with what it was given, or as told."""
+    """Returns the argument it receives, or the result of a function that the test sets."""
 
     on_dispatch: Callable[[bytes, bytes, bytes], bytes] = lambda module, function, argument: argument
     on_indirect: Callable[[int], bytes] = lambda callable_id: ARGUMENT
@@ -130,7 +130,7 @@ class Load:
 
 @cache
 def _shared(executor: type[Executor]) -> Executor:
-    """One of each class for all tests: to start a browser takes longer than most of them."""
+    """Return the only executor of this class for all tests, because starting a browser is slow."""
     made = executor()
     atexit.register(made.close)
     return made
@@ -145,4 +145,4 @@ TEXT = '(data (i32.const 80) "hello\\n")'
 
 
 class Surprise(Exception):
-    """Something no guest may handle."""
+    """An exception that no guest may handle."""

@@ -1,4 +1,4 @@
-"""Modules that call one another answer the same, wherever each of them runs."""
+"""Modules that call one another return the same results on every pair of executors."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ KINDS = {
     for kind in ("wasm", "native")
     if kind in found.executor.serves and found.executor.unavailable() is None
 }
-"""What each executor that can run here is given to run."""
+"""The kind of executable that each executor that can run here gets."""
 
 STRETCHED, FOLDED = [0.0] * 6, [0.0, -1.57, 2.5, 0.0, 1.57, 0.0]
 
 
 @pytest.fixture(params=list(product(KINDS, KINDS)), ids="-calls-".join)
 def watchdog(request: pytest.FixtureRequest, engine: Engine, native_examples: dict[str, Path]) -> LoadedModule:
-    """The watchdog on one executor, and the arm it watches on another, in every pairing."""
+    """Return the watchdog on one executor, with the arm it watches on another, for every pair of executors."""
 
     def load(name: str, executor: str) -> LoadedModule:
         directory = native_examples[name] if KINDS[executor] == "native" else build.EXAMPLES / name

@@ -1,4 +1,4 @@
-"""Handlers of signals do not run on entering a function that C code calls; what is done for that is checked."""
+"""Signal handlers do not run on entering a callback, and this is checked on the running interpreter."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 from arora_core.wasm import c_callbacks
 
 ROOT = Path(__file__).resolve().parents[2]
-BEFORE_3_11 = pytest.mark.skipif(sys.version_info < (3, 11), reason="CPython 3.10 runs no handlers there, whatever")
+BEFORE_3_11 = pytest.mark.skipif(sys.version_info < (3, 11), reason="CPython 3.10 runs no handlers there")
 
 
 def run(program: str, *options: str) -> subprocess.CompletedProcess[str]:
@@ -20,20 +20,20 @@ def run(program: str, *options: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, capture_output=True, text=True, timeout=60, cwd=ROOT)
 
 
-def test_on_this_interpreter_the_check_holds() -> None:
+def test_the_check_passes_on_this_interpreter() -> None:
     done = run("from arora_core.wasm import c_callbacks; print(c_callbacks.unsafe())", "-W", "error")
     assert (done.stdout, done.stderr) == ("None\n", "")
 
 
 @BEFORE_3_11
-def test_the_check_fails_for_a_function_that_nothing_was_done_for() -> None:
+def test_the_check_fails_for_a_function_that_is_not_patched() -> None:
     done = run("from arora_core.wasm import c_callbacks; print(c_callbacks.unsafe(lambda function: None))")
     assert "signal handlers run before the first statement" in done.stdout
 
 
 @BEFORE_3_11
 def test_where_the_check_fails_a_warning_says_so_and_callbacks_work() -> None:
-    # As on an interpreter whose functions begin otherwise.
+    # As on an interpreter whose functions do not begin with RESUME.
     done = run("""if True:
         import ctypes, dis
         dis.get_instructions = lambda code: []
@@ -55,11 +55,11 @@ def test_where_the_check_fails_a_warning_says_so_and_callbacks_work() -> None:
 def test_the_check_leaves_nothing_pending() -> None:
     for prepare in (c_callbacks._postpone_signals, lambda function: None) * 50:
         c_callbacks.unsafe(prepare)
-        # It would be raised by a call.
+        # A call would raise a pending exception.
         assert len(str(sum(range(10)))) == 2
 
 
-def test_the_check_does_not_strike_a_debugger() -> None:
+def test_the_check_does_not_interrupt_a_debugger() -> None:
     def trace(frame: FrameType, event: str, argument: object) -> None:
         return None
 

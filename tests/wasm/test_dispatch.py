@@ -11,7 +11,7 @@ from tests.wasm.guests import ANSWER, ARGUMENT, DISPATCH, FORWARD, IDS, RUN, Loa
 
 
 def nested(load: Load, depth: int, innermost: StubHost) -> bytes:
-    """Lets a guest call itself through its host; what ``innermost`` does, it does at that depth."""
+    """Let a guest call itself through its host, ``depth`` levels deep, where ``innermost`` takes over."""
     level = 0
 
     def answer(module: bytes, function: bytes, argument: bytes) -> bytes:
@@ -40,9 +40,9 @@ def test_an_exception_comes_out_of_many_levels_as_the_same_object(load: Load) ->
 
 
 def test_running_out_of_python_stack_anywhere_on_the_way_is_a_recursion_error(load: Load) -> None:
-    # What other tests left behind is not to be finalized where there is no stack for it.
+    # Garbage of other tests must not be finalized at the end of the stack.
     gc.collect()
-    # Whatever frame it is that does not fit any more, the one of a callback must not be the first.
+    # Any frame may be the first that does not fit, except that of a callback.
     instance = load(guest(FORWARD, imports=DISPATCH, rest=IDS))
 
     def deeper() -> None:
@@ -56,7 +56,7 @@ def test_running_out_of_python_stack_anywhere_on_the_way_is_a_recursion_error(lo
 
 @pytest.mark.parametrize("frames", range(20))
 def test_endless_nesting_ends_in_a_trap_or_a_recursion_error(load: Load, frames: int) -> None:
-    # However many frames are in use beforehand: each number makes another call the one that does not fit.
+    # The number of frames in use beforehand determines which call is the first that does not fit.
     def start(frames: int) -> bytes:
         return start(frames - 1) if frames else nested(load, 1_000_000, StubHost())
 

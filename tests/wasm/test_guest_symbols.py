@@ -1,4 +1,4 @@
-"""What a module has to export, and what it may import."""
+"""The exports that a module must have, and the imports that it may have."""
 
 from __future__ import annotations
 
@@ -60,13 +60,13 @@ def test_a_missing_export_is_named(symbol: str) -> None:
         ("_initialize", TO_POINTER, "_initialize has type (i32) -> (i32), expected () -> ()"),
     ],
 )
-def test_an_export_of_another_type_is_told_apart(symbol: str, type: WasmType, said: str) -> None:
+def test_an_export_of_another_type_is_refused(symbol: str, type: WasmType, said: str) -> None:
     with pytest.raises(MissingExport) as caught:
         check_exports(HEADER, {**EXPORTS, symbol: type})
     assert said in str(caught.value)
 
 
-def test_what_hosts_offer_may_be_imported() -> None:
+def test_the_imports_that_hosts_offer_pass() -> None:
     check_imports(
         [
             ("env", "arora_dispatch", WasmFunctionType(("i32",) * 3, ("i32",))),

@@ -29,7 +29,7 @@ from tests.wasm.guests import (
 
 
 def enforcing(*limits: Limits) -> pytest.MarkDecorator:
-    """Runs a test with each executor and each of the limits that it declares it enforces."""
+    """Parametrize a test with each executor and each of these limits that it declares to enforce."""
     pairs = [
         pytest.param(executor, limit, id=f"{name}-{'+'.join(limit.requested())}")
         for name, executor in EXECUTORS.items()

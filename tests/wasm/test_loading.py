@@ -1,4 +1,4 @@
-"""What is refused when it is loaded, and in which words."""
+"""Modules that are refused when they are loaded, and the messages."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.wasm.guests import ALLOCATOR, ARGUMENT, MEMORY, RUN, Load, guest, wat
     ],
     ids=["empty", "junk", "text", "truncated", "component"],
 )
-def test_what_is_no_module_is_refused_with_a_reason(load: Load, executable: bytes, said: str) -> None:
+def test_an_invalid_module_is_refused_with_a_reason(load: Load, executable: bytes, said: str) -> None:
     with pytest.raises(MalformedExecutable, match=said) as caught:
         load(executable)
     assert "\n" not in str(caught.value)
@@ -65,8 +65,8 @@ def test_an_import_that_no_host_offers_is_named(load: Load, imports: str, symbol
     assert caught.value.symbol == symbol
 
 
-def test_a_function_that_takes_a_vector_harms_nobody(load: Load) -> None:
-    # wasmtime-py ends the process when asked for the type of one.
+def test_a_module_with_a_function_that_takes_a_vector_loads(load: Load) -> None:
+    # wasmtime-py ends the process when it is asked for the type of such a function.
     vector = '(func (export "vector") (param v128))'
     assert load(guest(rest=vector)).dispatch(RUN, ARGUMENT) == ARGUMENT
     with pytest.raises(UnsupportedImport):

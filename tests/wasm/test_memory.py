@@ -1,4 +1,4 @@
-"""What an instance holds is released when it is closed."""
+"""Closing an instance releases its memory."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ def mappings() -> int:
     return len(Path("/proc/self/maps").read_text().splitlines())
 
 
-def test_closing_gives_the_memory_back(load: Load) -> None:
+def test_closing_releases_the_memory(load: Load) -> None:
     executor = load.executor()
     executable = guest(PRINT.format(fd=1) + FORWARD, imports=DISPATCH + FD_WRITE, rest=IDS + TEXT)
 

@@ -34,7 +34,7 @@ EVERYTHING = """(module
         *(pytest.param(path.read_bytes(), id=path.stem) for path in sorted(EXAMPLES.glob("*/*.wasm"))),
     ],
 )
-def test_types_are_those_that_wasmtime_tells(executable: bytes) -> None:
+def test_types_are_those_that_wasmtime_reports(executable: bytes) -> None:
     module, found = Module(Engine(), executable), wasm_types.read(executable)
     assert found.exports == {export.name: plain(export.type) for export in module.exports}
     assert found.imports == [(each.module, each.name, plain(each.type)) for each in module.imports]
@@ -43,7 +43,7 @@ def test_types_are_those_that_wasmtime_tells(executable: bytes) -> None:
 
 
 def plain(type: object) -> WasmType:
-    """A type as wasmtime-py tells it."""
+    """Return a type of wasmtime-py as a :data:`WasmType`."""
     if isinstance(type, FuncType):
         return WasmFunctionType(tuple(map(str, type.params)), tuple(map(str, type.results)))
     if isinstance(type, MemoryType):
@@ -52,23 +52,23 @@ def plain(type: object) -> WasmType:
 
 
 @pytest.mark.parametrize(("memory", "kind"), [("i64 1", "64-bit memory"), ("1 1 shared", "shared memory")])
-def test_memories_that_guests_cannot_have_are_told_apart(memory: str, kind: str) -> None:
+def test_memories_that_guests_cannot_have_are_distinguished(memory: str, kind: str) -> None:
     found = wasm_types.read(bytes(wat2wasm(f'(module (memory (export "memory") {memory}))')))
     assert found.exports == {"memory": kind}
 
 
 def test_vectors_are_a_type() -> None:
-    # By itself: asked for the type of one, wasmtime-py ends the process.
+    # Not compared with wasmtime-py, which ends the process when it is asked for such a type.
     found = wasm_types.read(bytes(wat2wasm('(module (import "a" "b" (func (param v128))))')))
     assert found.imports == [("a", "b", WasmFunctionType(("v128",)))]
 
 
-def test_tags_are_told_apart() -> None:
+def test_tags_are_recognized() -> None:
     found = wasm_types.read(bytes(wat2wasm('(module (import "a" "b" (tag (param i32))) (export "c" (tag 0)))')))
     assert (found.imports, found.exports) == ([("a", "b", "tag")], {"c": "tag"})
 
 
-def test_types_of_structures_and_arrays_are_passed_over() -> None:
+def test_types_of_structures_and_arrays_are_skipped() -> None:
     text = """(module
       (rec (type $s (sub (struct (field (mut i8)) (field (ref null $a))))) (type $a (array (mut i32))))
       (func (export "f") (param (ref null $s)) (result i32) (i32.const 0)))"""
@@ -76,7 +76,7 @@ def test_types_of_structures_and_arrays_are_passed_over() -> None:
     assert found.exports == {"f": WasmFunctionType(("(ref null 0)",), ("i32",))}
 
 
-def test_whatever_is_cut_off_or_changed_is_read_or_refused_as_malformed() -> None:
+def test_a_truncated_or_changed_binary_is_read_or_refused_as_malformed() -> None:
     whole = bytes(wat2wasm(EVERYTHING))
     damaged = [whole[:size] for size in range(len(whole))]
     damaged += [whole[:at] + bytes([value]) + whole[at + 1 :] for at in range(len(whole)) for value in (0, 0x7F, 0xFF)]
@@ -85,6 +85,6 @@ def test_whatever_is_cut_off_or_changed_is_read_or_refused_as_malformed() -> Non
             wasm_types.read(each)
 
 
-def test_a_count_beyond_what_is_there_is_refused_at_once() -> None:
+def test_a_vector_length_beyond_the_bytes_left_is_refused_at_once() -> None:
     with pytest.raises(MalformedExecutable, match="vector length 4294967295 exceeds the 0 bytes left"):
         wasm_types.read(b"\0asm\1\0\0\0" + b"\x01\x05\xff\xff\xff\xff\x0f")

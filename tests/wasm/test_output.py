@@ -1,4 +1,4 @@
-"""What a guest prints, and a host that fails as it takes it."""
+"""The output of guests, and hosts that fail when they receive it."""
 
 from __future__ import annotations
 

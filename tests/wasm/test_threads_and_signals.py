@@ -41,7 +41,7 @@ def test_two_threads_get_their_own_exceptions(load: Load) -> None:
         def fail(*_: bytes) -> bytes:
             raise Surprise(number)
 
-        # As two engines do it: each has an executor of its own, which one thread uses at a time.
+        # As two engines would: each has its own executor, used by one thread at a time.
         executor = load.executor()
         instance = load(guest(FORWARD, imports=DISPATCH, rest=IDS), StubHost(on_dispatch=fail), executor=executor)
         for _ in range(500):
@@ -67,7 +67,7 @@ def test_a_signal_that_arrives_while_the_guest_runs_comes_out_of_its_next_call_t
     if load.executor.name == "wasmtime" and os.environ.get("ARORA_WASMTIME_CALLS") == "public":
         pytest.skip("public calls promise this of SIGINT alone; arora-wasmtime tests that")
 
-    # On entering the callback, in CPython 3.11 and 3.12: not handling this killed the process.
+    # CPython 3.11 and 3.12 run the handler on entering the callback, which would end the process if unhandled.
     def interrupt(number: int, frame: FrameType | None) -> None:
         raise KeyboardInterrupt
 
@@ -111,7 +111,7 @@ def test_an_instance_may_be_used_and_closed_in_another_thread_than_its_own(load:
 def test_a_bound_function_follows_from_thread_to_thread(load: Load) -> None:
     call = load(guest(FORWARD, imports=DISPATCH, rest=IDS)).function(RUN)
     answers: list[bytes] = []
-    # One after the other: the system gives the second the number of the first.
+    # One after the other, so that the system reuses the first thread's identifier for the second.
     for _ in range(3):
         thread = threading.Thread(target=lambda: answers.append(call(ARGUMENT)))
         thread.start()

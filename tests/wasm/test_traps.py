@@ -11,7 +11,7 @@ from tests.wasm.guests import ARGUMENT, RUN, Load, guest
 def test_converting_infinity_is_an_overflow_where_the_runtime_tells_it_from_nan(load: Load) -> None:
     with pytest.raises(Trap) as caught:
         load(guest("(i32.trunc_f64_u (f64.const inf))")).dispatch(RUN, ARGUMENT)
-    # Browsers have one message for both.
+    # Browsers have the same message for both.
     expected = TrapKind.BAD_CONVERSION if load.executor.name == "browser" else TrapKind.INTEGER_OVERFLOW
     assert caught.value.kind is expected
 

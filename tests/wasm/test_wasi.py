@@ -1,4 +1,4 @@
-"""What a guest sees of its host through WASI preview 1: the same on every executor."""
+"""WASI preview 1 as guests see it: the same on every executor."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from tests.wasm.guests import ARGUMENT, RUN, Load, guest
 
 EBADF, ENOTDIR, ESPIPE = 8, 54, 70
 OUT = 256
-"""Where the guests below let WASI write."""
+"""The address to which WASI writes results in the guests below."""
 
 
 def imported(name: str) -> str:
-    """An import of preview 1, named after itself."""
+    """Return the import of a function of preview 1, under its own name."""
     type = PREVIEW_1[name]
     words = [
         f"({kind} {' '.join(types)})" for kind, types in (("param", type.params), ("result", type.results)) if types
@@ -25,7 +25,7 @@ def imported(name: str) -> str:
 
 
 def asked(load: Load, name: str, *arguments: str, data: str = "", size: int = 64) -> tuple[int, bytes]:
-    """Calls a function of WASI with what these expressions give; returns its errno and the bytes at ``OUT``."""
+    """Call a function of WASI with these argument expressions; return its errno and the bytes at ``OUT``."""
     body = f"""(local $at i32) (local.set $at (call $alloc (i32.const {size + 8})))
       (i32.store (local.get $at) (i32.const {size + 8}))
       (i32.store offset=4 (local.get $at) (call ${name} {" ".join(arguments)}))
@@ -95,5 +95,5 @@ def test_sleeping_takes_its_time_and_says_which_clock_rang(load: Load) -> None:
     assert (errno, event[:8], event[8:11]) == (0, bytes([0x2A, 0, 0, 0, 0, 0, 0, 0]), bytes(3))
 
 
-def test_yielding_is_no_failure(load: Load) -> None:
+def test_yielding_succeeds(load: Load) -> None:
     assert asked(load, "sched_yield")[0] == 0
