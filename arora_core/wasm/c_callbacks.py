@@ -37,30 +37,30 @@ _END: Final = sys.maxsize
 class Unwinding:
     """The results that make a C caller stop: pointers that ``make`` returns, and one made in advance as a spare.
 
-    The spare, ``answer``, is for when ``make`` cannot be called: at the end of Python's stack every call fails, but an
+    The ``spare`` is for when ``make`` cannot be called: at the end of Python's stack every call fails, but an
     attribute can still be returned. ``arm`` replaces a used spare. The C caller owns the results it receives;
     ``discard`` releases a spare that was never used.
     """
 
-    __slots__ = ("_discard", "answer", "make")
+    __slots__ = ("_discard", "make", "spare")
 
     def __init__(self, make: Callable[[], int], discard: Callable[[int], object] | None = None) -> None:
         """Without ``discard``, there is no spare, and zero is returned in its place."""
         self.make = make
         self._discard = discard
-        self.answer = 0
+        self.spare = 0
         self.arm()
 
     def arm(self) -> None:
         """Make a spare if there is none."""
-        if not self.answer and self._discard is not None:
-            self.answer = self.make()
+        if not self.spare and self._discard is not None:
+            self.spare = self.make()
 
     def close(self) -> None:
         """Release the spare. Idempotent."""
-        if self.answer and self._discard is not None:
-            self._discard(self.answer)
-        self.answer = 0
+        if self.spare and self._discard is not None:
+            self._discard(self.spare)
+        self.spare = 0
 
 
 def c_callback(function: Callable[..., int], pending: list[BaseException], unwinding: Unwinding) -> Callable[..., int]:
@@ -80,9 +80,9 @@ def c_callback(function: Callable[..., int], pending: list[BaseException], unwin
         except BaseException as exception:
             # A second Ctrl-C, or no stack left for `make`: nothing is called from here on.
             pending[_END:] = [exception]
-            answer = unwinding.answer
-            unwinding.answer = 0
-            return answer
+            result = unwinding.spare
+            unwinding.spare = 0
+            return result
 
     if _UNSAFE is None:
         _postpone_signals(callback)

@@ -128,7 +128,7 @@ class GuestMemory:
         self._fail(f"returned a buffer of {size} bytes at {offset:#x}", outside=True)
 
     def _fail(self, message: str, *, outside: bool = False) -> NoReturn:
-        """Raise Trap of kind ABI. ``outside`` adds that the memory is not that large."""
+        """Raise Trap of kind ABI. ``outside`` appends that the address lies outside the memory."""
         where = f", outside its {self._refreshed()} bytes of memory" if outside else ""
         raise Trap(message + where, kind=TrapKind.ABI)
 

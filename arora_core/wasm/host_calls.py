@@ -32,7 +32,7 @@ class HostCalls(GuestMemory):
     def answer_dispatch(self, module_at: int, function_at: int, argument_at: int) -> int:
         """Implement ``env.arora_dispatch``: take pointers, return the pointer to a result buffer that the guest owns.
 
-        Raises Trap, and any exception of the host, which the executor makes pending and unwinds the guest for.
+        Raises Trap, and any exception of the host; the executor keeps that pending while it unwinds the guest.
         """
         return self.place(self.ask_dispatch(module_at, function_at, argument_at))
 
