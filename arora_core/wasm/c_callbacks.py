@@ -66,7 +66,7 @@ class Unwinding:
 def c_callback(function: Callable[..., int], pending: list[BaseException], unwinding: Unwinding) -> Callable[..., int]:
     """Return ``function`` wrapped for ctypes, so that no exception leaves it.
 
-    An exception of ``function`` replaces the contents of ``pending``, and the callback returns a result of
+    An exception of ``function`` is appended to ``pending``, and the callback returns a result of
     ``unwinding``. While an exception is pending, the callback does not run ``function``.
     """
 
