@@ -70,7 +70,7 @@ def result_of(ret: Value, mutated: dict[UUID, Value]) -> CallResult:
 
 
 class Result(NamedTuple):
-    """The return value of a function and its mutable parameters by name, as plain Python."""
+    """The result of a function with mutable parameters, in plain Python: ``mutated`` is by parameter name."""
 
     ret: Any
     mutated: dict[str, Any]

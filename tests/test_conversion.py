@@ -152,9 +152,9 @@ def test_a_python_object_becomes_its_value_and_back(case: str) -> None:
     ref, plain, value = ROUND_TRIPS[case]
     converter = CONVERSIONS.of(ref)
     assert converter.to_value(plain) == value
-    answer = converter.to_python(value)
-    assert answer == plain
-    assert type(answer) is type(plain)
+    result = converter.to_python(value)
+    assert result == plain
+    assert type(result) is type(plain)
 
 
 @pytest.mark.parametrize("case", ROUND_TRIPS)

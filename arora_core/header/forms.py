@@ -25,7 +25,7 @@ Definitions = dict[str, Schema]
 
 
 class Form(ABC, Generic[T]):
-    """How a value of class ``T`` appears in documents."""
+    """The representation of values of class ``T`` in documents."""
 
     __slots__ = ()
 

@@ -29,11 +29,11 @@ from .version_form import VERSION
 
 @dataclass(frozen=True, slots=True)
 class ExecutorRequirement:
-    """What the executable is (``wasm``, ``native``, ``wasm-component``), and which runtime versions run it."""
+    """The kind of executable (``wasm``, ``native``, ``wasm-component``), and the runtime versions that run it."""
 
     name: str = field(
         metadata=key(
-            "What the executable is, not which runtime runs it.", NAME, examples=("wasm", "native", "wasm-component")
+            "The kind of executable, not the runtime that runs it.", NAME, examples=("wasm", "native", "wasm-component")
         )
     )
     min_version: Version | None = field(default=None, metadata=key("The lowest runtime version that runs it.", VERSION))
@@ -49,7 +49,7 @@ def _check_versions(executor: ExecutorRequirement, place: Place, types: TypeRegi
 
 
 EXECUTOR: Final = Object(
-    "What the executable is, and which runtime versions run it.", ExecutorRequirement, check=_check_versions
+    "The kind of executable, and the runtime versions that run it.", ExecutorRequirement, check=_check_versions
 )
 
 

@@ -82,7 +82,7 @@ _KINDS: Final = {
         "fixedarray",
         "A sequence of exactly `len` values of the type.",
         FixedArrayRef,
-        {"id": _ITEMS, "length": Key("How many items there are.", NATURAL, name="len")},
+        {"id": _ITEMS, "length": Key("The number of items.", NATURAL, name="len")},
     ),
     "map": _reference(
         "map",

@@ -33,7 +33,7 @@ class StructureType:
 
     @property
     def members(self) -> tuple[Member, ...]:
-        """The fields, by the name that structures and enumerations share."""
+        """The fields. The members of an enumeration are its variants."""
         return self.fields
 
 
@@ -58,7 +58,7 @@ class EnumerationType:
 
     @property
     def members(self) -> tuple[Member, ...]:
-        """The variants, by the name that structures and enumerations share."""
+        """The variants. The members of a structure are its fields."""
         return self.variants
 
 
