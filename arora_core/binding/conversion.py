@@ -132,8 +132,10 @@ def _well_known(cls: type[v.Value]) -> Converter:
 
 
 def to_plain(value: v.Value) -> Any:
-    """Return a value of a well-known type as plain Python: u8[] as bytes, other number arrays as ``array.array``, other
-    arrays as lists, unit as None."""
+    """Return a value of a well-known type as plain Python.
+
+    u8[] becomes bytes, other number arrays ``array.array``, other arrays lists, and unit None.
+    """
     if isinstance(value, v.ArrayU8):
         return value.raw
     if isinstance(value, v.NumberArray):

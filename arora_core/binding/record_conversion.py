@@ -37,7 +37,10 @@ def _parts(record: StructureType | EnumerationType, converter_of: ConverterOf) -
 
 
 class StructureConverter:
-    """Converts a structure's dataclass, a mapping by field name or a ``Structure`` value to fields, and fields back."""
+    """Converts the Python forms of a structure to fields, and fields back.
+
+    The forms are its dataclass, a mapping by field name and a ``Structure`` value.
+    """
 
     def __init__(self, record: StructureType, converter_of: ConverterOf) -> None:
         self._record = record
@@ -96,8 +99,10 @@ class StructureConverter:
 
 
 class EnumerationConverter:
-    """Converts a member of an enumeration's class, a variant's name, ``{name: payload}`` or an ``Enumeration`` value to
-    a variant id and a payload, and these back."""
+    """Converts the Python forms of an enumeration to a variant id and a payload, and these back.
+
+    The forms are a member of its class, a variant's name, ``{name: payload}`` and an ``Enumeration`` value.
+    """
 
     def __init__(self, record: EnumerationType, converter_of: ConverterOf) -> None:
         self._record = record
