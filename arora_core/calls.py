@@ -1,4 +1,4 @@
-"""A call and its outcome: in values by id, and in plain Python by name."""
+"""Calls and their results: as values by id, and as plain Python by name."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from .values import IdLike, Value, uuid
 from .values.numeric import described
 
 ValuesById = Union[Mapping[UUID, Value], Mapping[str, Value], Iterable[tuple[IdLike, Value]]]
-"""What constructors here take: a mapping or pairs. Ids may be text."""
+"""Values by id: a mapping or pairs. Ids may be text."""
 
 
 @dataclass(frozen=True, init=False, eq=True)
 class Call:
-    """A call of one function by ids. ``module_id`` is None where the module is understood.
+    """A call of one function by ids. ``module_id`` is None where the context determines the module.
 
-    ``args`` is read-only; parameters left out are absent to the guest. The constructor raises ArgumentError
-    for a parameter given twice, TypeError and ValueError for what is no id or no value.
+    ``args`` is read-only; a parameter left out is missing from the argument buffer. The constructor raises
+    ArgumentError for a parameter given twice, TypeError and ValueError for an invalid id or value.
     """
 
     module_id: UUID | None
@@ -42,7 +42,7 @@ class Call:
 
 @dataclass(frozen=True, init=False, eq=True)
 class CallResult:
-    """What a call answered: the return value, and the mutable parameters by id (read-only).
+    """The result of a call: the return value, and the mutable parameters by id (read-only).
 
     The constructor raises as :class:`Call` does.
     """
@@ -62,7 +62,7 @@ class CallResult:
 
 
 def result_of(ret: Value, mutated: dict[UUID, Value]) -> CallResult:
-    """A result of parts that have been checked already: for decoders."""
+    """Return the result of these parts. For decoders: the parts are not checked."""
     result = object.__new__(CallResult)
     object.__setattr__(result, "ret", ret)
     object.__setattr__(result, "mutated", MappingProxyType(mutated) if mutated else _NONE)
@@ -70,7 +70,7 @@ def result_of(ret: Value, mutated: dict[UUID, Value]) -> CallResult:
 
 
 class Result(NamedTuple):
-    """What a function with mutable parameters returns in Python: ``mutated`` is by parameter name."""
+    """The result of a function with mutable parameters, in plain Python: ``mutated`` is by parameter name."""
 
     ret: Any
     mutated: dict[str, Any]

@@ -1,4 +1,4 @@
-"""The engine: see :mod:`arora_core.runtime.engine`."""
+"""The engine. See :mod:`arora_core.runtime.engine`."""
 
 from .runtime.call_stack import MAX_CALL_DEPTH
 from .runtime.engine import AnyId, Engine

@@ -1,4 +1,4 @@
-"""The names and types of what guests export and import: see :mod:`arora_core.wasm.guest_symbols`."""
+"""The names and types of guest exports and imports. See :mod:`arora_core.wasm.guest_symbols`."""
 
 from .wasm.guest_symbols import (
     ALLOC,

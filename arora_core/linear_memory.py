@@ -1,4 +1,4 @@
-"""The guest protocol over a linear memory, for authors of executors: see :mod:`arora_core.wasm.linear_memory`."""
+"""The guest protocol over a linear memory, for authors of executors. See :mod:`arora_core.wasm.linear_memory`."""
 
 from .wasm.guest_interface import U32, U64, BufferCall, Export, LinearMemory, MappedMemory, TransferCall
 from .wasm.guest_memory import PREFIX, SLACK, SMALLEST

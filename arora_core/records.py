@@ -1,4 +1,4 @@
-"""Directories of type records: see :mod:`arora_core.types.record_files`."""
+"""Directories of type records. See :mod:`arora_core.types.record_files`."""
 
 from .types.record_files import ROOT_FOLDER, load
 

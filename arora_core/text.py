@@ -1,8 +1,8 @@
 """Values, calls and call results as plain data, for JSON and YAML (ABI §9).
 
-What goes out is dicts, lists, text, numbers, bools and None, and survives ``json.dumps(allow_nan=False)``: a float
-that is not finite is the text ``NaN``, ``Infinity`` or ``-Infinity``. The payload of a NaN is lost in text;
-everything else comes back as it went.
+Plain data is dicts, lists, text, numbers, bools and None, which ``json.dumps(allow_nan=False)`` accepts: a float that
+is not finite is the text ``NaN``, ``Infinity`` or ``-Infinity``. Everything but the payload of a NaN survives the
+round trip.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ __all__ = [
 
 
 def call_to_data(call: Call) -> dict[str, object]:
-    """``call`` as plain data."""
+    """Return ``call`` as plain data."""
     module = {} if call.module_id is None else {"module_id": str(call.module_id)}
     return {**module, "id": str(call.id), "args": pairs_to_data(call.args.items())}
 
 
 def call_from_data(data: object) -> Call:
-    """The call that plain data says. Raises ArgumentError as ``from_data`` does."""
+    """Return the call that plain data describes. Raises ArgumentError as ``from_data`` does."""
     keys = Place(data, argument_refusal).keys(required=("id",), optional=("module_id", "args"))
     return Call(
         keys["id"].uuid(),
@@ -43,12 +43,12 @@ def call_from_data(data: object) -> Call:
 
 
 def result_to_data(result: CallResult) -> dict[str, object]:
-    """``result`` as plain data."""
+    """Return ``result`` as plain data."""
     return {"ret": to_data(result.ret), "mutated": pairs_to_data(result.mutated.items())}
 
 
 def result_from_data(data: object) -> CallResult:
-    """The call result that plain data says. Raises ArgumentError as ``from_data`` does."""
+    """Return the call result that plain data describes. Raises ArgumentError as ``from_data`` does."""
     keys = Place(data, argument_refusal).keys(required=("ret",), optional=("mutated",))
     return CallResult(read_value(keys["ret"]), _values_by_id(keys.get("mutated")))
 

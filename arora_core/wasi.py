@@ -1,4 +1,4 @@
-"""WASI preview 1, for authors of executors: see :mod:`arora_core.wasm.wasi`."""
+"""WASI preview 1, for authors of executors. See :mod:`arora_core.wasm.wasi`."""
 
 from .wasm.wasi import PREVIEW_1, Preview1, check_wasi_imports
 

@@ -1,4 +1,4 @@
-"""The imports and exports of a WebAssembly binary: see :mod:`arora_core.wasm.module_types`."""
+"""The imports and exports of a WebAssembly binary. See :mod:`arora_core.wasm.module_types`."""
 
 from .wasm.module_types import ModuleTypes, read
 

@@ -1,4 +1,4 @@
-"""A module header with all its keys, in the high form and as the object that is read from it."""
+"""A module header with every key, in the high form and as the object that parsing it returns."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ PARSED = Header(
 
 
 def low() -> Any:
-    """The same header in the low form, as plain data a test may change."""
+    """Return the same header in the low form, as plain data that a test may change."""
     return copy.deepcopy(PARSED.to_data())
 
 

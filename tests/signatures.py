@@ -1,4 +1,4 @@
-"""Types of every shape, and a function's two codecs side by side: for the tests of the compiled ones."""
+"""Types of every shape, and a function's compiled and generic codec, for the tests of compiled codecs."""
 
 from __future__ import annotations
 
@@ -105,7 +105,7 @@ COVERED: list[TypeRef] = [
         MapRef(TYPE_IDS["str"], id),
     )
 ]
-"""The types that functions have compiled code for."""
+"""The types that compiled codecs cover."""
 
 UNCOVERED: dict[str, TypeRef] = {
     "a dynamic value": scalar("value"),
@@ -127,7 +127,7 @@ def function(parameters: Iterable[TypeRef] = (), ret: TypeRef = UNIT, mutable: b
 
 
 class Generic(AroraCodec):
-    """The generic codec, for which nothing is compiled."""
+    """The generic codec, under a class for which no code is compiled."""
 
 
 def both(export: ExportedFunction) -> tuple[CompiledCodec, Signature]:
@@ -145,7 +145,7 @@ def decoder(codec: CompiledCodec) -> Callable[[bytes], Any]:
 
 
 def sample(type: TypeRef, turn: int) -> v.Value:
-    """A value of a covered type in which there is something everywhere; the ``turn`` chooses among variants."""
+    """Return a value of a covered type without empty parts; ``turn`` chooses the variants."""
     if isinstance(type, ArrayRef):
         return _samples(type.id, 2, turn)
     if isinstance(type, FixedArrayRef):
@@ -179,5 +179,5 @@ def _samples(id: UUID, count: int, turn: int) -> v.Value:
 
 
 def same(left: object, right: object) -> bool:
-    """Equal in type and in every bit that shows, NaN included."""
+    """Return whether two objects have the same class and the same repr; unlike ``==``, a NaN is the same as itself."""
     return type(left) is type(right) and repr(left) == repr(right)

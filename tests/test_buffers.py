@@ -40,11 +40,11 @@ def test_every_error_vector_encodes_to_its_bytes_and_back(message: str, expected
     assert buffers.error_message(expected) == message
 
 
-def test_the_vectors_are_all_there() -> None:
+def test_the_vectors_are_complete() -> None:
     assert (len(VALUES), len(ERRORS)) == (204, 2)
 
 
-def test_a_value_buffer_is_no_error_buffer() -> None:
+def test_a_value_buffer_is_not_an_error_buffer() -> None:
     assert buffers.error_message(buffers.encode(v.U8(20))) is None
 
 
@@ -55,8 +55,8 @@ def test_an_error_buffer_holds_no_value() -> None:
 
 
 @pytest.mark.parametrize("offset", range(9))
-def test_packed_items_stand_1_to_8_bytes_after_the_count(offset: int) -> None:
-    # A string in front moves the array along, one byte at a time.
+def test_packed_items_start_1_to_8_bytes_after_the_count(offset: int) -> None:
+    # A string before the array shifts it one byte at a time.
     buffer = buffers.encode(v.ArrayValue([v.String("x" * offset), v.ArrayF64([1.5])]))
     count_end = 4 + 6 + 5 + offset + 6
     padding = 8 - count_end % 8
@@ -75,7 +75,7 @@ def test_map_entries_are_written_by_ascending_code_point() -> None:
     assert positions == sorted(positions)
 
 
-def test_a_reader_takes_map_entries_in_any_order_and_the_later_of_two() -> None:
+def test_map_entries_decode_in_any_order_and_the_last_of_a_key_wins() -> None:
     def entry(key: bytes, number: int) -> bytes:
         return struct.pack("<I", len(key)) + key + ID_BYTES + bytes([2, number])
 
@@ -163,7 +163,7 @@ def test_every_truncation_of_a_vector_is_refused(data: object, buffer: bytes) ->
 
 
 @given(st.binary(max_size=200))
-def test_arbitrary_bytes_decode_or_are_malformed_and_nothing_else(body: bytes) -> None:
+def test_arbitrary_bytes_decode_or_are_malformed(body: bytes) -> None:
     try:
         value = buffers.decode(framed(body))
     except MalformedBuffer as error:
@@ -175,7 +175,7 @@ def test_arbitrary_bytes_decode_or_are_malformed_and_nothing_else(body: bytes) -
 
 
 @given(st.sampled_from([buffer for _, buffer in VALUES]), st.data())
-def test_a_corrupted_vector_decodes_or_is_malformed_and_nothing_else(buffer: bytes, data: st.DataObject) -> None:
+def test_a_corrupted_vector_decodes_or_is_malformed(buffer: bytes, data: st.DataObject) -> None:
     corrupted = bytearray(buffer)
     for _ in range(data.draw(st.integers(1, 4))):
         corrupted[data.draw(st.integers(4, len(buffer) - 1))] = data.draw(st.integers(0, 255))
@@ -208,7 +208,7 @@ def test_the_nesting_limit_is_settable() -> None:
         buffers.decode(nested_options(100_000), max_depth=100_000)
 
 
-def test_what_no_reader_would_take_is_not_written() -> None:
+def test_a_value_nested_deeper_than_decoders_accept_is_not_encoded() -> None:
     value: v.Value = v.Unit()
     for _ in range(buffers.MAX_DEPTH + 1):
         value = v.Option(value)
@@ -216,7 +216,7 @@ def test_what_no_reader_would_take_is_not_written() -> None:
         buffers.encode(value)
 
 
-def test_an_error_message_with_lone_surrogates_is_still_written() -> None:
+def test_an_error_message_with_lone_surrogates_is_still_encoded() -> None:
     assert buffers.error_message(buffers.encode_error("a\ud800b")) == "a?b"
 
 

@@ -1,4 +1,4 @@
-"""Plain Python in, plain Python out, by declared type (the table in the README)."""
+"""Conversion of plain Python objects to values and back, by declared type (the table in the README)."""
 
 from __future__ import annotations
 
@@ -148,17 +148,17 @@ ROUND_TRIPS: dict[str, tuple[TypeRef, Any, v.Value]] = {
 
 
 @pytest.mark.parametrize("case", ROUND_TRIPS)
-def test_python_becomes_its_value_and_back(case: str) -> None:
+def test_a_python_object_becomes_its_value_and_back(case: str) -> None:
     ref, plain, value = ROUND_TRIPS[case]
     converter = CONVERSIONS.of(ref)
     assert converter.to_value(plain) == value
-    answer = converter.to_python(value)
-    assert answer == plain
-    assert type(answer) is type(plain)
+    result = converter.to_python(value)
+    assert result == plain
+    assert type(result) is type(plain)
 
 
 @pytest.mark.parametrize("case", ROUND_TRIPS)
-def test_a_ready_made_value_is_taken_as_it_is(case: str) -> None:
+def test_a_value_is_accepted_unchanged(case: str) -> None:
     ref, _, value = ROUND_TRIPS[case]
     assert CONVERSIONS.of(ref).to_value(value) == value
 
@@ -178,7 +178,7 @@ ALSO_ACCEPTED: dict[str, tuple[TypeRef, Any, Any]] = {
 
 
 @pytest.mark.parametrize("case", ALSO_ACCEPTED)
-def test_what_else_is_accepted(case: str) -> None:
+def test_equivalent_python_objects_are_accepted(case: str) -> None:
     ref, given, expected = ALSO_ACCEPTED[case]
     converter = CONVERSIONS.of(ref)
     assert converter.to_python(converter.to_value(given)) == expected
@@ -207,7 +207,7 @@ REFUSED: dict[str, tuple[TypeRef, Any, str]] = {
     "a variant's class": (ScalarRef(SHAPE.id), Shape.at, "expected a geometry.Shape"),
     "a member of another enumeration": (ScalarRef(SHAPE.id), Colour.red, "expected a geometry.Shape"),
     "a bad map entry": (MapRef(TYPE_IDS["str"], TYPE_IDS["u8"]), {"a": "1"}, "['a']: expected an integer"),
-    "keys that are no text": (MapRef(TYPE_IDS["str"], TYPE_IDS["u8"]), {1: 1}, "a mapping with text for keys"),
+    "keys that are not text": (MapRef(TYPE_IDS["str"], TYPE_IDS["u8"]), {1: 1}, "a mapping with text for keys"),
     "plain Python for a dynamic value": (scalar("value"), 5, "expected a value of arora_core.values, got int 5"),
     "plain Python for an unknown type": (ScalarRef(UNKNOWN), {}, f"no record declares the type {UNKNOWN}"),
     "one item for an array": (ArrayRef(POINT.id), Point(0, 0), "expected a sequence"),
@@ -215,7 +215,7 @@ REFUSED: dict[str, tuple[TypeRef, Any, str]] = {
 
 
 @pytest.mark.parametrize("case", REFUSED)
-def test_what_does_not_fit_is_refused_with_the_path_to_it(case: str) -> None:
+def test_an_object_of_another_type_is_refused_with_its_path(case: str) -> None:
     ref, given, message = REFUSED[case]
     with pytest.raises(TypeMismatch) as caught:
         CONVERSIONS.of(ref).to_value(given)
@@ -235,7 +235,7 @@ WRONG_RESULTS: dict[str, tuple[TypeRef, v.Value, str]] = {
 
 
 @pytest.mark.parametrize("case", WRONG_RESULTS)
-def test_an_answer_that_does_not_fit_is_refused(case: str) -> None:
+def test_a_result_of_another_type_is_refused(case: str) -> None:
     ref, value, message = WRONG_RESULTS[case]
     with pytest.raises(TypeMismatch) as caught:
         CONVERSIONS.of(ref).to_python(value)
@@ -247,7 +247,7 @@ def test_fields_may_come_in_any_order() -> None:
     assert CONVERSIONS.of(ScalarRef(POINT.id)).to_python(reversed_fields) == Point(1.5, 2)
 
 
-def test_a_record_has_one_class_whichever_registry_it_comes_from() -> None:
+def test_a_record_has_the_same_class_in_every_registry() -> None:
     other = Conversions(TypeRegistry([POINT])).of(ScalarRef(POINT.id))
     assert type(other.to_python(v.Structure(POINT.id, point(0, 1)))) is Point
 
@@ -258,7 +258,7 @@ def test_an_enumeration_without_payloads_is_an_enum() -> None:
     assert Colour.red.value == number(31)
 
 
-def test_variant_objects_tell_their_name_and_value_and_can_be_matched() -> None:
+def test_variant_objects_have_a_name_and_a_value_and_can_be_matched() -> None:
     assert (Shape.none.name, Shape.none.value, repr(Shape.none)) == ("none", None, "Shape.none")
     shape = Shape.at(Point(1.0, 2))
     assert isinstance(shape, Variant)

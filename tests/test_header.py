@@ -1,4 +1,4 @@
-"""Module headers (ABI §7): what is read, in both forms and both syntaxes, and that all of it can be written."""
+"""Module headers (ABI §7): reading both forms and both syntaxes, and writing."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ from arora_core.types import (
 
 from .sample_header import F64, FORWARD, HIGH, JOINTS, MODULE, PARSED, POSE_TYPE, REGISTRY, STR, low, minimal
 
-# --- what is read --------------------------------------------------------------------------------
+# --- reading -------------------------------------------------------------------------------------
 
 
 def test_the_high_form_is_resolved_with_a_registry() -> None:
@@ -74,13 +74,13 @@ def test_json_is_read_without_yaml() -> None:
     assert run.stdout.strip() == "False"
 
 
-def test_what_may_be_left_out_may_be() -> None:
+def test_optional_keys_may_be_left_out() -> None:
     header = Header.from_data(minimal())
     assert (header.description, header.executable_mime, header.exports, header.imports) == (None, "", (), ())
     assert header.executor == ExecutorRequirement("wasm")
 
 
-def test_a_key_with_nothing_behind_it_is_left_out() -> None:
+def test_an_optional_key_that_is_null_counts_as_left_out() -> None:
     assert Header.parse(json.dumps(minimal())[:-1] + ', "exports": null, "description": null}') == Header.from_data(
         minimal()
     )
@@ -107,7 +107,7 @@ def test_every_kind_of_type_reference_is_read(data: dict[str, object], ref: Type
     assert header.exports[0].ret == ref
 
 
-def test_dependencies_are_kept_and_not_looked_at() -> None:
+def test_dependencies_are_kept_unchecked() -> None:
     header = Header.from_data({**minimal(), "dependencies": [{"anything": 1}]})
     assert header.dependencies == ({"anything": 1},)
     assert Header.from_data(header.to_data()) == header
@@ -119,7 +119,7 @@ def test_two_modules_may_offer_functions_of_the_same_id_and_name() -> None:
     assert len(Header.from_data(data).imports) == 2
 
 
-def test_a_header_is_hashable_and_its_types_are_no_part_of_it() -> None:
+def test_a_header_is_hashable_and_equal_whatever_its_types() -> None:
     assert len({PARSED, Header.parse(HIGH, REGISTRY)}) == 1
 
 
@@ -164,12 +164,12 @@ def test_a_mistake_in_a_file_names_the_file(tmp_path: Path) -> None:
     assert str(caught.value).startswith(f"{path}: id: the key 'id' is missing")
 
 
-def test_a_file_that_is_not_there_is_a_header_error(tmp_path: Path) -> None:
+def test_a_missing_file_is_a_header_error(tmp_path: Path) -> None:
     with pytest.raises(HeaderError, match="cannot be read: No such file"):
         Header.load(tmp_path / "module.yaml")
 
 
-# --- the law -------------------------------------------------------------------------------------
+# --- properties ----------------------------------------------------------------------------------
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=6)
 VERSIONS = st.builds(Version, *[st.integers(0, 99)] * 3)
@@ -226,13 +226,13 @@ def headers(draw: st.DrawFn) -> Header:
 
 @settings(max_examples=60)
 @given(headers())
-def test_a_header_comes_back_from_its_low_form_as_it_went(header: Header) -> None:
+def test_a_header_survives_the_round_trip_through_its_low_form(header: Header) -> None:
     assert Header.parse(json.dumps(header.to_data(), allow_nan=False)) == header
 
 
 @settings(max_examples=200)
 @given(st.data())
-def test_whatever_the_text_the_only_error_is_a_header_error(data: st.DataObject) -> None:
+def test_any_text_is_a_header_or_a_header_error(data: st.DataObject) -> None:
     position = data.draw(st.integers(0, len(HIGH)))
     length = data.draw(st.integers(0, 8))
     text = HIGH[:position] + data.draw(st.text(max_size=4)) + HIGH[position + length :]

@@ -1,4 +1,4 @@
-"""The keys of objects in documents: declared once, with the fields of a class, then read, written and described."""
+"""The keys of objects in documents: declared with the fields of a class, then read, written and described."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def test_a_key_is_read_into_its_field() -> None:
     assert read(JOINT, data) == Joint(FIRST, "elbow", "rad", since=Version(1, 2, 3), marks=(1,))
 
 
-def test_a_key_that_is_left_out_has_the_default_of_its_field_or_its_own() -> None:
+def test_a_key_that_is_left_out_has_its_own_default_or_that_of_its_field() -> None:
     assert read(JOINT, ELBOW) == Joint(FIRST, "elbow", None, False)
 
 
@@ -74,7 +74,7 @@ def test_keys_that_contradict_each_other_are_refused_by_the_check() -> None:
     assert mistake(JOINT, {**ELBOW, "unit": "rad", "locked": True}) == ("unit", "a locked joint has no unit")
 
 
-def test_an_object_is_written_in_the_order_of_its_fields_without_what_is_none_or_nothing() -> None:
+def test_an_object_is_written_in_the_order_of_its_fields_without_empty_ones() -> None:
     written = JOINT.write(Joint(FIRST, "elbow", None, True, Version(1)))
     assert list(written.items()) == [
         *ELBOW.items(),
@@ -83,7 +83,7 @@ def test_an_object_is_written_in_the_order_of_its_fields_without_what_is_none_or
     ]
 
 
-def test_an_object_is_described_with_what_its_keys_say() -> None:
+def test_the_schema_of_an_object_describes_its_keys() -> None:
     definition = JOINT.definition({})
     assert definition["description"] == "A joint."
     assert definition["required"] == ["type", "id", "name"]

@@ -145,7 +145,7 @@ MISTAKES: list[tuple[object, str, str]] = [
 
 
 @pytest.mark.parametrize(("data", "path", "message"), MISTAKES)
-def test_a_mistake_is_told_with_the_path_of_its_key(data: Any, path: str, message: str) -> None:
+def test_a_mistake_is_reported_with_the_path_of_its_key(data: Any, path: str, message: str) -> None:
     with pytest.raises(HeaderError) as caught:
         Header.from_data(data, REGISTRY)
     assert message in caught.value.message

@@ -1,4 +1,4 @@
-"""The YAML and JSON of module headers: the syntax that is read, and mistakes in it."""
+"""The YAML and JSON of module headers: the accepted syntax, and mistakes in it."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ from .sample_header import HIGH, POSE_TYPE, REGISTRY
         ('{"exports": ' + "[" * 100_000, "", "nested too deeply"),
     ],
 )
-def test_a_mistake_in_the_text_is_told_with_its_line(text: str | bytes, path: str, message: str) -> None:
+def test_a_mistake_in_the_text_is_reported_with_its_line(text: str | bytes, path: str, message: str) -> None:
     with pytest.raises(HeaderError) as caught:
         Header.parse(text)
     assert message in caught.value.message
@@ -60,5 +60,5 @@ def test_aliases_may_be_used() -> None:
     ("written", "read"),
     [("no", "no"), ("on", "on"), ("2024-01-01", "2024-01-01"), ("012", "012"), ("1:30", "1:30"), ("'5'", "5")],
 )
-def test_yaml_is_read_by_the_rules_of_1_2(written: str, read: str) -> None:
+def test_yaml_is_read_as_yaml_1_2(written: str, read: str) -> None:
     assert Header.parse(HIGH.replace("name: ur5\n", f"name: {written}\n"), REGISTRY).name == read

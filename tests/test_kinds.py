@@ -1,4 +1,4 @@
-"""Every table of the package has every kind of the one table in it, and says of it what that table says."""
+"""Every other table of the package covers every kind of the table of kinds, and agrees with it."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ from arora_core.values import Kind, Tag, kinds
 CORE: Final = Path(str(arora_core.__file__)).parent
 ID: Final = UUID(int=0xAA)
 ELEMENT_TAG_AT: Final = 5
-"""Where the element tag of an array stands in its buffer."""
+"""The offset of the element tag in the buffer of an array."""
 
 SAMPLES: Final[dict[Kind, v.Value]] = {
     kinds.UNIT: v.Unit(),
@@ -52,7 +52,7 @@ SAMPLES: Final[dict[Kind, v.Value]] = {
     kinds.STRUCTURE: v.Structure(ID),
     kinds.ENUMERATION: v.Enumeration(ID, ID),
 }
-"""A value of each kind; of the kind value there are only arrays."""
+"""A value of each kind, except of the kind value, which only arrays have."""
 
 ARRAYS: Final[dict[Kind, v.Value]] = {
     kinds.BOOLEAN: v.ArrayBoolean([True]),
@@ -62,7 +62,7 @@ ARRAYS: Final[dict[Kind, v.Value]] = {
     kinds.STRUCTURE: v.ArrayStructure(ID, [[]]),
     kinds.ENUMERATION: v.ArrayEnumeration(ID, [(ID, v.Unit())]),
 }
-"""An array of each kind that has an array of its own on the wire."""
+"""An array of each kind that the wire has a dedicated array for."""
 
 WELL_KNOWN: Final = [kind for kind in kinds.KINDS if kind.id is not None]
 WITH_ARRAY_ID: Final = [kind for kind in kinds.KINDS if kind.array_id is not None]
@@ -70,14 +70,14 @@ VALIDATOR: Final = jsonschema.Draft202012Validator(json.loads(schema.text()))
 every: Final = pytest.mark.parametrize
 
 
-# The table itself.
+# The table of kinds.
 
 
-def test_the_table_holds_every_kind_that_has_a_name() -> None:
+def test_the_table_has_every_named_kind() -> None:
     assert [each for each in vars(kinds).values() if isinstance(each, Kind)] == list(kinds.KINDS)
 
 
-def test_every_tag_but_those_of_arrays_and_errors_is_one_kinds() -> None:
+def test_every_tag_except_of_arrays_and_errors_belongs_to_one_kind() -> None:
     assert sorted(kind.tag for kind in kinds.KINDS) == sorted({*Tag} - {Tag.ARRAY, Tag.ERROR})
 
 
@@ -102,7 +102,7 @@ def test_a_numbers_code_has_its_size_and_its_range(kind: Kind) -> None:
             items[0] = beyond
 
 
-# Values, and what they are written as.
+# Values and their encodings.
 
 
 def test_every_kind_has_a_class_of_values_or_of_arrays() -> None:
@@ -181,7 +181,7 @@ def test_records_know_a_kind_by_its_record_name(kind: Kind, tmp_path: Path) -> N
 
 
 def field_type(directory: Path, primitive: str) -> object:
-    """The type of the field of a record that declares it as this primitive."""
+    """Return the type that a record's field has when it is declared as this primitive."""
     file = directory / "structure" / f"{ID}@1.0.0.yaml"
     file.parent.mkdir(parents=True)
     declared = f"{{name: x, type: {{type: primitive, value: {{kind: {primitive}}}}}}}"
@@ -205,7 +205,7 @@ def test_the_zero_of_a_kind_is_pythons_zero(kind: Kind) -> None:
 
 
 def schema_takes(default: object, type: str = "unit") -> bool:
-    """Whether the schema accepts a header with a parameter of that type and that default value."""
+    """Return whether the schema accepts a header with a parameter of that type and that default value."""
     parameter = {"id": str(ID), "name": "p", "type": {"kind": "scalar", "id": type}, "default_value": default}
     function = {"type": "function", "id": str(ID), "name": "f", "parameters": [parameter]}
     version = {"major": 1, "minor": 0, "patch": 0}
@@ -232,7 +232,7 @@ def test_the_schema_completes_the_name_of_every_well_known_type() -> None:
 
 
 def enumerations(part: object) -> Iterator[list[str]]:
-    """The lists of words that parts of the schema choose from."""
+    """Yield every ``enum`` of the schema."""
     for key, inner in part.items() if isinstance(part, dict) else enumerate(part) if isinstance(part, list) else ():
         if key == "enum":
             yield inner
@@ -275,7 +275,7 @@ def test_values_are_drawn_for_every_well_known_type(kind: Kind) -> None:
     assert kind.id in DYNAMIC or drawn.kind is kind
 
 
-# Nowhere else.
+# No other file repeats the numbers.
 
 ROOMS: Final = ("values", "types", "buffers", "binding", "compiled", "conformance/codecs", "conformance/strategies")
 OTHER_SOURCES: Final = [path for path in sorted(CORE.rglob("*.py")) if path != Path(kinds.__file__)]
@@ -300,7 +300,7 @@ def test_a_tag_as_a_number_is_found(source: str) -> None:
 
 
 def tags_as_numbers(source: str) -> list[str]:
-    """The parts of a source file that spell a tag as a number."""
+    """Return the parts of a source file that write a tag as a number."""
     return [ast.unparse(node) for node in ast.walk(ast.parse(source)) if is_tag_as_number(node)]
 
 
@@ -309,7 +309,7 @@ def is_tag_as_number(node: ast.AST) -> bool:
         case ast.Call(func=ast.Name("bytes"), args=[ast.List([ast.Constant(int()), *_])]):
             return True
         case ast.Constant(bytes(data)):
-            # Shorter than a tag and its payload mostly are; 0 and 1 are also what an option begins with.
+            # A tag, or a tag and one more byte. 0 and 1 are excluded: they are also the presence byte of an option.
             return 0 < len(data) <= 2 and 1 < data[0] <= max(Tag)
         case ast.Compare(named, comparators=[ast.Constant(int())]) | ast.Assign([named], ast.Constant(int())):
             return ast.unparse(named).lower().endswith("tag")

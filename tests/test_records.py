@@ -1,4 +1,4 @@
-"""A directory of record files as a registry (ABI §8)."""
+"""Reading a directory of record files as a registry (ABI §8)."""
 
 from __future__ import annotations
 
@@ -70,10 +70,10 @@ def written(directory: Path, files: Files) -> Path:
     return directory
 
 
-# --- what is read --------------------------------------------------------------------------------
+# --- reading -------------------------------------------------------------------------------------
 
 
-def test_a_structure_has_its_fields_in_order_and_stands_at_its_dotted_path(tmp_path: Path) -> None:
+def test_a_structure_has_its_fields_in_order_and_its_dotted_path(tmp_path: Path) -> None:
     fields = (FieldType(UUID(X), "x", ScalarRef(TYPE_IDS["f64"])), FieldType(UUID(Y), "y", ScalarRef(TYPE_IDS["f64"])))
     registry = records.load(written(tmp_path, good()))
     assert registry.find("geo.Point") == StructureType(UUID(POINT), "Point", "geo.Point", ONE, fields)
@@ -152,12 +152,12 @@ def test_a_type_a_module_and_a_folder_may_share_a_name(tmp_path: Path) -> None:
     assert records.load(written(tmp_path, files)).find_module("geo") == UUID(ARM)
 
 
-def test_files_that_are_no_records_are_left_alone(tmp_path: Path) -> None:
+def test_files_that_are_not_records_are_ignored(tmp_path: Path) -> None:
     files = {**good(), "README.md": "#", "structure/README.md": "#", ".git/x.yaml": ":", "structure/.x.yaml": ":"}
     assert len(records.load(written(tmp_path, files))) == 3
 
 
-def test_records_stand_on_those_of_a_base(tmp_path: Path) -> None:
+def test_records_may_refer_to_those_of_a_base(tmp_path: Path) -> None:
     base = records.load(written(tmp_path / "base", good()))
     own = structure("Box", parent=DEEP, at=reference(POINT))
     registry = records.load(written(tmp_path / "own", {f"structure/{ARM}@1.0.0.json": own}), base)
@@ -180,7 +180,7 @@ MISTAKES: list[tuple[str, object, str, str]] = [
     (POINT_FILE, structure(""), "name", "expected a name"),
     (POINT_FILE, structure("a.b"), "name", "expected a name without dots"),
     (POINT_FILE, {**structure("P"), "parent": "geo"}, "parent", "expected a UUID, got 'geo'"),
-    (POINT_FILE, structure("P", parent=OTHER), "parent", f"there is no folder {OTHER}"),
+    (POINT_FILE, structure("P", parent=OTHER), "parent", f"unknown folder {OTHER}"),
     (POINT_FILE, {**structure("P"), "id": POSE}, "id", f"expected {POINT}, as in the file's name"),
     (POINT_FILE, {**structure("P"), "version": "2.0.0"}, "version", "expected 1.0.0, as in the file's name"),
     (POINT_FILE, {**structure("P"), "fields": []}, "fields", "expected a mapping, got a list"),
@@ -190,13 +190,13 @@ MISTAKES: list[tuple[str, object, str, str]] = [
         POINT_FILE,
         {**structure("P"), "fields": {X: {"name": "x", "type": F64}, Y: {"name": "x", "type": F64}}},
         f"fields['{Y}'].name",
-        "another one is named 'x'",
+        "duplicate name 'x'",
     ),
     (
         POINT_FILE,
         {**structure("P"), "fields": {X: {"name": "x", "type": F64}, X.upper(): {"name": "y", "type": F64}}},
         f"fields['{X.upper()}']",
-        "stands here twice",
+        f"duplicate id {X}",
     ),
     (
         POINT_FILE,
@@ -208,20 +208,25 @@ MISTAKES: list[tuple[str, object, str, str]] = [
         POINT_FILE,
         structure("P", x={"type": "frozenscalar", "value": {}}),
         f"fields['{X}'].type.type",
-        "unknown type of type 'frozenscalar', did you mean 'frozenScalar'?",
+        "unknown kind of type 'frozenscalar', did you mean 'frozenScalar'?",
     ),
     (
         POINT_FILE,
         structure("P", x=reference(OTHER)),
         f"fields['{X}'].type.value.reference.id",
-        f"there is no structure or enumeration {OTHER}",
+        f"unknown structure or enumeration {OTHER}",
     ),
-    (POINT_FILE, structure("P", x=reference(ARM)), f"fields['{X}'].type.value.reference.id", "there is no structure"),
+    (
+        POINT_FILE,
+        structure("P", x=reference(ARM)),
+        f"fields['{X}'].type.value.reference.id",
+        f"unknown structure or enumeration {ARM}",
+    ),
     (
         POINT_FILE,
         structure("P", x=reference(STATUS, "2.0.0")),
         f"fields['{X}'].type.value.reference.version",
-        f"there is no version 2.0.0 of {STATUS} (known: 1.0.0)",
+        f"unknown version 2.0.0 of {STATUS} (known: 1.0.0)",
     ),
     (
         POINT_FILE,
@@ -240,9 +245,9 @@ MISTAKES: list[tuple[str, object, str, str]] = [
     ),
     (f"module/{OTHER}@1.0.0.json", {"name": "arm", "parent": GEO}, "name", "has another module named 'arm'"),
     (f"folder/{OTHER}.json", {"name": "geo", "parent": ROOT}, "name", "has another folder named 'geo'"),
-    (f"folder/{OTHER}.json", {"name": "a", "parent": OTHER}, "parent", "the folder stands inside itself"),
-    (f"folder/{GEO}.json", {"name": "geo", "parent": DEEP}, "parent", "the folder stands inside itself"),
-    (f"folder/{GEO}.json", {"name": "geo", "parent": OTHER}, "parent", f"there is no folder {OTHER}"),
+    (f"folder/{OTHER}.json", {"name": "a", "parent": OTHER}, "parent", "the folder contains itself"),
+    (f"folder/{GEO}.json", {"name": "geo", "parent": DEEP}, "parent", "the folder contains itself"),
+    (f"folder/{GEO}.json", {"name": "geo", "parent": OTHER}, "parent", f"unknown folder {OTHER}"),
     (f"structure/{POINT}@1.0.0.yaml", "a: [", "", "line 1, column"),
     (f"structure/{STATUS}@1.0.0.json", structure("S"), "", "is already the id of the enumeration in"),
     ("structure/Point@1.0.0.json", structure("P"), "", "expected a file name such as <uuid>@<version>.json"),
@@ -253,7 +258,7 @@ MISTAKES: list[tuple[str, object, str, str]] = [
 
 
 @pytest.mark.parametrize(("name", "content", "path", "message"), MISTAKES)
-def test_a_mistake_is_told_with_its_file_and_key(
+def test_a_mistake_is_reported_with_its_file_and_key(
     tmp_path: Path, name: str, content: object, path: str, message: str
 ) -> None:
     with pytest.raises(HeaderError) as caught:
@@ -265,15 +270,15 @@ def test_a_mistake_is_told_with_its_file_and_key(
 
 
 def test_a_record_in_two_files_is_a_mistake(tmp_path: Path) -> None:
-    with pytest.raises(HeaderError, match="the same record stands in"):
+    with pytest.raises(HeaderError, match="the same record is in"):
         records.load(written(tmp_path, {**good(), f"structure/{POINT}@1.0.0.yml": structure("Point")}))
 
 
-def test_a_directory_of_no_kind_is_a_mistake(tmp_path: Path) -> None:
+def test_a_directory_of_an_unknown_kind_is_a_mistake(tmp_path: Path) -> None:
     with pytest.raises(HeaderError, match="unknown kind of record 'structures', did you mean 'structure'"):
         records.load(written(tmp_path, {"structures/x.yaml": ""}))
 
 
 def test_a_missing_directory_is_a_mistake(tmp_path: Path) -> None:
-    with pytest.raises(HeaderError, match="there is no such directory"):
+    with pytest.raises(HeaderError, match="no such directory"):
         records.load(tmp_path / "records")

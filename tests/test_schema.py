@@ -52,7 +52,7 @@ def header() -> Any:
 
 
 def changed(path: tuple[str | int, ...], data: object) -> Any:
-    """The header with ``data`` at ``path``; without what is there when ``data`` is an ellipsis."""
+    """Return the header with ``data`` at ``path``, or without that key if ``data`` is an ellipsis."""
     made = header()
     place = made
     for step in path[:-1]:
@@ -179,12 +179,12 @@ BAD: list[Any] = [
 ]
 
 
-def test_the_schema_is_a_schema() -> None:
+def test_the_schema_is_a_valid_json_schema() -> None:
     jsonschema.Draft202012Validator.check_schema(SCHEMA)
 
 
 @pytest.mark.parametrize("data", GOOD)
-def test_a_header_the_parser_takes_the_schema_takes(data: Any) -> None:
+def test_the_schema_accepts_a_header_that_the_parser_accepts(data: Any) -> None:
     Header.from_data(copy.deepcopy(data))
     assert accepts(data)
 
@@ -218,11 +218,11 @@ MEANING = re.compile(
     "another |unknown type |expected a module's UUID, or the name |a mutable parameter may not have its function's id|"
     r"[0-9.]+ is below min_version|expected \S+( \S+)?, got (F64|ArrayF64)\("
 )
-"""How the parser's messages begin that are about more than the shape of a header."""
+"""The start of the parser's messages about mistakes other than the shape of a header."""
 
 
 def paths(data: Any, start: Path = ()) -> Iterator[Path]:
-    """Yield the path of everything in ``data``."""
+    """Yield the path of ``data`` and of everything in it."""
     yield start
     entries = data.items() if isinstance(data, dict) else enumerate(data) if isinstance(data, list) else ()
     for step, part in entries:
@@ -239,7 +239,7 @@ def replaced(data: Any, path: Path, part: object) -> Any:
 
 
 def whole() -> Any:
-    """Return a header with every key, whose types take any value."""
+    """Return a header with every key, whose types allow any value."""
     made = low()
     made["dependencies"] = [1]
     for function in (*made["exports"], *made["imports"]):
@@ -250,7 +250,7 @@ def whole() -> Any:
 
 
 def refused(data: Any) -> str | None:
-    """Return what the parser says against ``data``, or None."""
+    """Return the parser's error message about ``data``, or None."""
     try:
         Header.from_data(data, REGISTRY)
     except HeaderError as error:
@@ -259,7 +259,7 @@ def refused(data: Any) -> str | None:
 
 
 @pytest.mark.parametrize("path", list(paths(whole())), ids=lambda path: ".".join(map(str, path)))
-def test_the_parser_and_the_schema_agree_on_the_shape_of_whatever_stands_anywhere(path: Path) -> None:
+def test_the_parser_and_the_schema_agree_on_the_shape_of_any_data_anywhere(path: Path) -> None:
     for part in ANYTHING:
         data = replaced(whole(), path, part)
         refusal = refused(data)
@@ -269,7 +269,7 @@ def test_the_parser_and_the_schema_agree_on_the_shape_of_whatever_stands_anywher
             assert not accepts(data) or MEANING.match(refusal), (part, refusal)
 
 
-def test_what_a_header_writes_is_valid() -> None:
+def test_a_header_is_written_as_the_schema_says() -> None:
     assert accepts(PARSED.to_data())
 
 
@@ -290,7 +290,7 @@ def test_the_schema_has_the_keys_of_the_classes_in_their_order(cls: Any, part: A
 
 
 def undescribed(part: Any) -> set[str]:
-    """The keys that neither say what they are nor refer to a definition that does."""
+    """Return the keys without a description, neither their own nor that of the definition they refer to."""
     if isinstance(part, list):
         return {name for item in part for name in undescribed(item)}
     if not isinstance(part, dict):
@@ -303,12 +303,12 @@ def undescribed(part: Any) -> set[str]:
     return own.union(*map(undescribed, part.values()))
 
 
-def test_every_key_of_a_header_is_described_for_editors() -> None:
+def test_every_key_of_a_header_has_a_description_for_editors() -> None:
     definitions = {name: part for name, part in SCHEMA["$defs"].items() if name != "value"}
     assert undescribed([SCHEMA["properties"], definitions]) == set()
 
 
-def test_defaults_and_examples_are_there_for_editors() -> None:
+def test_keys_have_defaults_and_examples_for_editors() -> None:
     properties, parameter = SCHEMA["properties"], SCHEMA["$defs"]["parameter"]["properties"]
     assert (properties["exports"]["default"], properties["executable_mime"]["default"]) == ([], "")
     assert parameter["mutable"]["default"] is False

@@ -1,4 +1,4 @@
-"""Values, calls and results as plain data (ABI §9), and what is said about data that is none."""
+"""Values, calls and results as plain data (ABI §9), and the errors about invalid data."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def test_a_value_has_one_plain_form_in_both_directions(value: v.Value, data: obj
 
 
 @pytest.mark.parametrize("row", [row for row in VECTORS if "value" in row], ids=lambda row: row["hex"][:40])
-def test_the_text_of_every_vector_parses_and_is_written_again(row: dict[str, Any]) -> None:
+def test_the_text_of_every_vector_survives_parsing_and_writing(row: dict[str, Any]) -> None:
     value = text.from_data(row["value"])
     assert text.to_data(value) == row["value"]
 
@@ -94,7 +94,7 @@ def test_the_text_of_every_vector_parses_and_is_written_again(row: dict[str, Any
         ),
     ],
 )
-def test_other_spellings_of_a_value_are_understood(data: object, value: v.Value) -> None:
+def test_other_spellings_of_a_value_are_accepted(data: object, value: v.Value) -> None:
     assert text.from_data(data) == value
 
 
@@ -151,7 +151,7 @@ def test_other_spellings_of_a_value_are_understood(data: object, value: v.Value)
         ),
     ],
 )
-def test_data_that_is_no_value_is_refused_where_it_stands(data: object, message: str) -> None:
+def test_invalid_data_is_refused_with_its_path(data: object, message: str) -> None:
     with pytest.raises(ArgumentError) as caught:
         text.from_data(data)
     assert str(caught.value).startswith(message)
@@ -164,7 +164,7 @@ def test_data_that_contains_itself_is_refused() -> None:
         text.from_data(data)
 
 
-def test_what_a_buffer_can_hold_is_not_too_deep_for_text() -> None:
+def test_the_deepest_value_of_a_buffer_is_not_too_deep_for_text() -> None:
     value: v.Value = v.Unit()
     for _ in range(70):
         value = v.ArrayStructure(A, [[(B, value)]])
@@ -222,13 +222,13 @@ def test_a_call_result_has_a_plain_form() -> None:
         ),
     ],
 )
-def test_data_that_is_no_call_is_refused_where_it_stands(data: object, message: str) -> None:
+def test_an_invalid_call_is_refused_with_the_path_of_the_mistake(data: object, message: str) -> None:
     with pytest.raises(ArgumentError) as caught:
         text.call_from_data(data)
     assert str(caught.value).startswith(message)
 
 
-def test_a_call_takes_text_for_ids_and_pairs_for_arguments() -> None:
+def test_a_call_accepts_ids_as_text_and_arguments_as_pairs() -> None:
     assert Call(str(B), [(str(A), v.U8(1))], str(A)) == Call(module_id=A, id=B, args={A: v.U8(1)})
 
 
@@ -237,7 +237,7 @@ def test_a_call_with_a_parameter_twice_is_refused() -> None:
         Call(id=B, args=[(A, v.U8(1)), (str(A), v.U8(2))])
 
 
-def test_a_call_with_what_is_no_value_is_refused() -> None:
+def test_a_call_with_an_argument_that_is_not_a_value_is_refused() -> None:
     with pytest.raises(TypeError, match="expected a value"):
         Call(id=B, args={A: 5})  # type: ignore[arg-type]
 
@@ -258,12 +258,12 @@ def test_a_python_result_is_a_pair() -> None:
     assert (ret, mutated) == (1, {"pose": 2})
 
 
-# --- the law -------------------------------------------------------------------------------------
+# --- properties ----------------------------------------------------------------------------------
 
 IDS = st.uuids()
-# Surrogates have no UTF-8.
+# UTF-8 cannot encode surrogates.
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
-# Text keeps no NaN payload, so only the one NaN that Python itself makes.
+# Text does not keep the payload of a NaN, so only the NaN that Python itself makes.
 FLOATS = st.floats().map(lambda number: math.nan if math.isnan(number) else number)
 SINGLES = st.floats(width=32).map(lambda number: math.nan if math.isnan(number) else number)
 
@@ -310,13 +310,13 @@ VALUES = st.recursive(LEAVES, composites, max_leaves=12)
 
 
 @given(VALUES)
-def test_a_value_comes_back_from_json_as_it_went(value: v.Value) -> None:
+def test_a_value_survives_the_round_trip_through_json(value: v.Value) -> None:
     assert text.from_data(json.loads(json.dumps(text.to_data(value), allow_nan=False))) == value
 
 
 @settings(max_examples=50)
 @given(VALUES)
-def test_a_value_comes_back_from_yaml_as_it_went(value: v.Value) -> None:
+def test_a_value_survives_the_round_trip_through_yaml(value: v.Value) -> None:
     assert text.from_data(yaml.safe_load(yaml.safe_dump(text.to_data(value), allow_unicode=False))) == value
 
 
@@ -329,7 +329,7 @@ JUNK = st.recursive(
 
 
 @given(JUNK)
-def test_whatever_the_data_the_only_error_is_an_argument_error(data: object) -> None:
+def test_any_data_is_a_value_or_an_argument_error(data: object) -> None:
     try:
         value = text.from_data(data)
     except ArgumentError:

@@ -1,4 +1,4 @@
-"""What type references mean: their names, the values they allow, their defaults, and the registry behind them."""
+"""Type references: their names, the values they allow, their defaults, and the registry of records."""
 
 from __future__ import annotations
 
@@ -110,7 +110,7 @@ def test_boolean_and_string_are_other_names_of_bool_and_str() -> None:
         (ScalarRef(UNKNOWN), str(UNKNOWN)),
     ],
 )
-def test_a_type_is_called_what_a_reader_expects(ref: TypeRef, name: str, registry: TypeRegistry) -> None:
+def test_a_type_has_a_readable_name(ref: TypeRef, name: str, registry: TypeRegistry) -> None:
     assert type_name(ref, registry) == name
 
 
@@ -210,7 +210,7 @@ BAD: list[tuple[TypeRef, v.Value, str]] = [
 
 
 @pytest.mark.parametrize(("ref", "value", "message"), BAD)
-def test_a_value_of_another_type_is_refused_where_it_stands(
+def test_a_value_of_another_type_is_refused_with_its_path(
     ref: TypeRef, value: v.Value, message: str, registry: TypeRegistry
 ) -> None:
     with pytest.raises(TypeError) as caught:
@@ -218,7 +218,7 @@ def test_a_value_of_another_type_is_refused_where_it_stands(
     assert str(caught.value).startswith(message)
 
 
-def test_a_mismatch_carries_its_path_and_reason(registry: TypeRegistry) -> None:
+def test_a_mismatch_has_its_path_and_reason(registry: TypeRegistry) -> None:
     with pytest.raises(TypeMismatch) as caught:
         validate(point(x=v.U8(5)), ScalarRef(POINT), registry)
     assert (caught.value.path, caught.value.reason) == ("x", "expected f64, got U8(5)")
@@ -298,7 +298,7 @@ def test_a_type_is_found_by_id_and_by_path(registry: TypeRegistry) -> None:
     assert set(registry) == {POINT_TYPE, POSE_TYPE, STATUS_TYPE}
 
 
-def test_what_is_not_there_is_none(registry: TypeRegistry) -> None:
+def test_an_unknown_type_is_none(registry: TypeRegistry) -> None:
     assert registry.get(UNKNOWN) is None
     assert registry.get(POINT, Version(9, 0, 0)) is None
     assert registry.find("geo") is None
@@ -313,7 +313,7 @@ def test_the_highest_version_wins_and_all_are_kept(registry: TypeRegistry) -> No
     assert registry.versions(POINT) == [ONE, Version(1, 9, 0), Version(1, 10, 0)]
 
 
-def test_a_path_finds_the_type_where_it_stands_now() -> None:
+def test_a_path_finds_only_the_type_whose_highest_version_has_it() -> None:
     registry = TypeRegistry([version_of_point(ONE, "old.Point"), version_of_point(Version(2, 0, 0), "new.Point")])
     assert registry.find("old.Point") is None
     assert registry.paths() == ["new.Point"]
@@ -329,7 +329,7 @@ def test_one_version_with_two_contents_is_an_error_that_names_both(registry: Typ
         registry.add(version_of_point(ONE, "geo.Spot"))
 
 
-def test_a_registry_that_cannot_take_all_of_another_takes_nothing(registry: TypeRegistry) -> None:
+def test_an_update_that_fails_adds_nothing(registry: TypeRegistry) -> None:
     tree = StructureType(TREE, "Tree", "Tree", ONE, ())
     with pytest.raises(HeaderError):
         registry.update(TypeRegistry([tree, version_of_point(ONE, "geo.Spot")]))
@@ -337,7 +337,7 @@ def test_a_registry_that_cannot_take_all_of_another_takes_nothing(registry: Type
     assert registry.find("geo.Spot") is None
 
 
-def test_merging_leaves_both_registries_as_they_were(registry: TypeRegistry) -> None:
+def test_merging_changes_neither_registry(registry: TypeRegistry) -> None:
     other = TypeRegistry([version_of_point(Version(2, 0, 0))])
     merged = registry.merged(other)
     assert (len(merged), len(registry), len(other)) == (4, 3, 1)
@@ -365,6 +365,6 @@ def test_versions_are_ordered_number_by_number() -> None:
 
 
 @pytest.mark.parametrize("text", ["", "1.2", "1.2.3.4", "-1.0.0", "1.2.x", "1.2.3 "])
-def test_other_text_is_no_version(text: str) -> None:
+def test_other_text_is_not_a_version(text: str) -> None:
     with pytest.raises(ValueError, match="expected a version such as"):
         Version.parse(text)

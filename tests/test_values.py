@@ -1,4 +1,4 @@
-"""Values are checked when they are made, immutable, and equal exactly when their bytes are."""
+"""Values are checked on construction, immutable, and equal exactly when they encode to the same bytes."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def test_a_value_cannot_be_changed(value: v.Value) -> None:
 
 
 @pytest.mark.parametrize("value", [each for each in SAMPLES if type(each).__name__ not in ("KeyValue",)])
-def test_the_repr_of_a_short_value_makes_it_again(value: v.Value) -> None:
+def test_the_repr_of_a_short_value_evaluates_to_it(value: v.Value) -> None:
     names = {**vars(v), "UUID": UUID}
     assert eval(repr(value), names) == value
 
@@ -115,7 +115,7 @@ REFUSED: dict[str, tuple[Callable[[], object], type[Exception], str]] = {
     "bytes for text": (lambda: v.String(b"x"), TypeError, "expected a str"),  # type: ignore[arg-type]
     "a lone surrogate": (lambda: v.String("a\ud800"), ValueError, "surrogate at character 1"),
     "a lone surrogate in a key": (lambda: v.KeyValue(ID, {"\ud800": (ID, None)}), ValueError, "surrogate"),
-    "no UUID": (lambda: v.Uuid("x"), ValueError, "'x' is not a UUID"),
+    "text that is not a UUID": (lambda: v.Uuid("x"), ValueError, "'x' is not a UUID"),
     "a number for an id": (lambda: v.Structure(5, []), TypeError, "expected a UUID"),  # type: ignore[arg-type]
     "plain Python in an option": (lambda: v.Option(5), TypeError, "got int 5"),  # type: ignore[arg-type]
     "a bool among integers": (lambda: v.ArrayU8([1, True]), TypeError, r"^\[1\]: .* got bool True"),
@@ -134,7 +134,7 @@ REFUSED: dict[str, tuple[Callable[[], object], type[Exception], str]] = {
 
 
 @pytest.mark.parametrize("case", REFUSED)
-def test_what_does_not_fit_is_refused_with_what_was_wrong(case: str) -> None:
+def test_an_invalid_argument_is_refused_with_the_reason(case: str) -> None:
     make, error, message = REFUSED[case]
     with pytest.raises(error, match=message):
         make()
@@ -172,7 +172,7 @@ def test_numpy_scalars_are_numbers_and_bools() -> None:
     assert v.F64(np.int8(1)) == v.F64(1.0)
     assert v.Boolean(np.bool_(True)) == v.Boolean(True)  # type: ignore[arg-type]
     with pytest.raises(TypeError):
-        v.U8(np.bool_(True))
+        v.U8(np.bool_(True))  # type: ignore[arg-type,unused-ignore]
 
 
 @given(st.lists(st.floats(allow_subnormal=True)))
@@ -191,7 +191,7 @@ def test_a_long_array_has_a_short_repr() -> None:
     assert len(repr(v.ArrayF64(np.zeros(1_000_000)))) < 200
 
 
-def test_a_pair_will_do_for_a_field() -> None:
+def test_a_pair_is_accepted_as_a_field() -> None:
     assert v.Structure(ID, [(OTHER, v.U8(1))]) == v.Structure(str(ID), [v.Field(OTHER, v.U8(1))])
     assert v.Structure(ID, [(OTHER, v.U8(1))]).fields[0].id == OTHER
 

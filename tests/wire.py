@@ -1,4 +1,4 @@
-"""The wire format by hand: what ``arora.h`` and the examples are held against, without any codec of ours."""
+"""The wire format by hand, without Arora's codecs: the reference for tests of ``arora.h`` and the examples."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Between plain Python objects and values, by a function's declared types."""
+"""Conversion between plain Python objects and values, by the declared types of a function."""

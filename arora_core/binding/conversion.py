@@ -1,6 +1,6 @@
-"""Plain Python to values and back, by declared type.
+"""Conversion of plain Python objects to values and back, by declared type.
 
-For each type a converter is made once, when a module is loaded: the lookups in the registry are done by then.
+Each type has one converter, made when a module is loaded: calls look nothing up in the registry.
 """
 
 from __future__ import annotations
@@ -26,24 +26,24 @@ from ..types import (
 )
 from ..types.references import KEY_VALUE, NO_FIELD, VALUE
 from ..values.numeric import described
-from .converter import Converter, at, each, exactly, text_keyed
+from .converter import Converter, convert_at, convert_each, expect_class, text_keyed
 from .record_conversion import EnumerationConverter, StructureConverter
 
 
 class Conversions:
-    """The converters for the types of one registry, each made once."""
+    """The converters for the types of one registry, each made on first use."""
 
     def __init__(self, registry: TypeRegistry) -> None:
         self._registry = registry
         self._made: dict[TypeRef, Converter] = {}
 
     def of(self, ref: TypeRef) -> Converter:
-        """The converter of a type."""
+        """Return the converter of a type."""
         made = self._made.get(ref)
         if made is None:
-            # A record may contain itself: while its converter is being made, others reach it late.
+            # A record may contain itself: until its converter exists, others refer to it through this one.
             self._made[ref] = Converter(
-                lambda given: self._made[ref].to_value(given), lambda value: self._made[ref].to_python(value)
+                lambda obj: self._made[ref].to_value(obj), lambda value: self._made[ref].to_python(value)
             )
             made = self._made[ref] = self._make(ref)
         return made
@@ -72,13 +72,13 @@ class Conversions:
         if isinstance(record, StructureType):
             structure = StructureConverter(record, self.of)
             return Converter(
-                lambda given: v.Structure(id, structure.to_fields(given)),
+                lambda obj: v.Structure(id, structure.to_fields(obj)),
                 lambda value: structure.to_python(_of_record(v.Structure, record, value).fields),
             )
         if isinstance(record, EnumerationType):
             enumeration = EnumerationConverter(record, self.of)
             return Converter(
-                lambda given: v.Enumeration(id, *enumeration.to_variant(given)),
+                lambda obj: v.Enumeration(id, *enumeration.to_variant(obj)),
                 lambda value: enumeration.to_python(*_variant_of(_of_record(v.Enumeration, record, value))),
             )
         return _undeclared(id, (v.Structure, v.Enumeration, v.KeyValue))
@@ -91,15 +91,19 @@ class Conversions:
         if isinstance(record, StructureType):
             structure = StructureConverter(record, self.of)
             return Converter(
-                lambda given: v.ArrayStructure(id, each(structure.to_fields, _records(given))),
-                lambda value: list(each(structure.to_python, _of_record(v.ArrayStructure, record, value).items)),
+                lambda obj: v.ArrayStructure(id, convert_each(structure.to_fields, _records(obj))),
+                lambda value: list(
+                    convert_each(structure.to_python, _of_record(v.ArrayStructure, record, value).items)
+                ),
             )
         if isinstance(record, EnumerationType):
             enumeration = EnumerationConverter(record, self.of)
             return Converter(
-                lambda given: v.ArrayEnumeration(id, each(enumeration.to_variant, _records(given))),
+                lambda obj: v.ArrayEnumeration(id, convert_each(enumeration.to_variant, _records(obj))),
                 lambda value: list(
-                    each(lambda item: enumeration.to_python(*item), _of_record(v.ArrayEnumeration, record, value).items)
+                    convert_each(
+                        lambda item: enumeration.to_python(*item), _of_record(v.ArrayEnumeration, record, value).items
+                    )
                 ),
             )
         if known is None and id not in SCALAR_CLASSES:
@@ -108,28 +112,30 @@ class Conversions:
 
 
 def _well_known(cls: type[v.Value]) -> Converter:
-    """Scalars, and arrays of plain items: the value's constructor does the checking."""
+    """Return the converter of a scalar or an array of plain items, whose constructor does the checking."""
 
     make: Callable[[Any], v.Value] = cls
 
-    def to_value(given: Any) -> v.Value:
-        if isinstance(given, cls):
-            return given
+    def to_value(obj: Any) -> v.Value:
+        if isinstance(obj, cls):
+            return obj
         if cls is v.Unit:
-            if given is not None:
-                raise TypeMismatch(f"expected None, got {described(given)}", "")
+            if obj is not None:
+                raise TypeMismatch(f"expected None, got {described(obj)}", "")
             return v.Unit()
         try:
-            return make(given)
+            return make(obj)
         except (TypeError, ValueError) as error:
             raise TypeMismatch(str(error), "") from None
 
-    return Converter(to_value, lambda value: to_plain(exactly(cls, value)))
+    return Converter(to_value, lambda value: to_plain(expect_class(cls, value)))
 
 
 def to_plain(value: v.Value) -> Any:
-    """The plain Python of a value of a well-known type: a u8[] as bytes, other number arrays as ``array.array``,
-    arrays of other things as lists, unit as None."""
+    """Return a value of a well-known type as plain Python.
+
+    u8[] becomes bytes, other number arrays ``array.array``, other arrays lists, and unit None.
+    """
     if isinstance(value, v.ArrayU8):
         return value.raw
     if isinstance(value, v.NumberArray):
@@ -146,56 +152,60 @@ def _of_length(length: int, array: Converter) -> Converter:
         return value
 
     return Converter(
-        lambda given: checked(array.to_value(given)),
+        lambda obj: checked(array.to_value(obj)),
         lambda value: array.to_python(checked(value)),
     )
 
 
 def _option(inner: Converter) -> Converter:
-    def to_value(given: Any) -> v.Value:
-        carried = given.value if isinstance(given, v.Option) else given
-        return v.Option(None if carried is None else inner.to_value(carried))
+    def to_value(obj: Any) -> v.Value:
+        payload = obj.value if isinstance(obj, v.Option) else obj
+        return v.Option(None if payload is None else inner.to_value(payload))
 
     def to_python(value: v.Value) -> Any:
-        carried = exactly(v.Option, value).value
-        return None if carried is None else inner.to_python(carried)
+        payload = expect_class(v.Option, value).value
+        return None if payload is None else inner.to_python(payload)
 
     return Converter(to_value, to_python)
 
 
 def _map(inner: Converter) -> Converter:
-    def entry(given: Any) -> v.Value | None:
-        return None if given is None else inner.to_value(given)
+    def entry(obj: Any) -> v.Value | None:
+        return None if obj is None else inner.to_value(obj)
 
-    def to_value(given: Any) -> v.Value:
-        if isinstance(given, v.KeyValue):
-            to_python(given)
-            return given
-        fields = text_keyed(given, "a mapping with text for keys")
-        return v.KeyValue(KEY_VALUE, {key: (NO_FIELD, at(f"[{key!r}]", entry, item)) for key, item in fields.items()})
+    def to_value(obj: Any) -> v.Value:
+        if isinstance(obj, v.KeyValue):
+            to_python(obj)
+            return obj
+        fields = text_keyed(obj, "a mapping with text for keys")
+        return v.KeyValue(
+            KEY_VALUE, {key: (NO_FIELD, convert_at(f"[{key!r}]", entry, item)) for key, item in fields.items()}
+        )
 
     def to_python(value: v.Value) -> Any:
         return {
-            key: None if field.value is None else at(f"[{key!r}]", inner.to_python, field.value)
-            for key, field in exactly(v.KeyValue, value).fields.items()
+            key: None if field.value is None else convert_at(f"[{key!r}]", inner.to_python, field.value)
+            for key, field in expect_class(v.KeyValue, value).fields.items()
         }
 
     return Converter(to_value, to_python)
 
 
 def _values(inner: Converter) -> Converter:
-    """An array of things that arrays can hold only as dynamic values."""
+    """Return the converter of an array whose items the wire encodes as dynamic values."""
 
-    def to_value(given: Any) -> v.Value:
-        return v.ArrayValue(each(inner.to_value, given.items if type(given) is v.ArrayValue else given))
+    def to_value(obj: Any) -> v.Value:
+        return v.ArrayValue(convert_each(inner.to_value, obj.items if type(obj) is v.ArrayValue else obj))
 
-    return Converter(to_value, lambda value: list(each(inner.to_python, exactly(v.ArrayValue, value).items)))
+    return Converter(
+        to_value, lambda value: list(convert_each(inner.to_python, expect_class(v.ArrayValue, value).items))
+    )
 
 
-def _any_value(given: Any) -> v.Value:
-    if not isinstance(given, v.Value):
-        raise TypeMismatch(f"expected a value of arora_core.values, got {described(given)}", "")
-    return given
+def _any_value(obj: Any) -> v.Value:
+    if not isinstance(obj, v.Value):
+        raise TypeMismatch(f"expected a value of arora_core.values, got {described(obj)}", "")
+    return obj
 
 
 _DYNAMIC: Final = Converter(_any_value, _any_value)
@@ -203,11 +213,11 @@ _MAP_OF_VALUES: Final = _map(_DYNAMIC)
 
 
 def _key_values() -> Converter:
-    """The type keyvalue: a mapping of values. Being dynamic (ABI §2), it lets any other value through as well."""
+    """Return the converter of keyvalue: a mapping of values or, as the type is dynamic (ABI §2), any other value."""
 
     def choose(direction: Callable[[Any], Any]) -> Callable[[Any], Any]:
-        return lambda given: (
-            _any_value(given) if isinstance(given, v.Value) and type(given) is not v.KeyValue else direction(given)
+        return lambda obj: (
+            _any_value(obj) if isinstance(obj, v.Value) and type(obj) is not v.KeyValue else direction(obj)
         )
 
     return Converter(choose(_MAP_OF_VALUES.to_value), choose(_MAP_OF_VALUES.to_python))
@@ -217,15 +227,13 @@ _KEY_VALUES: Final = _key_values()
 
 
 def _undeclared(id: UUID, classes: tuple[type[v.Value], ...]) -> Converter:
-    """A type that no record declares: only ready-made values of that id, and they come back as they are."""
+    """Return the converter of a type that no record declares: values of that id pass through in both directions."""
 
-    def checked(given: object) -> v.Value:
-        if not isinstance(given, classes) or getattr(given, "id", id) != id:
+    def checked(obj: object) -> v.Value:
+        if not isinstance(obj, classes) or getattr(obj, "id", id) != id:
             names = " or ".join(cls.__name__ for cls in classes)
-            raise TypeMismatch(
-                f"no record declares the type {id}: expected a {names} of it, got {described(given)}", ""
-            )
-        return given
+            raise TypeMismatch(f"no record declares the type {id}: expected a {names} of it, got {described(obj)}", "")
+        return obj
 
     return Converter(checked, checked)
 
@@ -236,13 +244,13 @@ def _of_record(cls: type[Any], record: StructureType | EnumerationType, value: A
     return value
 
 
-def _records(given: object) -> object:
-    """The items of a ready-made array of records, each as a record of its own; anything else as it is."""
-    if isinstance(given, v.ArrayStructure):
-        return [v.Structure(given.id, fields) for fields in given.items]
-    if isinstance(given, v.ArrayEnumeration):
-        return [v.Enumeration(given.id, *variant) for variant in given.items]
-    return given
+def _records(obj: object) -> object:
+    """Return the items of a value that is an array of records, each as one record; anything else unchanged."""
+    if isinstance(obj, v.ArrayStructure):
+        return [v.Structure(obj.id, fields) for fields in obj.items]
+    if isinstance(obj, v.ArrayEnumeration):
+        return [v.Enumeration(obj.id, *variant) for variant in obj.items]
+    return obj
 
 
 def _variant_of(value: v.Enumeration) -> tuple[UUID, v.Value]:

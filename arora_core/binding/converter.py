@@ -1,4 +1,4 @@
-"""What a converter between plain Python and values is, and how it refuses."""
+"""The converter between plain Python objects and values of one type, and its errors."""
 
 from __future__ import annotations
 
@@ -14,40 +14,40 @@ _T = TypeVar("_T")
 
 
 class Converter(NamedTuple):
-    """Both directions for one type. Each raises TypeMismatch for what does not fit it."""
+    """Both directions of the conversion for one type. Each raises TypeMismatch for an object that does not match it."""
 
     to_value: Callable[[Any], v.Value]
     to_python: Callable[[v.Value], Any]
 
 
-def at(step: str, convert: Callable[[Any], _T], given: object) -> _T:
-    """``convert(given)``; a refusal's path is led through ``step``, a field's name or an ``[index]``."""
+def convert_at(step: str, convert: Callable[[Any], _T], obj: object) -> _T:
+    """Return ``convert(obj)``; the path of its TypeMismatch starts with ``step``, a field's name or an ``[index]``."""
     try:
-        return convert(given)
+        return convert(obj)
     except TypeMismatch as mismatch:
         separator = "." if mismatch.path and not mismatch.path.startswith("[") else ""
         raise TypeMismatch(mismatch.reason, f"{step}{separator}{mismatch.path}") from None
 
 
-def each(convert: Callable[[Any], _T], items: object) -> Iterator[_T]:
-    """Every item of a sequence, converted; a refusal says which one."""
+def convert_each(convert: Callable[[Any], _T], items: object) -> Iterator[_T]:
+    """Yield the items of a sequence, converted; the path of a TypeMismatch starts with the item's index."""
     if hasattr(items, "tolist"):
         items = items.tolist()
     if not isinstance(items, Sequence) or isinstance(items, (str, bytes, bytearray)):
         raise TypeMismatch(f"expected a sequence, got {described(items)}", "")
     for index, item in enumerate(items):
-        yield at(f"[{index}]", convert, item)
+        yield convert_at(f"[{index}]", convert, item)
 
 
-def exactly(cls: type[_V], value: v.Value) -> _V:
-    """``value``, which must be of that very class."""
+def expect_class(cls: type[_V], value: v.Value) -> _V:
+    """Return ``value``. Raises TypeMismatch unless its class is exactly ``cls``."""
     if type(value) is not cls:
         raise TypeMismatch(f"expected {cls.__name__}, got {value!r}", "")
     return value
 
 
-def text_keyed(given: object, expected: str) -> Mapping[str, Any]:
-    """``given`` as a mapping whose keys are text."""
-    if not isinstance(given, Mapping) or not all(isinstance(key, str) for key in given):
-        raise TypeMismatch(f"expected {expected}, got {described(given)}", "")
-    return given
+def text_keyed(obj: object, expected: str) -> Mapping[str, Any]:
+    """Return ``obj``. Raises TypeMismatch unless it is a mapping whose keys are text."""
+    if not isinstance(obj, Mapping) or not all(isinstance(key, str) for key in obj):
+        raise TypeMismatch(f"expected {expected}, got {described(obj)}", "")
+    return obj

@@ -1,6 +1,6 @@
-"""The Python classes that stand for records: a dataclass for a structure, members for an enumeration.
+"""The Python classes generated from records: a dataclass for a structure, an enum or variants for an enumeration.
 
-A record always gives the same class, whichever engine asks, so what two engines answer can be compared.
+Engines share the class of a record, so objects from different engines can be compared.
 """
 
 from __future__ import annotations
@@ -18,14 +18,13 @@ from ..types import EnumerationType, ScalarRef, StructureType, VariantType
 from ..types.references import UNIT
 
 _NOTHING = ScalarRef(UNIT)
-"""What a variant without a payload carries."""
+"""The payload type of a variant without a payload."""
 _RESERVED = ("mro", "name", "value", "variant_id")
-"""What enumeration classes need for themselves."""
+"""The attributes that enumeration classes themselves have."""
 
 
 def python_names(names: Iterable[str], reserved: Collection[str] = ()) -> list[str]:
-    """For each name an identifier as close to it as can be, all different and none of the reserved:
-    ``joint-angle`` -> ``joint_angle``."""
+    """Return an identifier close to each name, unique and not reserved: ``joint-angle`` -> ``joint_angle``."""
     made: list[str] = []
     for name in names:
         identifier = re.sub(r"\W", "_", name)
@@ -40,14 +39,14 @@ def python_names(names: Iterable[str], reserved: Collection[str] = ()) -> list[s
 
 
 def attributes_of(record: StructureType | EnumerationType) -> list[str]:
-    """The attribute of the record's class for each of its fields or variants, in the record's order."""
+    """Return the attribute names that the record's class has for its fields or variants, in the record's order."""
     reserved = _RESERVED if isinstance(record, EnumerationType) else ()
     return python_names((member.name for member in record.members), reserved)
 
 
 @cache
 def structure_class(record: StructureType) -> type[Any]:
-    """The dataclass of a structure: one attribute a field, in the record's order."""
+    """Return the dataclass of a structure, with one attribute for each field, in the record's order."""
     made = make_dataclass(record.name, [(name, Any) for name in attributes_of(record)], slots=True)
     made.__doc__ = f"The structure {record.path}."
     made.__module__ = __name__
@@ -55,9 +54,10 @@ def structure_class(record: StructureType) -> type[Any]:
 
 
 class Variant:
-    """The root of the objects that stand for enumerations some of whose variants carry a value.
+    """The base of the classes of enumerations that have variants with a payload.
 
-    ``Verdict.safe`` is an object; ``Verdict.too_far`` a class, ``Verdict.too_far(0.1).value == 0.1``.
+    A variant without a payload is an object, ``Verdict.safe``; one with a payload is a class:
+    ``Verdict.too_far(0.1).value == 0.1``.
     """
 
     variant_id: ClassVar[UUID]
@@ -70,8 +70,11 @@ EnumerationClass = Union[type[Enum], type[Variant]]
 
 @cache
 def enumeration_class(record: EnumerationType) -> EnumerationClass:
-    """The class of an enumeration: an ``enum.Enum`` with the variant ids as values where no variant carries
-    anything, otherwise a :class:`Variant` with one attribute a variant."""
+    """Return the class of an enumeration.
+
+    If no variant has a payload, it is an ``enum.Enum`` whose values are the variant ids, otherwise a subclass of
+    :class:`Variant` with one attribute for each variant.
+    """
     names = attributes_of(record)
     made: Any
     if all(variant.type == _NOTHING for variant in record.variants):
@@ -86,7 +89,7 @@ def enumeration_class(record: EnumerationType) -> EnumerationClass:
 
 
 def _enum(name: str, members: dict[str, UUID]) -> Any:
-    functional: Any = Enum  # called as a function, which a type checker reads only with literals
+    functional: Any = Enum  # Type checkers understand the call only with literals.
     return functional(name, members)
 
 

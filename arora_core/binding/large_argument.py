@@ -1,4 +1,4 @@
-"""An argument too large to be copied once more than needed."""
+"""Large argument buffers, which compiled code does not join."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 
 class LargeArgument(Exception):
-    """Raised by compiled code in place of returning a large argument buffer, whose ``pieces`` it holds."""
+    """Raised by compiled code instead of returning a large argument buffer; ``pieces``, joined, are the buffer."""
 
     def __init__(self, *pieces: bytes | memoryview) -> None:
         self.pieces: Sequence[bytes | memoryview] = pieces

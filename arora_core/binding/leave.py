@@ -1,7 +1,7 @@
-"""What compiled code does not cover."""
+"""The exception by which compiled code hands over to the generic codec."""
 
 from __future__ import annotations
 
 
 class Leave(Exception):
-    """Raised by compiled code, and by nothing else, where the generic codec has to do the work or name the mistake."""
+    """Raised only by compiled code, when the generic codec has to convert the data or report the mistake in it."""

@@ -1,7 +1,7 @@
-"""Plain data, such as YAML and JSON say, from and to what typed calls take and return, by declared type.
+"""Conversion of plain data, such as parsed YAML, to arguments of typed calls, and of their results to plain data.
 
-A structure is a mapping by field names, an enumeration a variant's name or ``{name: payload}``, a dynamic value has its
-tag (ABI §9). Nothing is checked here: what does not fit its type is passed on for the call to refuse.
+A structure is a mapping by field names, an enumeration a variant's name or ``{name: payload}``, and a dynamic value has
+its tag (ABI §9). Nothing is checked here: data of the wrong type is passed through, and the call rejects it.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from ..types.registry import TypeRecord, TypeRegistry
 from .generated_classes import attributes_of
 
 ReadScalar = Callable[[Any, UUID], Any]
-"""Reads data of the type with that id, which has no parts to be read by themselves."""
+"""Reads data of the type with that id, a type without fields, variants or items."""
 
 
 def read_scalar(data: Any, id: UUID) -> Any:
-    """Return ``data`` itself; for a dynamic value, and for a type that no record declares, the value with that tag.
+    """Return ``data``; for a dynamic value, or a type that no record declares, the value that ``data`` describes.
 
-    Raises ArgumentError where there is no such value.
+    Raises ArgumentError if ``data`` does not describe a value.
     """
     if id == OPTION and data is None:
         return None
@@ -32,7 +32,7 @@ def read_scalar(data: Any, id: UUID) -> Any:
 
 
 def to_argument(data: Any, ref: TypeRef, registry: TypeRegistry, scalar: ReadScalar = read_scalar) -> Any:
-    """Return plain data as a typed call takes it. Raises what ``scalar`` raises."""
+    """Return plain data as an argument of a typed call. Raises what ``scalar`` raises."""
     if isinstance(ref, OptionRef):
         return None if data is None else to_argument(data, ScalarRef(ref.id), registry, scalar)
     if isinstance(ref, MapRef):
@@ -58,7 +58,7 @@ def _entries(data: Any, item: TypeRef, registry: TypeRegistry, scalar: ReadScala
 
 
 def _members(data: Any, record: TypeRecord, registry: TypeRegistry, scalar: ReadScalar) -> Any:
-    """The fields of a structure, or the payload of an enumeration's variant."""
+    """Return the mapping of a structure's fields, or of a variant's name to its payload, with its values converted."""
     if not isinstance(data, Mapping):
         return data
     types = {name: each.type for name, each in zip(attributes_of(record), record.members, strict=True)}
@@ -68,37 +68,37 @@ def _members(data: Any, record: TypeRecord, registry: TypeRegistry, scalar: Read
     }
 
 
-def from_result(answer: Any, ref: TypeRef, registry: TypeRegistry) -> Any:
-    """Return as plain data what a typed call returned. Arrays of numbers stay the buffers that they are."""
-    if answer is None:
+def from_result(result: Any, ref: TypeRef, registry: TypeRegistry) -> Any:
+    """Return the result of a typed call as plain data. Arrays of numbers are returned unchanged, as buffers."""
+    if result is None:
         return None
-    if isinstance(answer, v.Value):  # dynamic, or of a type that no record declares
-        return text.to_data(answer)
-    if isinstance(answer, dict):
+    if isinstance(result, v.Value):  # A dynamic value, or of a type that no record declares.
+        return text.to_data(result)
+    if isinstance(result, dict):
         item = ScalarRef(ref.value_id if isinstance(ref, MapRef) else VALUE)
-        return {key: from_result(each, item, registry) for key, each in answer.items()}
+        return {key: from_result(each, item, registry) for key, each in result.items()}
     assert not isinstance(ref, MapRef)
     if isinstance(ref, OptionRef):
-        return from_result(answer, ScalarRef(ref.id), registry)
-    if isinstance(answer, list):
+        return from_result(result, ScalarRef(ref.id), registry)
+    if isinstance(result, list):
         item = ScalarRef(ELEMENT_IDS[ref.id] if isinstance(ref, ScalarRef) else ref.id)
-        return [from_result(each, item, registry) for each in answer]
+        return [from_result(each, item, registry) for each in result]
     record = registry.get(ref.id) if isinstance(ref, ScalarRef) else None
     if isinstance(record, StructureType):
         return {
-            field.name: from_result(getattr(answer, attribute), field.type, registry)
+            field.name: from_result(getattr(result, attribute), field.type, registry)
             for field, attribute in zip(record.fields, attributes_of(record), strict=True)
         }
     if isinstance(record, EnumerationType):
-        return _variant(answer, record, registry)
-    return str(answer) if isinstance(answer, UUID) else answer
+        return _variant(result, record, registry)
+    return str(result) if isinstance(result, UUID) else result
 
 
-def _variant(answer: Any, record: EnumerationType, registry: TypeRegistry) -> Any:
-    """The variant's name, with its payload where it has one."""
-    # Of the two kinds of class that stand for enumerations, one has its id as its value.
-    id = getattr(answer, "variant_id", None) or answer.value
+def _variant(result: Any, record: EnumerationType, registry: TypeRegistry) -> Any:
+    """Return the variant's name, with its payload if it has one."""
+    # A Variant has its id as ``variant_id``, a member of an ``enum.Enum`` as its value.
+    id = getattr(result, "variant_id", None) or result.value
     variant = next(each for each in record.variants if each.id == id)
     if variant.type == ScalarRef(UNIT):
         return variant.name
-    return {variant.name: from_result(answer.value, variant.type, registry)}
+    return {variant.name: from_result(result.value, variant.type, registry)}

@@ -1,7 +1,6 @@
-"""Structures and enumerations to values and back.
+"""Conversion of structures and enumerations to values and back.
 
-Both directions stop short of the outer value, at its fields or its variant, because an array of records
-holds just those.
+Both directions deal in the fields or the variant, without the outer value, because arrays of records hold only those.
 """
 
 from __future__ import annotations
@@ -15,14 +14,14 @@ from .. import values as v
 from ..documents.places import suggestion
 from ..types import EnumerationType, StructureType, TypeMismatch, TypeRef
 from ..values.numeric import described
-from .converter import Converter, at, text_keyed
+from .converter import Converter, convert_at, text_keyed
 from .generated_classes import Variant, attributes_of, enumeration_class, structure_class
 
 ConverterOf = Callable[[TypeRef], Converter]
 
 
 class _Part(NamedTuple):
-    """A field or a variant, ready to convert."""
+    """A field or a variant, with its converter."""
 
     id: UUID
     name: str
@@ -38,7 +37,10 @@ def _parts(record: StructureType | EnumerationType, converter_of: ConverterOf) -
 
 
 class StructureConverter:
-    """A structure's dataclass, a mapping by field name, or a ``Structure`` value <-> fields."""
+    """Converts the Python forms of a structure to fields, and fields back.
+
+    The forms are its dataclass, a mapping by field name and a ``Structure`` value.
+    """
 
     def __init__(self, record: StructureType, converter_of: ConverterOf) -> None:
         self._record = record
@@ -46,42 +48,42 @@ class StructureConverter:
         self._parts = _parts(record, converter_of)
         self._ids = [part.id for part in self._parts]
 
-    def to_fields(self, given: object) -> Sequence[tuple[UUID, v.Value]]:
-        """The fields, in the record's order."""
-        if isinstance(given, v.Structure):
-            return self._checked(given)
-        if isinstance(given, self._class):
-            found = [getattr(given, part.attribute) for part in self._parts]
+    def to_fields(self, obj: object) -> Sequence[tuple[UUID, v.Value]]:
+        """Return the fields, in the record's order; those of a ``Structure`` value in its own."""
+        if isinstance(obj, v.Structure):
+            return self._checked(obj)
+        if isinstance(obj, self._class):
+            found = [getattr(obj, part.attribute) for part in self._parts]
         else:
-            found = self._from_mapping(text_keyed(given, f"a {self._record.path} or a mapping of its fields"))
+            found = self._from_mapping(text_keyed(obj, f"a {self._record.path} or a mapping of its fields"))
         return [
-            (part.id, at(part.name, part.converter.to_value, each))
+            (part.id, convert_at(part.name, part.converter.to_value, each))
             for part, each in zip(self._parts, found, strict=True)
         ]
 
     def to_python(self, fields: Sequence[v.Field]) -> Any:
-        """The dataclass of these fields, which may stand in any order but must be all of them, each once."""
+        """Return the dataclass of these fields, which must be complete, in any order, each once."""
         if [field.id for field in fields] != self._ids:
             fields = self._in_order(fields)
         return self._class(
             *[
-                at(part.name, part.converter.to_python, field.value)
+                convert_at(part.name, part.converter.to_python, field.value)
                 for part, field in zip(self._parts, fields, strict=True)
             ]
         )
 
-    def _checked(self, given: v.Structure) -> Sequence[tuple[UUID, v.Value]]:
-        if given.id != self._record.id:
-            raise TypeMismatch(f"expected {self._record.path}, got a structure of type {given.id}", "")
-        self.to_python(given.fields)
-        return given.fields
+    def _checked(self, obj: v.Structure) -> Sequence[tuple[UUID, v.Value]]:
+        if obj.id != self._record.id:
+            raise TypeMismatch(f"expected {self._record.path}, got a structure of type {obj.id}", "")
+        self.to_python(obj.fields)
+        return obj.fields
 
-    def _from_mapping(self, given: Mapping[str, Any]) -> list[Any]:
+    def _from_mapping(self, obj: Mapping[str, Any]) -> list[Any]:
         known = {part.name: part.id for part in self._parts} | {part.attribute: part.id for part in self._parts}
-        for key in given:
+        for key in obj:
             if key not in known:
                 raise TypeMismatch(f"{self._record.path} has no field {key!r}{suggestion(key, known)}", "")
-        found = {known[key]: part for key, part in given.items()}
+        found = {known[key]: part for key, part in obj.items()}
         missing = [part.name for part in self._parts if part.id not in found]
         if missing:
             raise TypeMismatch(f"{self._record.path} lacks {', '.join(missing)}", "")
@@ -91,14 +93,16 @@ class StructureConverter:
         by_id = {field.id: field for field in fields}
         if len(by_id) != len(fields) or by_id.keys() != set(self._ids):
             names = {part.id: part.name for part in self._parts}
-            given = ", ".join(names.get(field.id, str(field.id)) for field in fields) or "none"
-            raise TypeMismatch(f"expected {self._record.path} ({', '.join(names.values())}), got fields {given}", "")
+            found = ", ".join(names.get(field.id, str(field.id)) for field in fields) or "none"
+            raise TypeMismatch(f"expected {self._record.path} ({', '.join(names.values())}), got fields {found}", "")
         return [by_id[id] for id in self._ids]
 
 
 class EnumerationConverter:
-    """An enumeration's member or variant object, a variant's name, ``{name: carried}``, or an ``Enumeration``
-    value <-> a variant id and what it carries."""
+    """Converts the Python forms of an enumeration to a variant id and a payload, and these back.
+
+    The forms are a member of its class, a variant's name, ``{name: payload}`` and an ``Enumeration`` value.
+    """
 
     def __init__(self, record: EnumerationType, converter_of: ConverterOf) -> None:
         self._record = record
@@ -107,49 +111,49 @@ class EnumerationConverter:
         self._by_id = {part.id: part for part in self._parts}
         self._by_name = {part.attribute: part for part in self._parts} | {part.name: part for part in self._parts}
 
-    def to_variant(self, given: object) -> tuple[UUID, v.Value]:
-        """The variant's id and what it carries, Unit for nothing."""
-        if isinstance(given, v.Enumeration):
-            return self._checked(given)
-        if isinstance(given, self._class):
-            part, carried = self._of_member(given)
-        elif isinstance(given, str):
-            part, carried = self._named(given), None
+    def to_variant(self, obj: object) -> tuple[UUID, v.Value]:
+        """Return the variant's id and its payload, Unit if it has none."""
+        if isinstance(obj, v.Enumeration):
+            return self._checked(obj)
+        if isinstance(obj, self._class):
+            part, payload = self._of_member(obj)
+        elif isinstance(obj, str):
+            part, payload = self._named(obj), None
         else:
-            part, carried = self._from_mapping(given)
-        return part.id, at(part.name, part.converter.to_value, carried)
+            part, payload = self._from_mapping(obj)
+        return part.id, convert_at(part.name, part.converter.to_value, payload)
 
     def to_python(self, variant_id: UUID, value: v.Value) -> Any:
-        """The member, or the variant object with what it carries."""
+        """Return the member of the class, with its payload if it has one."""
         part = self._by_id.get(variant_id)
         if part is None:
             raise TypeMismatch(f"{self._record.path} has no variant {variant_id}", "")
-        carried = at(part.name, part.converter.to_python, value)
+        payload = convert_at(part.name, part.converter.to_python, value)
         member = getattr(self._class, part.attribute)
-        return member(carried) if isinstance(member, type) else member
+        return member(payload) if isinstance(member, type) else member
 
-    def _checked(self, given: v.Enumeration) -> tuple[UUID, v.Value]:
-        if given.id != self._record.id:
-            raise TypeMismatch(f"expected {self._record.path}, got an enumeration of type {given.id}", "")
-        self.to_python(given.variant_id, given.value)
-        return given.variant_id, given.value
+    def _checked(self, obj: v.Enumeration) -> tuple[UUID, v.Value]:
+        if obj.id != self._record.id:
+            raise TypeMismatch(f"expected {self._record.path}, got an enumeration of type {obj.id}", "")
+        self.to_python(obj.variant_id, obj.value)
+        return obj.variant_id, obj.value
 
-    def _of_member(self, given: Enum | Variant) -> tuple[_Part, object]:
-        if isinstance(given, Enum):
-            return self._by_id[cast(UUID, given.value)], None
-        return self._by_id[given.variant_id], given.value
+    def _of_member(self, obj: Enum | Variant) -> tuple[_Part, object]:
+        if isinstance(obj, Enum):
+            return self._by_id[cast(UUID, obj.value)], None
+        return self._by_id[obj.variant_id], obj.value
 
     def _named(self, name: str) -> _Part:
         if name not in self._by_name:
             raise TypeMismatch(f"{self._record.path} has no variant {name!r}{suggestion(name, self._by_name)}", "")
         return self._by_name[name]
 
-    def _from_mapping(self, given: object) -> tuple[_Part, object]:
-        expected = f"a {self._record.path}: a variant's name, or {{name: what it carries}}"
-        if isinstance(given, type) or not hasattr(given, "keys"):
-            raise TypeMismatch(f"expected {expected}, got {described(given)}", "")
-        entries = text_keyed(given, expected)
+    def _from_mapping(self, obj: object) -> tuple[_Part, object]:
+        expected = f"a {self._record.path}: a variant's name, or {{name: payload}}"
+        if isinstance(obj, type) or not hasattr(obj, "keys"):
+            raise TypeMismatch(f"expected {expected}, got {described(obj)}", "")
+        entries = text_keyed(obj, expected)
         if len(entries) != 1:
-            raise TypeMismatch(f"expected {expected}, got {described(given)}", "")
-        ((name, carried),) = entries.items()
-        return self._named(name), carried
+            raise TypeMismatch(f"expected {expected}, got {described(obj)}", "")
+        ((name, payload),) = entries.items()
+        return self._named(name), payload

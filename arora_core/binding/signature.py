@@ -1,6 +1,6 @@
-"""A function's argument and result buffers (ABI §3), from and to plain Python or values.
+"""Argument and result buffers of a function (ABI §3), from and to plain Python or values.
 
-Everything that depends on the header alone is looked up when the signature is made.
+Everything that depends only on the header is looked up when the signature is created.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ class _Parameter(NamedTuple):
     declared: Parameter
     converter: Converter
     carrier: type[v.Value] | None
-    """The class whose values need no further look, where there is one."""
+    """The class whose instances are exactly the values of the type, if there is one: they need no validation."""
 
 
 class Signature:
-    """One exported function, ready to convert."""
+    """The signature of one exported function, and the conversion of its buffers."""
 
     def __init__(
         self, export: ExportedFunction, registry: TypeRegistry, conversions: Conversions, codec: Codec
@@ -49,46 +49,46 @@ class Signature:
         self._index_of.update({name: index for index, name in enumerate(names)})
 
     def __str__(self) -> str:
-        """``forward(joints: f64[]) -> ur5.Pose``; a mutable parameter is marked ``mutable``."""
+        """Return ``forward(joints: f64[]) -> ur5.Pose``, with mutable parameters marked ``mutable``."""
         parameters = ", ".join(
             f"{'mutable ' if each.mutable else ''}{each.name}: {type_name(each.type, self.registry)}"
             for each in self._export.parameters
         )
         return f"{self._export.name}({parameters}) -> {type_name(self._export.ret, self.registry)}"
 
-    # --- a caller's side: arguments in, result out -------------------------------------------------
+    # --- for callers: encode arguments, decode results ---------------------------------------------
 
     def encode_call(self, args: Sequence[object], kwargs: Mapping[str, object]) -> bytes:
-        """The argument buffer of a typed call. Raises ArgumentError.
+        """Return the argument buffer of a typed call. Raises ArgumentError.
 
-        An argument left out is its parameter's default where one is declared, and absent otherwise.
+        An argument left out is replaced by the declared default, or missing from the buffer if there is none.
         """
         fields = []
-        for parameter, given in zip(self._parameters, self._bind(args, kwargs), strict=True):
-            if given is not _ABSENT:
-                fields.append((parameter.declared.id, self._argument(parameter, given)))
+        for parameter, argument in zip(self._parameters, self._bind(args, kwargs), strict=True):
+            if argument is not _ABSENT:
+                fields.append((parameter.declared.id, self._argument(parameter, argument)))
             elif parameter.declared.default_value is not None:
                 fields.append((parameter.declared.id, parameter.declared.default_value))
         return self._encode(fields)
 
     def decode_result(self, buffer: bytes) -> Any:
-        """What a typed call answers: the return value, or a ``Result`` where parameters are mutable.
+        """Return the result of a typed call: the return value, or a ``Result`` if parameters are mutable.
 
-        Raises GuestError for an error buffer, Trap of kind ABI for anything the signature does not allow.
+        Raises GuestError for an error buffer, and Trap of kind ABI for a buffer that does not match the signature.
         """
         ret, mutated = self._open_result(buffer)
         try:
-            answer = self._ret.to_python(ret)
+            returned = self._ret.to_python(ret)
         except TypeMismatch as mismatch:
             raise _abi_trap(f"its return value does not fit {self}: {mismatch}") from None
         if not self._mutable:
-            return answer
+            return returned
         return Result(
-            answer, {self._by_id[id].declared.name: self._mutated(id, value) for id, value in mutated.items()}
+            returned, {self._by_id[id].declared.name: self._mutated(id, value) for id, value in mutated.items()}
         )
 
     def encode_values(self, args: Mapping[UUID, v.Value]) -> bytes:
-        """The argument buffer of a generic call, in declared order. Raises ArgumentError."""
+        """Return the argument buffer of a generic call, in declared order. Raises ArgumentError."""
         for id, value in args.items():
             parameter = self._by_id.get(id)
             if parameter is None:
@@ -98,7 +98,7 @@ class Signature:
         return self._encode([(id, args[id]) for id in self._by_id if id in args])
 
     def decode_values(self, buffer: bytes) -> CallResult:
-        """What a generic call answers. Raises as ``decode_result`` does."""
+        """Return the result of a generic call. Raises as ``decode_result`` does."""
         ret, mutated = self._open_result(buffer)
         try:
             if type(ret) is not self._ret_carrier:
@@ -109,12 +109,12 @@ class Signature:
             raise _abi_trap(f"its result does not fit {self}: {mismatch}") from None
         return CallResult(ret, mutated)
 
-    # --- a host function's side: arguments out, result in ------------------------------------------
+    # --- for host functions: decode arguments, encode results --------------------------------------
 
     def decode_call(self, buffer: bytes) -> dict[str, Any]:
-        """The arguments of an argument buffer by parameter name; those left out are missing.
+        """Return the arguments in an argument buffer by parameter name; those left out are missing.
 
-        Raises ArgumentError, which the guest that called gets as an error buffer.
+        Raises ArgumentError, which reaches the calling guest as an error buffer.
         """
         try:
             argument = self._codec.decode(buffer)
@@ -130,41 +130,41 @@ class Signature:
             arguments[parameter.declared.name] = self._to_python(parameter, value)
         return arguments
 
-    def encode_result(self, answer: object) -> bytes:
-        """The result buffer of what a host function returned. Raises TypeError where it does not fit."""
+    def encode_result(self, returned: object) -> bytes:
+        """Return the result buffer of what a host function returned. Raises TypeError if that does not match."""
         mutated: Mapping[str, object] = {}
         if self._mutable:
-            if not isinstance(answer, Result):
-                raise TypeError(f"{self} has mutable parameters: return Result(ret, mutated), got {answer!r}")
-            answer, mutated = answer
-        fields = [(self._export.id, _returned("its return value", self._ret, answer))]
+            if not isinstance(returned, Result):
+                raise TypeError(f"{self} has mutable parameters: return Result(ret, mutated), got {returned!r}")
+            returned, mutated = returned
+        fields = [(self._export.id, _to_value("its return value", self._ret, returned))]
         for id, parameter in self._mutable.items():
             name = parameter.declared.name
             if name not in mutated:
                 raise TypeError(f"{self} returned a Result without its mutable parameter {name}")
-            fields.append((id, _returned(name, parameter.converter, mutated[name])))
+            fields.append((id, _to_value(name, parameter.converter, mutated[name])))
         return self._encode(fields)
 
     # --- parts -------------------------------------------------------------------------------------
 
     def _bind(self, args: Sequence[object], kwargs: Mapping[str, object]) -> list[object]:
-        """What was given for each parameter, in declared order."""
+        """Return the argument for each parameter, in declared order. Raises ArgumentError."""
         if len(args) > len(self._parameters):
             takes = f"{len(self._parameters)} argument{'' if len(self._parameters) == 1 else 's'}"
             raise ArgumentError(f"{self} takes {takes}, got {len(args)}")
         bound = [*args, *[_ABSENT] * (len(self._parameters) - len(args))]
-        for name, given in kwargs.items():
+        for name, argument in kwargs.items():
             index = self._index_of.get(name)
             if index is None:
                 raise ArgumentError(f"{self} has no such parameter", parameter=name)
             if bound[index] is not _ABSENT:
                 raise ArgumentError("given twice", parameter=name)
-            bound[index] = given
+            bound[index] = argument
         return bound
 
-    def _argument(self, parameter: _Parameter, given: object) -> v.Value:
+    def _argument(self, parameter: _Parameter, argument: object) -> v.Value:
         try:
-            return parameter.converter.to_value(given)
+            return parameter.converter.to_value(argument)
         except TypeMismatch as mismatch:
             raise ArgumentError(str(mismatch), parameter=parameter.declared.name) from None
 
@@ -194,31 +194,31 @@ class Signature:
             raise ArgumentError(str(error)) from None
 
     def _open_result(self, buffer: bytes) -> tuple[v.Value, dict[UUID, v.Value]]:
-        """The return value and the mutated parameters of a result buffer, in declared order."""
+        """Return the return value and the mutable parameters in a result buffer, in declared order."""
         try:
             message = error_message(buffer)
             if message is None:
                 result = self._codec.decode(buffer)
         except MalformedBuffer as error:
-            raise _abi_trap(f"answered with a {error}") from error
+            raise _abi_trap(f"returned a {error}") from error
         if message is not None:
             raise GuestError(message)
         if not isinstance(result, v.Structure):
-            raise _abi_trap(f"answered with {result!r}, expected a result buffer")
+            raise _abi_trap(f"returned {result!r}, expected a result buffer")
         if result.id != self._export.id:
-            raise _abi_trap(f"answered with the result of another function, {result.id}")
+            raise _abi_trap(f"returned the result of another function, {result.id}")
         if not result.fields or result.fields[0].id != self._export.id:
-            raise _abi_trap("answered with a result whose first field is not the return value")
+            raise _abi_trap("returned a result whose first field is not the return value")
         if not self._mutable and len(result.fields) == 1:
             return result.fields[0].value, {}
         mutated = dict(result.fields[1:])
         if len(mutated) != len(result.fields) - 1 or mutated.keys() != self._mutable.keys():
-            raise _abi_trap(f"answered with other mutated parameters than those of {self}")
+            raise _abi_trap(f"returned other mutable parameters than those of {self}")
         return result.fields[0].value, {id: mutated[id] for id in self._mutable}
 
 
 class _Absent:
-    """What stands for an argument that is not given; None is a value."""
+    """The argument of a parameter that is left out. None cannot be: it is a value."""
 
 
 _ABSENT = _Absent()
@@ -228,8 +228,8 @@ def _abi_trap(message: str) -> Trap:
     return Trap(message, kind=TrapKind.ABI)
 
 
-def _returned(what: str, converter: Converter, answer: object) -> v.Value:
+def _to_value(what: str, converter: Converter, returned: object) -> v.Value:
     try:
-        return converter.to_value(answer)
+        return converter.to_value(returned)
     except TypeMismatch as mismatch:
         raise TypeError(f"{what} does not fit: {mismatch}") from None

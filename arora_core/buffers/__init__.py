@@ -1,4 +1,4 @@
-"""The wire format (ABI §1): values to bytes and back."""
+"""The wire format (ABI §1): encoding values to bytes, and decoding them."""
 
 from .codec import AroraCodec
 from .decoding import decode, error_message

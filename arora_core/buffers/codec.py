@@ -1,4 +1,4 @@
-"""The default codec, as an object of the codec contract."""
+"""The default codec, as an implementation of the codec contract."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from .encoding import encode
 
 
 class AroraCodec(Codec):
-    """The reference: pure Python, and what every other codec must equal byte for byte."""
+    """The reference codec, in pure Python. Every other codec must produce the same bytes."""
 
     name = "arora"
 
     def encode(self, value: Value) -> bytes:
-        """See :func:`arora_core.buffers.encode`."""
+        """Return the buffer of ``value``; see :func:`arora_core.buffers.encode`."""
         return encode(value)
 
     def decode(self, buffer: bytes) -> Value:
-        """See :func:`arora_core.buffers.decode`."""
+        """Return the value in ``buffer``; see :func:`arora_core.buffers.decode`."""
         return decode(buffer)

@@ -1,7 +1,7 @@
-"""Bytes to values (ABI §1), whatever the bytes.
+"""Decoding buffers (ABI §1), which may hold any bytes.
 
-The reader trusts nothing: every count is held against what is left before anything is made from it, and the
-only error it raises is MalformedBuffer.
+The reader trusts nothing: it checks every count against the bytes left before it allocates anything, and the only error
+it raises is MalformedBuffer.
 """
 
 from __future__ import annotations
@@ -23,32 +23,32 @@ _set: Final = object.__setattr__
 _UNIT: Final = v.Unit()
 _NONE: Final = v.Option(None)
 
-# The smallest encodings, in bytes, against which counts are checked.
+# The sizes of the smallest encodings, in bytes, for checking counts.
 _SMALLEST_FIELD: Final = 16 + 1
 _SMALLEST_ENTRY: Final = 4 + 16 + 1
 _SMALLEST_VARIANT: Final = 16 + 1
 
 
 def decode(buffer: bytes | bytearray | memoryview, *, max_depth: int = MAX_DEPTH) -> v.Value:
-    """The value of ``buffer``.
+    """Return the value in ``buffer``.
 
-    Raises MalformedBuffer, and nothing else, for bytes that are no buffer, and for an error buffer, which
-    holds no value (see :func:`error_message`).
+    ``max_depth`` limits how deep values may be nested. Raises MalformedBuffer, and nothing else, for an invalid buffer
+    and for an error buffer, which holds no value (see :func:`error_message`).
     """
     reader = _open(buffer, max_depth)
     try:
         value = reader.value()
     except RecursionError:
-        # Only with a max_depth, or a caller's own stack, near the interpreter's limit.
+        # Happens only if max_depth, or the depth of the caller's stack, is near the interpreter's limit.
         reader.fail("less nesting", "values are nested deeper than the interpreter's stack")
     reader.finish()
     return value
 
 
 def decode_at(buffer: bytes, offset: int) -> tuple[v.Value, int]:
-    """The field's value that stands at ``offset`` in a call's buffer, and the offset behind it.
+    """Return the value of a field at ``offset`` in the buffer of a call, and the offset after it.
 
-    Raises MalformedBuffer, and RecursionError on a stack that is nearly full.
+    Raises MalformedBuffer, or RecursionError if the interpreter's stack is nearly full.
     """
     reader = _Reader(buffer, MAX_DEPTH - 1)
     reader.offset = offset
@@ -56,7 +56,7 @@ def decode_at(buffer: bytes, offset: int) -> tuple[v.Value, int]:
 
 
 def error_message(buffer: bytes | bytearray | memoryview) -> str | None:
-    """The message of an error buffer, None when ``buffer`` is not one. Raises MalformedBuffer for a broken one."""
+    """Return the message of an error buffer, None for any other. Raises MalformedBuffer for an invalid error buffer."""
     if len(buffer) <= SIZE_PREFIX or buffer[SIZE_PREFIX] != Tag.ERROR:
         return None
     reader = _open(buffer, MAX_DEPTH)
@@ -78,7 +78,7 @@ def _open(buffer: bytes | bytearray | memoryview, max_depth: int) -> _Reader:
 
 @lru_cache(maxsize=4096)
 def _uuid_of(raw: bytes) -> UUID:
-    """Types and fields come again in every buffer, and a UUID takes long to make."""
+    """Return a UUID. Cached: the ids of types and fields recur in every buffer, and creating a UUID is slow."""
     return UUID(bytes=raw)
 
 
@@ -100,7 +100,7 @@ class _Reader:
         if self.offset != self.end:
             self.fail("the end of the buffer", f"got {self.end - self.offset} more bytes")
 
-    def take(self, size: int, expected: str) -> bytes:
+    def read(self, size: int, expected: str) -> bytes:
         start = self.offset
         stop = start + size
         if stop > self.end:
@@ -123,9 +123,9 @@ class _Reader:
         return int(_u32_from(self.data, offset)[0])
 
     def count(self, smallest: int, of: str, reserved: int = 0) -> int:
-        """A count of things that take at least ``smallest`` bytes each and fit in what is left.
+        """Return a count of items of at least ``smallest`` bytes each, which must fit in the bytes left.
 
-        ``reserved`` bytes of that are spoken for: an element type id stands before the elements.
+        ``reserved`` of the bytes left precede the items: the id of an element type.
         """
         offset = self.offset
         count = self.u32(f"a count of {of}")
@@ -135,12 +135,12 @@ class _Reader:
         return count
 
     def id(self, expected: str) -> UUID:
-        return _uuid_of(self.take(16, expected))
+        return _uuid_of(self.read(16, expected))
 
     def text(self) -> str:
         size = self.u32("the length of a string")
         offset = self.offset
-        raw = self.take(size, "a string")
+        raw = self.read(size, "a string")
         try:
             return raw.decode()
         except UnicodeDecodeError as error:
@@ -185,7 +185,7 @@ def _scalar_reader(cls: type[v.Scalar]) -> Callable[[_Reader], v.Value]:
 
 def _float_reader(cls: type[v.Float]) -> Callable[[_Reader], v.Value]:
     size, expected = cls.kind.size, f"an {cls.kind}"
-    return lambda reader: v.float_from_raw(cls, reader.take(size, expected))
+    return lambda reader: v.float_from_raw(cls, reader.read(size, expected))
 
 
 def _unit(reader: _Reader) -> v.Value:
@@ -199,7 +199,7 @@ def _string(reader: _Reader) -> v.Value:
 
 
 def _uuid(reader: _Reader) -> v.Value:
-    return v.Uuid(UUID(bytes=reader.take(16, "a uuid")))
+    return v.Uuid(UUID(bytes=reader.read(16, "a uuid")))
 
 
 def _option(reader: _Reader) -> v.Value:
@@ -257,8 +257,8 @@ def _array(reader: _Reader) -> v.Value:
 
 def _packed(reader: _Reader, item_size: int, of: str) -> bytes:
     count = reader.count(item_size, of)
-    reader.take(PADDING_SIZES[reader.offset % 8], "an array's padding")
-    return reader.take(count * item_size, of)
+    reader.read(PADDING_SIZES[reader.offset % 8], "an array's padding")
+    return reader.read(count * item_size, of)
 
 
 def _item_array(cls: type[v.ItemArray], items: list[Any]) -> v.Value:
@@ -326,4 +326,4 @@ _BY_TAG: Final[dict[int, Callable[[_Reader], v.Value]]] = {
     Tag.UUID: _uuid,
 }
 _READERS: Final = [_BY_TAG.get(byte, _no_value) for byte in range(256)]
-"""By the byte where a tag should be."""
+"""The reader for each value of the tag byte."""

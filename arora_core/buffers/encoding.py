@@ -1,7 +1,7 @@
-"""Values to bytes (ABI §1).
+"""Encoding values (ABI §1).
 
-Writers append chunks to a list and pass the offset along, because the padding of packed arrays depends on
-it. The chunks are joined once: a large array is copied once on its way into the buffer.
+Writers append chunks to a list and pass on the offset, on which the padding of packed arrays depends. The chunks are
+joined once, so a large array is copied only once.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from ..values import Tag
 from .wire import MAX_DEPTH, MAX_SIZE, PACKED, PADDING, SIZE_PREFIX
 
 _Writer = Callable[[Any, "list[bytes]", int, int], int]
-"""(value, chunks, offset, depth left) -> the offset after it."""
+"""(value, chunks, offset, remaining depth) -> the offset after the value."""
 
 _u32: Final = struct.Struct("<I").pack
 _tagged_u32: Final = struct.Struct("<BI").pack
@@ -31,10 +31,10 @@ _KEY_VALUE: Final = bytes([Tag.KEY_VALUE])
 
 
 def encode(value: v.Value, *, max_depth: int = MAX_DEPTH) -> bytes:
-    """The buffer of ``value``, size prefix included.
+    """Return the buffer of ``value``, size prefix included.
 
-    Raises ValueError when the value is nested deeper than ``max_depth`` (a reader would refuse it too) or
-    the buffer would not fit its 32-bit size.
+    Raises ValueError if the value is nested deeper than ``max_depth``, which decoders reject too, or if the size of the
+    buffer exceeds its 32-bit prefix, and TypeError for an object that is not a value.
     """
     whole = _WHOLE.get(type(value))
     if whole is not None:
@@ -48,14 +48,14 @@ def encode(value: v.Value, *, max_depth: int = MAX_DEPTH) -> bytes:
 
 
 def encode_at(value: v.Value, offset: int) -> bytes:
-    """The bytes of a field's value that stands at ``offset`` in a call's buffer. Raises as :func:`encode` does."""
+    """Return the bytes of a field's value at ``offset`` in the buffer of a call. Raises as :func:`encode` does."""
     chunks: list[bytes] = []
     _write(value, chunks, offset, MAX_DEPTH - 1)
     return b"".join(chunks)
 
 
 def encode_error(message: str) -> bytes:
-    """An error buffer (tag 20): an orderly failure. Characters that UTF-8 cannot carry become ``?``."""
+    """Return the error buffer (tag 20) of a message. Characters that UTF-8 cannot encode become ``?``."""
     data = message.encode(errors="replace")
     return _u32(SIZE_PREFIX + 5 + len(data)) + _tagged_u32(Tag.ERROR, len(data)) + data
 
@@ -202,9 +202,9 @@ def _enumeration_array(value: v.ArrayEnumeration, chunks: list[bytes], offset: i
     depth = _deeper(depth)
     chunks.append(_array_head(Tag.ARRAY, Tag.ENUMERATION, len(value.items)) + value.id.bytes)
     offset += 22
-    for variant_id, carried in value.items:
+    for variant_id, payload in value.items:
         chunks.append(variant_id.bytes)
-        offset = _write(carried, chunks, offset + 16, depth)
+        offset = _write(payload, chunks, offset + 16, depth)
     return offset
 
 
@@ -234,4 +234,4 @@ def _whole_writer(cls: type[v.Scalar]) -> Callable[[Any], bytes]:
 
 
 _WHOLE: Final[dict[type[v.Value], Callable[[Any], bytes]]] = {cls: _whole_writer(cls) for cls in PACKED}
-"""The whole buffer at once, for what callables mostly return."""
+"""Writers of a whole buffer at once, for the scalars that callables mostly return."""

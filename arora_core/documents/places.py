@@ -122,7 +122,7 @@ class Place:
         try:
             self.data.encode()
         except UnicodeEncodeError as error:
-            self.refuse(f"lone surrogate at character {error.start}, which UTF-8 cannot carry")
+            self.refuse(f"lone surrogate at character {error.start}, which UTF-8 cannot encode")
         return self.data
 
     def name(self) -> str:

@@ -21,30 +21,30 @@ _WINDOWS: Final = (("", ".dll"), ("lib", ".dll"))
 
 
 def candidates(header_path: str | PathLike[str], header: Header) -> list[Path]:
-    """The files that could be the executable of ``header``, the likeliest first, whether they exist or not.
+    """Return the paths at which the executable of ``header`` may be, likeliest first, whether they exist or not.
 
-    All lie beside the header. They are named after the header file or the module, with ``-`` and ``_`` alike,
-    and end in ``.wasm``, or for native modules in what libraries of this platform, then of others, end in.
+    All are beside the header, named after the header file or the module, with ``-`` and ``_`` interchangeable. The
+    suffix is ``.wasm`` or, for native modules, that of libraries: of this platform first, then of others.
     """
     path = Path(header_path)
     return _named(path.parent, (path.stem, header.name), header)
 
 
 def find(header_path: str | PathLike[str], header: Header, executable: str | PathLike[str] | None = None) -> Path:
-    """The path of the executable of ``header``.
+    """Return the path of the executable of ``header``.
 
-    ``executable`` is a path, or a name to look for beside the header, with or without prefix and suffix.
-    Raises LoadError listing what was looked for.
+    ``executable`` is a path, or a name to look for beside the header, with or without library prefix and suffix.
+    Raises LoadError, whose message lists the paths tried.
     """
     path = Path(header_path)
     if executable is None:
         looked_for = candidates(path, header)
     else:
-        given = Path(fspath(executable))
-        beside = path.parent / given
-        # A name alone means the file beside the header, before one that happens to be where Python runs.
-        looked_for = [beside, given] if given.name == str(given) else [given, beside]
-        looked_for += _named(beside.parent, (given.name,), header)
+        named = Path(fspath(executable))
+        beside_header = path.parent / named
+        # A bare name means the file beside the header, rather than one in the current directory.
+        looked_for = [beside_header, named] if named.name == str(named) else [named, beside_header]
+        looked_for += _named(beside_header.parent, (named.name,), header)
     for candidate in looked_for:
         if candidate.is_file():
             return candidate
@@ -60,7 +60,7 @@ def _named(folder: Path, stems: Iterable[str], header: Header) -> list[Path]:
 
 def _spellings(stems: Iterable[str]) -> Iterator[str]:
     for stem in stems:
-        # A name is the author's and may hold anything; one that leads out of the folder is none of ours.
+        # The author chooses the name: skip one that leads out of the folder.
         if stem and stem == Path(stem).name and "\\" not in stem:
             yield from (stem, stem.replace("-", "_"), stem.replace("_", "-"))
 

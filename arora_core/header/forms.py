@@ -1,7 +1,7 @@
-"""Forms: how a key's value is read from a document, written as plain data and described by a JSON Schema.
+"""Forms: how the value of a key is read from a document, written as plain data and described by a JSON Schema.
 
-A new form is a subclass of :class:`Form`, or a :class:`Plain` of two functions. What combines forms to mappings and
-lists is in :mod:`.objects`; no form knows the classes of headers.
+A new form is a subclass of :class:`Form`, or a :class:`Plain` of two functions. :mod:`.objects` combines forms into
+mappings and lists; forms do not know the classes of headers.
 """
 
 from __future__ import annotations
@@ -21,21 +21,21 @@ Schema = dict[str, object]
 """A JSON Schema, or a part of one."""
 
 Definitions = dict[str, Schema]
-"""The ``$defs`` of a schema, to which forms add the definitions that they refer to."""
+"""The ``$defs`` of a schema. Forms add the definitions that they refer to."""
 
 
 class Form(ABC, Generic[T]):
-    """How a value of class ``T`` appears in documents."""
+    """The representation of values of class ``T`` in documents."""
 
     __slots__ = ()
 
     @abstractmethod
     def read(self, place: Place, types: TypeRegistry) -> T:
-        """Return the value at ``place``, where ``types`` resolves names. Raises the document's error."""
+        """Return the value at ``place``; ``types`` resolves names. Raises the document's error."""
 
     @abstractmethod
     def write(self, value: T) -> object:
-        """Return ``value`` as plain data, which needs no registry to be read. None leaves its key out."""
+        """Return ``value`` as plain data that can be read without a registry, None to leave out its key."""
 
     @abstractmethod
     def schema(self, definitions: Definitions) -> Schema:
@@ -43,9 +43,9 @@ class Form(ABC, Generic[T]):
 
 
 def defined(name: str, describe: Callable[[Definitions], Schema], definitions: Definitions) -> Schema:
-    """Return a reference to the definition ``name``, which ``describe`` makes at its first use."""
+    """Return a reference to the definition ``name``; the first reference adds it, as ``describe`` returns it."""
     if name not in definitions:
-        definitions[name] = {}  # Keeps the place, and ends the recursion of a definition that refers to itself.
+        definitions[name] = {}  # A placeholder, which ends the recursion of a definition that refers to itself.
         definitions[name] = describe(definitions)
     return {"$ref": f"#/$defs/{name}"}
 
@@ -55,7 +55,7 @@ def _unchanged(value: object) -> object:
 
 
 class Plain(Form[T]):
-    """A form that needs no registry. One with a ``name`` has its schema among the definitions."""
+    """A form that needs no registry. With a ``name``, its schema is one of the definitions."""
 
     __slots__ = ("_name", "_read", "_schema", "_write")
 
@@ -85,10 +85,10 @@ class Plain(Form[T]):
 
 
 TEXT: Final = Plain(Place.text, {"type": "string"})
-"""Text, which may be empty."""
+"""Text, possibly empty."""
 
 NAME: Final = Plain(Place.name, {"type": "string", "minLength": 1})
-"""Text, which may not be empty."""
+"""Text that is not empty."""
 
 BOOLEAN: Final = Plain(Place.boolean, {"type": "boolean"})
 
@@ -98,7 +98,7 @@ NATURAL: Final = Plain(Place.natural, {"type": "integer", "minimum": 0, "maximum
 LIST: Final[Form[tuple[object, ...]]] = Plain(
     lambda place: tuple(place.list()), {"type": "array"}, write=lambda items: list(items) or None
 )
-"""A list of anything, left out when it is empty."""
+"""A list of anything, left out if it is empty."""
 
 ID: Final[Form[UUID]] = Plain(
     Place.uuid,

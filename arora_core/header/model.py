@@ -1,7 +1,7 @@
 """Module headers: ``module.yaml``, and the definitions of its keys (ABI §7).
 
-This is the one place that names the keys of headers: reading, writing, the JSON Schema and ``arora inspect`` derive
-from it. What one key has to agree on with others is checked by the function in front of its class's form.
+Only this file names the keys of headers: reading, writing, the JSON Schema and ``arora inspect`` derive from it.
+The ``_check_...`` functions hold the rules that involve several keys.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ from .version_form import VERSION
 
 @dataclass(frozen=True, slots=True)
 class ExecutorRequirement:
-    """What the executable is (``wasm``, ``native``, ``wasm-component``), and which runtime versions run it."""
+    """The kind of executable (``wasm``, ``native``, ``wasm-component``), and the runtime versions that run it."""
 
     name: str = field(
         metadata=key(
-            "What the executable is, not which runtime runs it.", NAME, examples=("wasm", "native", "wasm-component")
+            "The kind of executable, not the runtime that runs it.", NAME, examples=("wasm", "native", "wasm-component")
         )
     )
     min_version: Version | None = field(default=None, metadata=key("The lowest runtime version that runs it.", VERSION))
@@ -49,23 +49,23 @@ def _check_versions(executor: ExecutorRequirement, place: Place, types: TypeRegi
 
 
 EXECUTOR: Final = Object(
-    "What the executable is, and which runtime versions run it.", ExecutorRequirement, check=_check_versions
+    "The kind of executable, and the runtime versions that run it.", ExecutorRequirement, check=_check_versions
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """A parameter. A mutable one comes back, changed or not, with the result."""
+    """A parameter. The result of a call contains every mutable parameter, changed or not."""
 
     id: UUID = field(metadata=key("The parameter's UUID, unique in its function.", ID))
     name: str = field(metadata=key("The parameter's name, unique in its function.", NAME))
     type: TypeRef = field(metadata=key("The parameter's type.", TYPE))
     mutable: bool = field(
-        default=False, metadata=key("Whether the function gives the parameter back with its result.", BOOLEAN)
+        default=False, metadata=key("Whether the function returns the parameter with its result.", BOOLEAN)
     )
     default_value: Value | None = field(
         default=None,
-        metadata=key("The value of the parameter when it is left out, with its tag, such as {f64: 0.5}.", VALUE),
+        metadata=key("The value of the parameter if it is left out, with its tag, such as {f64: 0.5}.", VALUE),
     )
 
 
@@ -83,12 +83,12 @@ PARAMETER: Final = Object("A parameter of a function.", Parameter, check=_check_
 _FUNCTION_ID: Final = key("The function's UUID, unique among the functions of its module.", ID)
 _FUNCTION_NAME: Final = key("The function's name, unique among the functions of its module.", NAME)
 _PARAMETERS: Final = key("The parameters, in order.", Items(PARAMETER, "parameter"), absent=())
-_RET: Final = key("What the function returns; nothing (the unit scalar) when left out.", TYPE, absent=ScalarRef(UNIT))
+_RET: Final = key("The type of the return value; the unit scalar if left out.", TYPE, absent=ScalarRef(UNIT))
 
 
 @dataclass(frozen=True, slots=True)
 class ExportedFunction:
-    """A function the module offers."""
+    """A function that the module offers."""
 
     id: UUID = field(metadata=_FUNCTION_ID)
     name: str = field(metadata=_FUNCTION_NAME)
@@ -98,7 +98,7 @@ class ExportedFunction:
 
 @dataclass(frozen=True, slots=True)
 class ImportedFunction:
-    """A function the module calls; ``module`` is the id of the one that offers it."""
+    """A function that the module calls; ``module`` is the id of the module that offers it."""
 
     id: UUID = field(metadata=_FUNCTION_ID)
     name: str = field(metadata=_FUNCTION_NAME)
@@ -164,7 +164,7 @@ class Header:
         ``registry`` resolves the names of types and modules. Raises HeaderError for any mistake; its ``path``
         points at the key.
         """
-        from . import reading  # A header made in Python needs no parser.
+        from . import reading  # Imported late: a header made in Python needs no parser.
 
         return _header(reading.parse(text), registry)
 
@@ -172,8 +172,8 @@ class Header:
     def load(cls, path: str | os.PathLike[str], registry: TypeRegistry | None = None) -> Header:
         """Return the header in a file, resolved with ``registry`` and any ``records/`` beside the file.
 
-        Raises HeaderError, with the file as its ``source``, for a file that cannot be read and for any mistake in it
-        or in the records.
+        Raises HeaderError, whose ``source`` is the file, for a file that cannot be read and for any mistake in it or in
+        the records.
         """
         from . import reading
 
@@ -181,11 +181,11 @@ class Header:
 
     @classmethod
     def from_data(cls, data: Mapping[str, object], registry: TypeRegistry | None = None) -> Header:
-        """Return the header in plain data, as JSON or YAML parse to. Raises HeaderError as ``parse`` does."""
+        """Return the header in plain data, such as parsed JSON or YAML. Raises HeaderError as ``parse`` does."""
         return _header(Place(data, header_refusal()), registry)
 
     def to_data(self) -> dict[str, object]:
-        """Return the header as plain data in the low form: every type is a UUID, and reading it needs no registry."""
+        """Return the header as plain data in the low form: every type is a UUID, so reading needs no registry."""
         return HEADER.write(self)
 
 
@@ -199,7 +199,7 @@ def _header(document: Place, registry: TypeRegistry | None) -> Header:
 
 @dataclass(frozen=True, slots=True)
 class ModuleDefinition:
-    """A module, complete: its header and the bytes of its executable."""
+    """A complete module: its header and the bytes of its executable."""
 
     header: Header
     executable: bytes = field(repr=False)

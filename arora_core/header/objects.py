@@ -1,10 +1,10 @@
-"""Objects: forms of the mappings whose keys are the fields of a dataclass, and of lists of them.
+"""Objects: forms of mappings whose keys are the fields of a dataclass, and of lists of such mappings.
 
-A dataclass declares its keys with its fields, each once, as the field's metadata::
+A dataclass declares each key with its field, as the field's metadata::
 
     min_version: Version | None = field(default=None, metadata=key("The lowest version that runs it.", VERSION))
 
-and an :class:`Object` over the class reads, writes and describes them. A field without a key is not in documents.
+and an :class:`Object` over the class reads, writes and describes them. A field without a key is not part of documents.
 """
 
 from __future__ import annotations
@@ -19,16 +19,16 @@ from ..types.registry import TypeRegistry
 from .forms import Definitions, Form, Schema, T, defined
 
 REQUIRED: Final = object()
-"""The default of a key that may not be left out."""
+"""The default of a required key."""
 
 Check = Callable[[T, Place, TypeRegistry], None]
-"""Raises the document's error when the keys of an object, each right by itself, contradict each other."""
+"""Raises the document's error if the keys of an object are valid one by one but contradict each other."""
 
 _METADATA: Final = "arora_core.header key"
 
 
 class Key(NamedTuple):
-    """A key of an object. ``name`` is its name in documents where the attribute has another."""
+    """A key of an object. ``name`` is its name in documents if that differs from the attribute's."""
 
     description: str
     form: Form[Any]
@@ -38,7 +38,7 @@ class Key(NamedTuple):
 
     @property
     def required(self) -> bool:
-        """Whether the key may not be left out."""
+        """Whether documents must have the key."""
         return self.default is REQUIRED
 
 
@@ -47,14 +47,14 @@ def key(
 ) -> Mapping[str, object]:
     """Return the metadata of a dataclass field that is a key of documents.
 
-    ``absent`` is the value when the key is left out, unless it is the field's default. ``description`` and
-    ``examples`` are for authors of documents.
+    ``absent`` is the value if the key is left out, by default the default of the field. Authors of documents see
+    ``description`` and ``examples`` in their editors.
     """
     return {_METADATA: Key(description, form, absent, examples)}
 
 
 def _declared(cls: type[object]) -> dict[str, Key]:
-    """Return the keys of a dataclass by attribute, each with the field's default unless it has its own."""
+    """Return the keys of a dataclass by attribute; a key without a default has that of its field."""
     keys: dict[str, Key] = {}
     for field in dataclasses.fields(cls):  # type: ignore[arg-type]
         declared = field.metadata.get(_METADATA)
@@ -68,8 +68,8 @@ def _declared(cls: type[object]) -> dict[str, Key]:
 class Object(Form[T]):
     """The form of a mapping whose keys are attributes of ``cls``.
 
-    ``keys`` are given by attribute for a class that does not declare them. ``constants`` are keys that always have
-    the same text and no attribute. ``check`` is called with every object that was read.
+    ``keys`` holds the keys by attribute, for a class that does not declare them. ``constants`` are keys that have no
+    attribute and always the same text. ``check`` is called with every object read.
     """
 
     def __init__(
@@ -99,10 +99,10 @@ class Object(Form[T]):
             attribute: each.form.read(places[name], types) if name in places else each.default
             for name, attribute, each in self._entries
         }
-        made = self.cls(**values)
+        value = self.cls(**values)
         if self._check is not None:
-            self._check(made, place, types)
-        return made
+            self._check(value, place, types)
+        return value
 
     def write(self, value: T) -> dict[str, object]:
         data: dict[str, object] = dict(self._constants)
@@ -118,7 +118,7 @@ class Object(Form[T]):
         return defined(name[0].lower() + name[1:], self.definition, definitions)
 
     def definition(self, definitions: Definitions) -> Schema:
-        """Return the schema itself, where ``schema`` returns a reference to it."""
+        """Return the schema itself; ``schema`` returns a reference to it."""
         constants = {
             name: {"description": f"Always `{constant}`.", "const": constant}
             for name, constant in self._constants.items()
@@ -136,7 +136,7 @@ def _described(key: Key, definitions: Definitions) -> Schema:
     schema = key.form.schema(definitions)
     described = {"description": key.description, **(schema if key.required else _or_null(schema))}
     default = None if key.required or key.default is None else key.form.write(key.default)
-    # Editors insert defaults, and a mapping in the low form is not what an author would write.
+    # Editors insert defaults, but authors do not write mappings in the low form.
     if default is not None and not isinstance(default, dict):
         described["default"] = default
     if key.examples:
@@ -151,7 +151,7 @@ def _or_null(schema: Schema) -> Schema:
 
 
 class Named(Protocol):
-    """An item of a list in which ids and names are unique."""
+    """An item of a list of unique ids and names."""
 
     @property
     def id(self) -> UUID: ...
@@ -163,9 +163,9 @@ N = TypeVar("N", bound=Named)
 
 
 class Items(Form[tuple[N, ...]], Generic[N]):
-    """The form of a list of objects in which no two have the same id or name.
+    """The form of a list of objects whose ids and names are unique.
 
-    ``noun`` is what messages call an item. Items for which ``scope`` returns different objects may be alike.
+    Messages call an item ``noun``. Ids and names are unique among the items for which ``scope`` returns the same.
     """
 
     def __init__(self, item: Object[N], noun: str, scope: Callable[[N], object] | None = None) -> None:

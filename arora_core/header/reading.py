@@ -1,4 +1,4 @@
-"""The documents of headers: text and files, with the records beside a file."""
+"""Reading header documents: text, and files with the records beside them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def parse(text: str | bytes) -> Place:
 
 
 def load(path: Path, types: TypeRegistry) -> tuple[Place, TypeRegistry]:
-    """Return the document in a file, and ``types`` with the records in the ``records/`` beside the file, if any.
+    """Return the document in a file, and ``types`` with the records in ``records/`` beside the file, if any.
 
     Raises HeaderError, with the file or directory as its ``source``, for a file that cannot be read, for mistakes in
     the syntax and for mistakes in the records.

@@ -1,4 +1,4 @@
-"""The JSON Schema of module headers, with which editors complete and check a ``module.yaml``."""
+"""The JSON Schema of module headers, which editors use to complete and check a ``module.yaml``."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ _WIDTH: Final = 120
 def text() -> str:
     """Return the schema (JSON Schema draft 2020-12), as JSON text.
 
-    It describes the shape of a header. Duplicate names and ids, keys that contradict each other and names of types
-    that no record declares are errors of :meth:`Header.parse` alone.
+    It describes the shape of a header. Only :meth:`Header.parse` finds duplicate names and ids, keys that contradict
+    each other, and names of types that no record declares.
     """
     definitions: Definitions = {}
     schema = {
@@ -28,7 +28,7 @@ def text() -> str:
 
 
 def _laid_out(data: object, indent: str = "") -> str:
-    """Return JSON with each part that is short enough on one line, as people would write it."""
+    """Return JSON text in which every part that fits on one line is on one line."""
     line = json.dumps(data)
     if not isinstance(data, (dict, list)) or len(indent) + len(line) <= _WIDTH:
         return line

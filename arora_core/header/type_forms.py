@@ -1,4 +1,4 @@
-"""The forms of types: ids, which documents may give by name, and the five kinds of reference (ABI §7)."""
+"""The forms of types: ids, which documents may name, and the five kinds of reference (ABI §7)."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ _KINDS: Final = {
         "fixedarray",
         "A sequence of exactly `len` values of the type.",
         FixedArrayRef,
-        {"id": _ITEMS, "length": Key("How many items there are.", NATURAL, name="len")},
+        {"id": _ITEMS, "length": Key("The number of items.", NATURAL, name="len")},
     ),
     "map": _reference(
         "map",
@@ -116,7 +116,7 @@ class _TypeReference(Form[TypeRef]):
         return defined("typeReference", self._definition, definitions)
 
     def _definition(self, definitions: Definitions) -> Schema:
-        # What all kinds have in common stands in front of the choice, for the sake of completion and messages.
+        # The part that all kinds share is outside of ``oneOf``, for better completion and messages in editors.
         kind = {
             "description": " ".join(f"{kind}: {form.description}" for kind, form in _KINDS.items()),
             "enum": list(_KINDS),

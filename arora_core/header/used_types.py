@@ -1,4 +1,4 @@
-"""Which type records functions use."""
+"""The type records that functions use."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .model import ExportedFunction, ImportedFunction
 
 
 def used_types(functions: Iterable[ExportedFunction | ImportedFunction], registry: TypeRegistry) -> list[TypeRecord]:
-    """Return the structures and enumerations that functions use, and those that these use, as first met."""
+    """Return the structures and enumerations that functions use, directly or not, in order of first use."""
     found: dict[UUID, TypeRecord] = {}
     for function in functions:
         _collect([*(each.type for each in function.parameters), function.ret], registry, found)

@@ -1,4 +1,4 @@
-"""The form of values: data with its tag, such as ``{f64: 0.5}`` (ABI §9)."""
+"""The form of values: data with a tag, such as ``{f64: 0.5}`` (ABI §9)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .forms import ID, Definitions, Form, Schema, defined
 
 class _Value(Form[v.Value]):
     def read(self, place: Place, types: TypeRegistry) -> v.Value:
-        from ..values.text_form import read_value  # Few headers hold values.
+        from ..values.text_form import read_value  # Imported late: few headers hold values.
 
         return read_value(place)
 
@@ -70,7 +70,7 @@ def _definition(definitions: Definitions) -> Schema:
 
 
 def _scalars(definitions: Definitions) -> dict[str, Schema]:
-    """Return the schemas of scalars by tag. Arrays of them have the same tag in the plural, except of UUIDs."""
+    """Return the schemas of scalars by tag. Arrays have the plural as tag: {f64s: [...]}. UUIDs have no array."""
     return {
         "bool": {"type": "boolean"},
         **{kind.name: _number(kind, definitions) for kind in NUMBERS},
@@ -120,7 +120,7 @@ def _variant(definitions: Definitions) -> dict[str, Schema]:
 def _map_field(definitions: Definitions) -> Schema:
     parts: Schema = {
         "id": _id("The field's id.", definitions),
-        "name": {"description": "The key once more.", "type": "string"},
+        "name": {"description": "The same as the key.", "type": "string"},
         "value": {"anyOf": [VALUE.schema(definitions), {"type": "null"}]},
     }
     return {"type": "object", "properties": parts, "required": ["id"], "additionalProperties": False}

@@ -1,4 +1,4 @@
-"""Types: references to them, the records that declare them, what values they allow, and their defaults."""
+"""Types: references, the records that declare them, validation of values, and default values."""
 
 from ..version import Version
 from .checking import TypeMismatch, carrier, validate

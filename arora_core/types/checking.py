@@ -1,4 +1,4 @@
-"""Whether a value is of a type."""
+"""Validation of values against types."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from .registry import EnumerationType, StructureType, TypeRegistry
 
 
 class TypeMismatch(TypeError):
-    """A value that is not of its type. ``path`` leads to it inside the value; ``reason`` says what is wrong there."""
+    """A value that does not match its type. ``path`` is the place inside the value, ``reason`` the mistake there."""
 
     def __init__(self, reason: str, path: str) -> None:
         super().__init__(f"{path}: {reason}" if path else reason)
@@ -31,33 +31,33 @@ class TypeMismatch(TypeError):
 
 
 def carrier(ref: TypeRef) -> type[v.Value] | None:
-    """The class all of whose values are of the type, and no others: for well-known types; None for the rest."""
+    """Return the class whose instances are exactly the values of the type, or None if there is no such class."""
     if isinstance(ref, ScalarRef):
         return SCALAR_CLASSES.get(ref.id)
     return ARRAY_CLASSES.get(ref.id) if isinstance(ref, ArrayRef) else None
 
 
 def validate(value: v.Value, ref: TypeRef, registry: TypeRegistry) -> None:
-    """Returns when ``value`` is of the type.
+    """Check that ``value`` is of the type ``ref``.
 
-    A type the registry does not know takes any structure, enumeration or keyvalue of its id. Raises
-    TypeMismatch (a TypeError) whose message starts with the path to the mistake:
+    Any structure, enumeration or keyvalue with its id is a value of a type that ``registry`` does not know. Raises
+    TypeMismatch (a TypeError), whose message starts with the path to the mistake:
     ``position.x: expected f64, got U8(5)``.
     """
     _validate(value, ref, registry, "")
 
 
 def _validate(value: v.Value, ref: TypeRef, registry: TypeRegistry, path: str) -> None:
-    """Tells here when ``value`` is of another kind; a mistake deeper inside it is told where it stands."""
+    """Raise TypeMismatch at ``path`` for a value of another kind, at its own path for a mistake inside the value."""
     if isinstance(ref, ScalarRef):
-        right = _scalar(value, ref.id, registry, path)
+        matches = _scalar(value, ref.id, registry, path)
     elif isinstance(ref, OptionRef):
-        right = _option(value, ref, registry, path)
+        matches = _option(value, ref, registry, path)
     elif isinstance(ref, MapRef):
-        right = _map(value, ref, registry, path)
+        matches = _map(value, ref, registry, path)
     else:
-        right = _array(value, ref, registry, path)
-    if not right:
+        matches = _array(value, ref, registry, path)
+    if not matches:
         raise TypeMismatch(f"expected {type_name(ref, registry)}, got {_described(value, registry)}", path)
 
 
@@ -93,7 +93,7 @@ def _map(value: v.Value, ref: MapRef, registry: TypeRegistry, path: str) -> bool
     if not isinstance(value, v.KeyValue):
         return False
     for key, field in value.fields.items():
-        # A key without a value is how unit reads back (ABI §1).
+        # Unit decodes as a key without a value (ABI §1).
         item = v.Unit() if field.value is None else field.value
         _validate(item, ScalarRef(ref.value_id), registry, f"{path}[{key!r}]")
     return True
@@ -130,7 +130,7 @@ def _items(value: v.NumberArray | v.ItemArray, id: UUID, registry: TypeRegistry,
 
 
 def _fields(fields: Iterable[v.Field], record: StructureType, registry: TypeRegistry, path: str) -> None:
-    """Fields may come in any order, each declared one once."""
+    """Check the fields of a structure: each declared field once, in any order."""
     declared = {field.id: field for field in record.fields}
     missing = dict(declared)
     for id, value in fields:
@@ -158,5 +158,5 @@ def _joined(path: str, name: str) -> str:
 def _described(value: v.Value, registry: TypeRegistry) -> str:
     if isinstance(value, (v.Structure, v.Enumeration, v.KeyValue, v.ArrayStructure, v.ArrayEnumeration)):
         return f"{type(value).__name__} of {id_name(value.id, registry)}"
-    shown = repr(value)
-    return shown if len(shown) <= 60 else f"{shown[:57]}..."
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."

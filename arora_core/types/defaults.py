@@ -1,4 +1,4 @@
-"""The default value of a type."""
+"""Default values of types."""
 
 from __future__ import annotations
 
@@ -35,10 +35,10 @@ _ZEROS = {id: _zero(cls) for id, cls in SCALAR_CLASSES.items()}
 
 
 def default_value(ref: TypeRef, registry: TypeRegistry) -> v.Value:
-    """The type's zero: 0, False, no text, no items, nothing in an option, and unit where any value will do.
+    """Return the zero of a type: 0, False, empty text, no items, an empty option, and unit for a dynamic value.
 
-    A structure's fields have theirs; an enumeration is at the first variant that has one. Raises TypeError
-    for a type the registry does not know, and for one that cannot end because it contains itself.
+    The fields of a structure have their own defaults. An enumeration has the first variant whose payload has a default.
+    Raises TypeError for a type that the registry does not know, and for one that always contains itself.
     """
     return _default(ref, registry, ())
 

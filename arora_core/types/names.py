@@ -1,4 +1,4 @@
-"""What a reader calls a type."""
+"""Readable names of types."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from .registry import TypeRegistry
 
 
 def type_name(ref: TypeRef, registry: TypeRegistry) -> str:
-    """What a reader calls the type: ``f64[]``, ``ur5.Pose``, ``f64[6]``, ``option<f64>``, ``map<str, f64>``.
+    """Return the readable name of a type: ``f64[]``, ``ur5.Pose``, ``f64[6]``, ``option<f64>``, ``map<str, f64>``.
 
-    A type nobody has declared is called by its UUID.
+    The name of a type that no record declares is its UUID.
     """
     if isinstance(ref, MapRef):
         return f"map<{id_name(ref.key_id, registry)}, {id_name(ref.value_id, registry)}>"
@@ -26,5 +26,6 @@ def type_name(ref: TypeRef, registry: TypeRegistry) -> str:
 
 
 def id_name(id: UUID, registry: TypeRegistry) -> str:
+    """Return the readable name of the type with that id."""
     record = registry.get(id)
     return TYPE_NAMES.get(id) or (record.path if record is not None else str(id))

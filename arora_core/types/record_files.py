@@ -1,4 +1,4 @@
-"""A directory of type records to a TypeRegistry (ABI §8)."""
+"""Reading a directory of type records into a TypeRegistry (ABI §8)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .references import ArrayRef, ScalarRef, TypeRef
 from .registry import EnumerationType, FieldType, ModuleRecord, StructureType, TypeRegistry, VariantType
 
 ROOT_FOLDER = UUID("00000000-0000-0000-0000-000001000000")
-"""The folder below which dotted paths start."""
+"""The id of the root folder: dotted paths start below it."""
 
 _REQUIRED_KEYS = {
     "structure": ("parent", "name", "fields"),
@@ -40,11 +40,11 @@ _Member = TypeVar("_Member", FieldType, VariantType)
 
 
 def load(directory: str | os.PathLike[str], base: TypeRegistry | None = None) -> TypeRegistry:
-    """The records in a directory, as a new registry.
+    """Return the records in a directory as a new registry.
 
-    They may stand in folders of ``base`` and refer to its types; the types of ``base`` are not in the result.
+    They may belong to folders of ``base`` and refer to its types; the types of ``base`` are not in the result.
     Raises HeaderError, whose ``source`` is the file and ``path`` the key, for a mistake in a record, in a
-    file's name, or in what a record refers to.
+    file name or in a reference.
     """
     base = TypeRegistry() if base is None else base
     files = list(_files(Path(directory)))
@@ -71,7 +71,7 @@ def load(directory: str | os.PathLike[str], base: TypeRegistry | None = None) ->
 
 @dataclass(frozen=True)
 class _File:
-    """One record file, with what every kind of record has in common read."""
+    """A record file, of which the keys that every kind of record has are read."""
 
     source: str
     kind: str
@@ -82,17 +82,17 @@ class _File:
     keys: Mapping[str, Place]
 
     def path(self, folders: Mapping[UUID, str]) -> str:
-        """The record's dotted path."""
+        """Return the record's dotted path. Raises HeaderError if its folder is not among ``folders``."""
         folder = folders.get(self.parent)
         if folder is None:
-            self.keys["parent"].refuse(f"there is no folder {self.parent}")
+            self.keys["parent"].refuse(f"unknown folder {self.parent}")
         return f"{folder}.{self.name}" if folder else self.name
 
 
 def _files(directory: Path) -> Iterator[_File]:
     refusal = header_refusal(str(directory))
     if not directory.is_dir():
-        raise refusal("", "there is no such directory")
+        raise refusal("", "no such directory")
     for folder in sorted(directory.iterdir()):
         if folder.name.startswith(".") or not folder.is_dir():
             continue
@@ -106,12 +106,12 @@ def _files(directory: Path) -> Iterator[_File]:
 def _read(kind: str, path: Path) -> _File:
     source = str(path)
     refusal = header_refusal(source)
-    named_id, at, named_version = path.stem.partition("@")
-    if not is_uuid(named_id) or bool(at) != (kind != "folder"):
+    id_text, at, version_text = path.stem.partition("@")
+    if not is_uuid(id_text) or bool(at) != (kind != "folder"):
         pattern = "<uuid>" if kind == "folder" else "<uuid>@<version>"
         raise refusal("", f"expected a file name such as {pattern}{path.suffix}")
-    id = UUID(named_id)
-    version = Place(path.stem, refusal).made(lambda: Version.parse(named_version) if at else Version(0))
+    id = UUID(id_text)
+    version = Place(path.stem, refusal).made(lambda: Version.parse(version_text) if at else Version(0))
     document = Place(read_file(path, refusal), refusal)
     keys = _keys(document, kind, id)
     _check_agrees(keys, "id", str(id))
@@ -128,7 +128,7 @@ def _keys(document: Place, kind: str, id: UUID) -> dict[str, Place]:
     if id == ROOT_FOLDER:
         return document.keys(required=("name",), optional=("parent", "id"))
     if kind == "module":
-        # The rest of a module's record describes the module, not its place among the records.
+        # Only the folder and the name matter here: the other keys of a module record describe the module.
         return document.keys(required=required, optional=[key for key, _ in document.entries()])
     return document.keys(required=required, optional=("id", "version"))
 
@@ -139,11 +139,11 @@ def _check_agrees(keys: Mapping[str, Place], key: str, in_file_name: str) -> Non
         place.expected(f"{in_file_name}, as in the file's name")
 
 
-# --- what records have to agree on ---------------------------------------------------------------
+# --- checks across records -----------------------------------------------------------------------
 
 
 def _check_ids(files: Iterable[_File]) -> None:
-    """An id belongs to one kind of record, and to one file a version."""
+    """Check that each id belongs to one kind of record, and each version of it to one file."""
     by_id: dict[UUID, _File] = {}
     seen: dict[tuple[UUID, Version], _File] = {}
     for file in files:
@@ -152,11 +152,11 @@ def _check_ids(files: Iterable[_File]) -> None:
             raise header_refusal(file.source)("", f"{file.id} is already the id of the {first.kind} in {first.source}")
         same = seen.setdefault((file.id, file.version), file)
         if same is not file:
-            raise header_refusal(file.source)("", f"the same record stands in {same.source}")
+            raise header_refusal(file.source)("", f"the same record is in {same.source}")
 
 
 def _check_names(files: Iterable[_File]) -> None:
-    """Within a folder, no two types, no two modules and no two folders have the same name."""
+    """Check that within a folder the names of types, of modules and of folders are unique."""
     seen: dict[tuple[UUID, str, str], _File] = {}
     for file in files:
         if file.id == ROOT_FOLDER:
@@ -168,7 +168,7 @@ def _check_names(files: Iterable[_File]) -> None:
 
 
 def _folder_paths(files: Iterable[_File], base: Mapping[UUID, str]) -> dict[UUID, str]:
-    """The dotted path of every folder; the root's is empty."""
+    """Return the dotted path of every folder, empty for the root."""
     by_id = {file.id: file for file in files}
     paths = {**base, ROOT_FOLDER: ""}
     for file in by_id.values():
@@ -176,7 +176,7 @@ def _folder_paths(files: Iterable[_File], base: Mapping[UUID, str]) -> dict[UUID
         step = file
         while step.id != ROOT_FOLDER:
             if step in chain:
-                file.keys["parent"].refuse("the folder stands inside itself")
+                file.keys["parent"].refuse("the folder contains itself")
             chain.append(step)
             if step.parent not in by_id:
                 break
@@ -190,7 +190,7 @@ def _folder_paths(files: Iterable[_File], base: Mapping[UUID, str]) -> dict[UUID
 
 
 class _Types:
-    """Reads what ABI §8 calls T. Types may refer to one another in circles, so all are declared before any is read."""
+    """Reads types, T in ABI §8. All are declared before any is read, because references may be cyclic."""
 
     def __init__(self, files: Iterable[_File], base: TypeRegistry) -> None:
         self._declared: dict[UUID, set[Version]] = {}
@@ -210,7 +210,7 @@ class _Types:
         if kind == "frozenArray":
             return ArrayRef(self._reference(keys["value"]))
         known = ("primitive", "frozenScalar", "frozenArray")
-        return keys["type"].refuse(f"unknown type of type {kind!r}{suggestion(kind, known)}")
+        return keys["type"].refuse(f"unknown kind of type {kind!r}{suggestion(kind, known)}")
 
     def _primitive(self, place: Place) -> TypeRef:
         kind = place.keys(required=("kind",))["kind"]
@@ -227,10 +227,10 @@ class _Types:
         version = keys["version"].made(lambda: Version.parse(text))
         versions = self._declared.get(id)
         if versions is None:
-            keys["id"].refuse(f"there is no structure or enumeration {id}")
+            keys["id"].refuse(f"unknown structure or enumeration {id}")
         if version not in versions:
             known = ", ".join(map(str, sorted(versions)))
-            keys["version"].refuse(f"there is no version {version} of {id} (known: {known})")
+            keys["version"].refuse(f"unknown version {version} of {id} (known: {known})")
         return id
 
 
@@ -242,9 +242,9 @@ def _members(make: type[_Member], place: Place, types: _Types) -> tuple[_Member,
         keys = entry.keys(required=("name", "type"))
         name = keys["name"].name()
         if id in members:
-            entry.refuse(f"the id {id} stands here twice")
+            entry.refuse(f"duplicate id {id}")
         if name in names:
-            keys["name"].refuse(f"another one is named {name!r}")
+            keys["name"].refuse(f"duplicate name {name!r}")
         names.add(name)
         members[id] = make(id, name, types.read(keys["type"]))
     return tuple(members.values())

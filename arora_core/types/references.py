@@ -1,4 +1,4 @@
-"""How a header refers to a type: the well-known type ids (ABI §2) and the five kinds of reference (ABI §7)."""
+"""References to types: the well-known type ids (ABI §2) and the five kinds of reference (ABI §7)."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ _ARRAY_IDS: Final = {kind.id: kind.array_id for kind in KINDS if kind.id is not 
 _ARRAY_NAMES: Final = {kind.array_id: kind.array_name for kind in KINDS if kind.array_id is not None}
 
 ARRAY_IDS: Final[Mapping[UUID, UUID]] = MappingProxyType(_ARRAY_IDS)
-"""The id of an array type (0e to 19), by the id of its element."""
+"""The ids of array types (0e to 19), by the id of their element type."""
 
 ELEMENT_IDS: Final[Mapping[UUID, UUID]] = MappingProxyType({array: element for element, array in _ARRAY_IDS.items()})
-"""The id of its element, by the id of an array type."""
+"""The ids of element types, by the id of their array type."""
 
 TYPE_NAMES: Final[Mapping[UUID, str]] = MappingProxyType(
     {kind.id: kind.name for kind in KINDS if kind.id is not None} | _ARRAY_NAMES
@@ -30,7 +30,7 @@ TYPE_IDS: Final[Mapping[str, UUID]] = MappingProxyType(
     {name: id for id, name in TYPE_NAMES.items()}
     | {kind.record_name: kind.id for kind in KINDS if kind.record_name is not None and kind.id is not None}
 )
-"""The well-known id behind every name a header may use."""
+"""The well-known id of every name that headers may use."""
 
 UNIT: Final = TYPE_IDS[kinds.UNIT.name]
 STR: Final = TYPE_IDS[kinds.STRING.name]
@@ -39,7 +39,7 @@ VALUE: Final = TYPE_IDS[kinds.VALUE.name]
 KEY_VALUE: Final = TYPE_IDS[kinds.KEY_VALUE.name]
 
 DYNAMIC: Final = frozenset({VALUE, KEY_VALUE})
-"""As a scalar, each of these takes any value at all."""
+"""The types that, as a scalar, any value is of."""
 
 _SCALARS: Final[tuple[type[v.Value], ...]] = (v.Unit, *v.SCALARS, v.Option)
 
@@ -47,20 +47,20 @@ SCALAR_CLASSES: Final[Mapping[UUID, type[v.Value]]] = MappingProxyType(
     {cls.kind.id: cls for cls in _SCALARS if cls.kind.id is not None}
     | {cls.kind.array_id: cls for cls in v.ARRAYS if cls.kind.array_id is not None}
 )
-"""The class that carries a well-known type as a scalar, array types 0e to 19 included; not the dynamic ones."""
+"""The class of the values of a well-known type as a scalar: array types 0e to 19 included, dynamic types not."""
 
 ARRAY_CLASSES: Final[Mapping[UUID, type[v.Value]]] = MappingProxyType(
     {cls.kind.id: cls for cls in v.ARRAYS if cls.kind.id is not None}
 )
-"""The class that carries an array, by the element's id, where the wire has an array of its own for it."""
+"""The class of arrays by the id of their element type, for elements that the wire has a dedicated array for."""
 
 NO_FIELD: Final = UUID(int=0)
-"""The field id of map entries made from plain Python, which has no ids for them."""
+"""The field id of map entries made from plain Python, which has no field ids."""
 
 
 @dataclass(frozen=True, slots=True)
 class ScalarRef:
-    """One value of the type. The ids 0e to 19 are whole arrays; 1a and 1b are any value at all."""
+    """One value of the type. The ids 0e to 19 are whole arrays; 1a and 1b are any value."""
 
     id: UUID
 
@@ -82,7 +82,7 @@ class FixedArrayRef:
 
 @dataclass(frozen=True, slots=True)
 class MapRef:
-    """A map from text, carried as a KeyValue. ``key_id`` is the id of ``str``."""
+    """A map from text; its values are KeyValues. ``key_id`` is the id of ``str``."""
 
     key_id: UUID
     value_id: UUID

@@ -1,4 +1,4 @@
-"""Type records and the set of them an engine or a header knows."""
+"""Type records, and the registry of those that an engine or a header knows."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class FieldType:
 
 @dataclass(frozen=True, slots=True)
 class StructureType:
-    """A structure. ``path`` is its whole dotted path, its own name last: ``ur5.Pose``."""
+    """A structure. ``path`` is its dotted path, its name included: ``ur5.Pose``."""
 
     id: UUID
     name: str
@@ -33,13 +33,13 @@ class StructureType:
 
     @property
     def members(self) -> tuple[Member, ...]:
-        """Its fields, as an enumeration's members are its variants."""
+        """The fields. The members of an enumeration are its variants."""
         return self.fields
 
 
 @dataclass(frozen=True, slots=True)
 class VariantType:
-    """One variant of an enumeration. ``type`` is what it carries, the unit scalar for nothing."""
+    """One variant of an enumeration. ``type`` is that of its payload, the unit scalar if it has none."""
 
     id: UUID
     name: str
@@ -48,7 +48,7 @@ class VariantType:
 
 @dataclass(frozen=True, slots=True)
 class EnumerationType:
-    """An enumeration. ``path`` is its whole dotted path, its own name last: ``behavior_tree.Status``."""
+    """An enumeration. ``path`` is its dotted path, its name included: ``behavior_tree.Status``."""
 
     id: UUID
     name: str
@@ -58,13 +58,13 @@ class EnumerationType:
 
     @property
     def members(self) -> tuple[Member, ...]:
-        """Its variants, as a structure's members are its fields."""
+        """The variants. The members of a structure are its fields."""
         return self.variants
 
 
 @dataclass(frozen=True, slots=True)
 class ModuleRecord:
-    """A module's place among the records, which gives its name a UUID."""
+    """A module in the folders of records, by which headers can refer to the module by name."""
 
     id: UUID
     name: str
@@ -78,15 +78,15 @@ Record = Union[StructureType, EnumerationType, ModuleRecord]
 
 
 class TypeRegistry:
-    """A set of records. Every version added is kept; looking one up without a version gives the highest.
+    """A set of records. It keeps every version of a record; a lookup without a version returns the highest.
 
-    Where two types claim one dotted path, the one added last has it; both stay known by id.
+    If two types have the same dotted path, the path leads to the one added last; both can be found by id.
     """
 
     __slots__ = ("_types", "_modules", "_type_paths", "folders")
 
     folders: dict[UUID, str]
-    """The dotted path of every folder, for records added later that stand in one of them."""
+    """The dotted path of every folder by id, for records in these folders that are loaded later."""
 
     def __init__(self, records: Iterable[Record] = ()) -> None:
         self._types: dict[UUID, dict[Version, TypeRecord]] = {}
@@ -97,9 +97,9 @@ class TypeRegistry:
             self.add(record)
 
     def add(self, record: Record) -> None:
-        """Adds one record; adding an equal one again does nothing.
+        """Add one record; adding an equal record again does nothing.
 
-        Raises HeaderError when the same id and version is known with other content.
+        Raises HeaderError if a different record has the same id and version.
         """
         self._check(record)
         if isinstance(record, ModuleRecord):
@@ -109,7 +109,7 @@ class TypeRegistry:
             self._type_paths[record.path] = record.id
 
     def update(self, other: TypeRegistry) -> None:
-        """Adds every record of ``other``. Raises HeaderError as ``add`` does, and then adds none."""
+        """Add every record of ``other``. Raises HeaderError as ``add`` does, and then adds none."""
         records = [*other, *other.modules()]
         for record in records:
             self._check(record)
@@ -130,46 +130,46 @@ class TypeRegistry:
             )
 
     def merged(self, other: TypeRegistry) -> TypeRegistry:
-        """A new registry of this one's records and, over them, ``other``'s. Raises HeaderError as ``add`` does."""
+        """Return a new registry of these records and then those of ``other``. Raises HeaderError as ``add`` does."""
         both = TypeRegistry()
         both.update(self)
         both.update(other)
         return both
 
     def get(self, id: UUID, version: Version | None = None) -> TypeRecord | None:
-        """The type of that id, in that version or else in its highest; None when there is none."""
+        """Return the type of that id, in that version or else in the highest, or None."""
         versions = self._types.get(id)
         if versions is None:
             return None
         return versions[max(versions)] if version is None else versions.get(version)
 
     def versions(self, id: UUID) -> list[Version]:
-        """The versions known of a type, lowest first."""
+        """Return the known versions of a type, lowest first."""
         return sorted(self._types.get(id, ()))
 
     def find(self, path: str) -> TypeRecord | None:
-        """The type whose highest version stands at that dotted path; None when there is none."""
+        """Return the type whose highest version has that dotted path, or None."""
         id = self._type_paths.get(path)
         record = None if id is None else self.get(id)
         return record if record is not None and record.path == path else None
 
     def paths(self) -> list[str]:
-        """Every dotted path that ``find`` knows, sorted."""
+        """Return every dotted path that ``find`` knows, sorted."""
         return sorted(path for path in self._type_paths if self.find(path) is not None)
 
     def find_module(self, name: str) -> UUID | None:
-        """The id of the module at that dotted path, or of the only one with that name; None otherwise."""
+        """Return the id of the module with that dotted path, or of the only one with that name, or None."""
         by_path = {module.id for module in self.modules() if module.path == name}
         found = by_path or {module.id for module in self.modules() if module.name == name}
         return found.pop() if len(found) == 1 else None
 
     def modules(self) -> Iterator[ModuleRecord]:
-        """Every version of every module record."""
+        """Yield every version of every module record."""
         for versions in self._modules.values():
             yield from versions.values()
 
     def __iter__(self) -> Iterator[TypeRecord]:
-        """Every version of every type."""
+        """Yield every version of every type."""
         for versions in self._types.values():
             yield from versions.values()
 

@@ -1,6 +1,6 @@
 """The value vocabulary: every typed datum an Arora buffer can hold (ABI §1).
 
-Values are immutable, checked when they are made, and equal exactly when they encode to the same bytes:
+Values are immutable, checked on construction, and equal exactly when they encode to the same bytes:
 a NaN equals itself, and -0.0 differs from 0.0. Constructors raise TypeError for the wrong kind of
 Python object and ValueError for one out of range.
 """

@@ -1,4 +1,4 @@
-"""Arrays: packed numbers, and tuples of everything else."""
+"""Arrays: numbers as packed bytes, everything else as tuples."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .records import fields_of
 
 
 class _Array(Value):
-    """A sequence: ``len``, iteration and indexing work on the value itself as on its ``items``."""
+    """A sequence: ``len``, iteration and indexing apply to its ``items``."""
 
     __slots__ = ()
     element_tag: ClassVar[Tag]
@@ -43,7 +43,7 @@ class _Array(Value):
 
 
 class NumberArray(_Array):
-    """Kept as the packed little-endian bytes of the wire: millions of items cost no Python objects."""
+    """An array of numbers, kept as the packed little-endian bytes of the wire: no Python object per item."""
 
     __slots__ = ("raw",)
     raw: bytes
@@ -54,17 +54,17 @@ class NumberArray(_Array):
 
     @property
     def items(self) -> array[Any]:
-        """A fresh ``array.array`` of the items (one copy)."""
+        """The items as a new ``array.array`` (one copy)."""
         return numeric.unpack(self.kind, self.raw)
 
     def __len__(self) -> int:
         return len(self.raw) // self.kind.size
 
     def __repr__(self) -> str:
-        shown = numeric.unpack(self.kind, self.raw[: 16 * self.kind.size]).tolist()
-        if len(self) <= len(shown):
-            return f"{type(self).__name__}({shown})"
-        return f"<{type(self).__name__} of {len(self)}: {str(shown)[:-1]}, ...]>"
+        first = numeric.unpack(self.kind, self.raw[: 16 * self.kind.size]).tolist()
+        if len(self) <= len(first):
+            return f"{type(self).__name__}({first})"
+        return f"<{type(self).__name__} of {len(self)}: {str(first)[:-1]}, ...]>"
 
     def _key(self) -> object:
         return self.raw
@@ -74,7 +74,7 @@ class NumberArray(_Array):
 
 
 def from_raw(cls: type[NumberArray], raw: bytes) -> NumberArray:
-    """A number array of exactly these packed little-endian bytes: for decoders, which have checked the length."""
+    """Return the number array of these packed little-endian bytes. For decoders: the length is not checked."""
     value = object.__new__(cls)
     set_once(value, "raw", raw)
     return value
@@ -135,7 +135,7 @@ class ItemArray(_Array):
 
 
 class ArrayBoolean(ItemArray, kind=kinds.BOOLEAN):
-    """bool[]."""
+    """An array of booleans."""
 
     __slots__ = ()
 
@@ -144,7 +144,7 @@ class ArrayBoolean(ItemArray, kind=kinds.BOOLEAN):
 
 
 class ArrayString(ItemArray, kind=kinds.STRING):
-    """str[]."""
+    """An array of text."""
 
     __slots__ = ()
 
@@ -153,7 +153,7 @@ class ArrayString(ItemArray, kind=kinds.STRING):
 
 
 class ArrayValue(ItemArray, kind=kinds.VALUE):
-    """value[]: each item is any value at all."""
+    """An array of dynamic values: each item is any value."""
 
     __slots__ = ()
 
@@ -162,7 +162,7 @@ class ArrayValue(ItemArray, kind=kinds.VALUE):
 
 
 class ArrayStructure(ItemArray, kind=kinds.STRUCTURE):
-    """Structures of one type; each item is the tuple of a structure's fields."""
+    """An array of structures of one type; each item is the tuple of a structure's fields."""
 
     __slots__ = ("id",)
     id: UUID
@@ -179,14 +179,14 @@ class ArrayStructure(ItemArray, kind=kinds.STRUCTURE):
 
 
 class Variant(NamedTuple):
-    """One item of an ArrayEnumeration: the variant and what it carries."""
+    """One item of an ArrayEnumeration: the variant's id and its payload."""
 
     variant_id: UUID
     value: Value
 
 
 class ArrayEnumeration(ItemArray, kind=kinds.ENUMERATION):
-    """Variants of one enumeration."""
+    """An array of enumerations of one type; each item is a :class:`Variant`."""
 
     __slots__ = ("id",)
     id: UUID

@@ -1,4 +1,4 @@
-"""The root of all values, and what their constructors take."""
+"""The root of all values, and the checks their constructors share."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from .kinds import Kind, Tag
 from .numeric import described
 
 IdLike = Union[UUID, str]
-"""What constructors take for an id; it is kept as a UUID."""
+"""What constructors accept as an id: a UUID or its text. Values hold the UUID."""
 
 
 set_once = object.__setattr__
-"""Set an attribute of a value, in its constructor."""
+"""Set an attribute of an immutable value, in its constructor."""
 
 
 class Value:
@@ -23,7 +23,7 @@ class Value:
     __slots__ = ()
 
     kind: ClassVar[Kind]
-    """The kind of the values; of an array, that of its items."""
+    """The kind of the value, for an array the kind of its items."""
     tag: ClassVar[Tag]
 
     def __init_subclass__(cls, kind: Kind | None = None) -> None:
@@ -32,11 +32,11 @@ class Value:
             cls.kind, cls.tag = kind, kind.tag
 
     def _key(self) -> object:
-        """Decides equality and hash: equal for values of equal encoding, and only for those."""
+        """Return what equality and hash compare: equal exactly for values that encode to the same bytes."""
         raise NotImplementedError
 
     def _arguments(self) -> tuple[object, ...]:
-        """What the constructor would have to be given to make this value again."""
+        """Return the constructor arguments that make an equal value."""
         raise NotImplementedError
 
     def __eq__(self, other: object) -> bool:
@@ -62,7 +62,7 @@ class Value:
 
 
 def uuid(value: object) -> UUID:
-    """``value`` as a UUID; its text will do."""
+    """Return ``value``, a UUID or its text, as a UUID. Raises TypeError or ValueError for anything else."""
     if isinstance(value, UUID):
         return value
     if not isinstance(value, str):
@@ -74,23 +74,25 @@ def uuid(value: object) -> UUID:
 
 
 def text(value: object) -> str:
-    """``value`` as text that UTF-8 can carry."""
+    """Return ``value``. Raises TypeError if it is not a str, ValueError if it holds a lone surrogate."""
     if not isinstance(value, str):
         raise TypeError(f"expected a str, got {described(value)}")
     try:
         value.encode()
     except UnicodeEncodeError as error:
-        raise ValueError(f"lone surrogate at character {error.start}, which UTF-8 cannot carry") from None
+        raise ValueError(f"lone surrogate at character {error.start}, which UTF-8 cannot encode") from None
     return value
 
 
 def checked(value: object) -> Value:
+    """Return ``value``. Raises TypeError if it is not a value."""
     if not isinstance(value, Value):
         raise TypeError(f"expected a value of arora_core.values, got {described(value)}")
     return value
 
 
 def each(check: Any, items: Iterable[Any]) -> Iterator[Any]:
+    """Yield ``check(item)`` for every item; the error about an item starts with its index: ``[3]: ...``."""
     if isinstance(items, (str, bytes, Mapping)):
         raise TypeError(f"expected a sequence, got {described(items)}")
     for index, item in enumerate(items):

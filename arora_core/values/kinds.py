@@ -1,7 +1,7 @@
-"""The one table of value kinds: every number and name the ABI gives to them (sections 1, 2, 8 and 9).
+"""The table of value kinds: every tag, id and name that the ABI assigns to them (sections 1, 2, 8 and 9).
 
-All other tables of the package derive from this one. A new number type is a tag, a row and an entry of ``KINDS`` here,
-and a class each in ``scalars.py`` and ``arrays.py``.
+All other tables of the package derive from this one. A new number type needs a tag, a row and an entry of ``KINDS``
+here, a class in ``scalars.py`` and a class in ``arrays.py``.
 """
 
 from __future__ import annotations
@@ -43,23 +43,23 @@ class Kind(NamedTuple):
 
     tag: Tag
     name: str
-    """The tag in text (ABI §9) and, of a kind with a well-known id, the name in headers."""
+    """The tag in text (ABI §9), and the name in headers where ``id`` is set."""
     id: uuid.UUID | None = None
-    """The well-known type id (ABI §2)."""
+    """The well-known type id (ABI §2), if any."""
     array_id: uuid.UUID | None = None
-    """The well-known type id of arrays of this kind."""
+    """The well-known type id of arrays of this kind, if any."""
     record_name: str | None = None
-    """The name in type records (ABI §8), which headers take as well."""
+    """The name in type records (ABI §8), which headers accept too."""
     python: type[object] = object
-    """The class of the plain Python objects."""
+    """The class of the plain Python objects of this kind."""
     code: str = ""
-    """The letter for ``struct`` where all values have one size; of a number for ``array`` and ``memoryview`` too."""
+    """The ``struct`` format character of kinds of fixed size; for numbers also that of ``array`` and ``memoryview``."""
     size: int = 0
-    """The bytes of a value on the wire, where all have one size."""
+    """Bytes of a value on the wire, for kinds of fixed size; otherwise 0."""
     low: int = 0
-    """The least integer."""
+    """The smallest integer."""
     high: int = 0
-    """The greatest integer."""
+    """The largest integer."""
 
     def __str__(self) -> str:
         return self.name
@@ -127,6 +127,6 @@ KINDS: Final = (
     UNIT, BOOLEAN, U8, U16, U32, U64, I8, I16, I32, I64, F32, F64, STRING, OPTION, VALUE, KEY_VALUE, UUID, STRUCTURE,
     ENUMERATION,
 )  # fmt: skip
-"""All kinds. The tags of arrays and errors are not here: an array is of its items' kind, an error is not a value."""
+"""All kinds. Arrays and errors are not among them: an array has the kind of its items, an error is not a value."""
 
 NUMBERS: Final = tuple(kind for kind in KINDS if kind.python in (int, float))

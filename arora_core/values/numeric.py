@@ -1,7 +1,7 @@
-"""Numbers and booleans: which Python objects they take, and the bytes of many of them.
+"""Numbers and booleans: conversion from Python objects, and packing arrays of them.
 
-One rule everywhere: a number is kept exactly or refused. Nothing wraps, truncates or turns a bool into 1.
-Functions here raise TypeError for the wrong kind of object and ValueError for one out of range.
+A number is kept exactly or rejected: nothing wraps, truncates or turns a bool into 1. All functions raise TypeError
+for the wrong kind of object and ValueError for one out of range.
 """
 
 from __future__ import annotations
@@ -25,27 +25,27 @@ _FORMATS: Final = {
     for letters in ("bhilqn", "BHILQN", "fd")
     for code in letters
 }
-"""Which formats of a buffer can be a number type's, by its code: those whose items have its size are, ``l`` and ``q``
-alike where a long has 8 bytes."""
+"""The buffer formats that a number type may have, by its code. Those of the right item size match: on platforms where
+a long has 8 bytes, both ``l`` and ``q`` are i64."""
 
 
 def described(value: object) -> str:
-    """A short ``str 'hello'`` for messages about an object of the wrong kind."""
+    """Return the class and the shortened repr of ``value``, such as ``str 'hello'``, for error messages."""
     if value is None:
         return "None"
-    shown = repr(value)
-    return f"{type(value).__name__} {shown if len(shown) <= 40 else shown[:37] + '...'}"
+    text = repr(value)
+    return f"{type(value).__name__} {text if len(text) <= 40 else text[:37] + '...'}"
 
 
 def _unwrapped(value: Any) -> Any:
-    """The Python scalar inside a NumPy scalar or zero-dimensional array; anything else as it is."""
+    """Return the Python scalar in a NumPy scalar or zero-dimensional array; anything else unchanged."""
     if getattr(value, "shape", None) == () and hasattr(value, "item"):
         return value.item()
     return value
 
 
 def integer(kind: Kind, value: object) -> int:
-    """``value`` as an int of ``kind``."""
+    """Return ``value`` as an int in the range of ``kind``."""
     if type(value) is not int:
         value = _unwrapped(value)
         if isinstance(value, bool) or not hasattr(value, "__index__"):
@@ -58,7 +58,7 @@ def integer(kind: Kind, value: object) -> int:
 
 
 def floating(kind: Kind, value: object) -> float:
-    """``value`` as a float that fits ``kind``, not yet rounded to it."""
+    """Return ``value`` as a float in the range of ``kind``, not rounded to its precision."""
     if type(value) is not float:
         value = _unwrapped(value)
         if isinstance(value, bool) or not isinstance(value, numbers.Real):
@@ -77,12 +77,12 @@ def floating(kind: Kind, value: object) -> float:
 
 
 def number(kind: Kind, value: object) -> Number:
-    """``value`` as an int or float of ``kind``."""
+    """Return ``value`` as an int or float in the range of ``kind``."""
     return floating(kind, value) if kind.is_float else integer(kind, value)
 
 
 def boolean(value: object) -> bool:
-    """``value`` as a bool; only a bool (or NumPy's) is one."""
+    """Return ``value``, a bool or a NumPy bool, as a bool."""
     value = _unwrapped(value)
     if not isinstance(value, bool):
         raise TypeError(f"expected a bool, got {described(value)}")
@@ -90,16 +90,16 @@ def boolean(value: object) -> bool:
 
 
 def pack(kind: Kind, items: object) -> bytes:
-    """The little-endian bytes of ``items``: any buffer or sequence of numbers that fit ``kind``.
+    """Return the little-endian bytes of ``items``: any buffer or sequence of numbers in the range of ``kind``.
 
-    A one-dimensional buffer of that very item type is copied once; anything else is checked item by item,
-    and the message of what is refused names the item: ``[3]: 300 is out of range for u8 (0 to 255)``.
+    A one-dimensional buffer of exactly that item type is copied once. Anything else is checked item by item; the error
+    about an item starts with its index: ``[3]: 300 is out of range for u8 (0 to 255)``.
     """
     return bytes(packed(kind, items))
 
 
 def packed(kind: Kind, items: object) -> bytes | memoryview:
-    """As :func:`pack`, but where ``items`` holds the bytes already they are not copied: a view of single bytes."""
+    """Return what :func:`pack` returns or, without a copy, a view of the bytes where ``items`` already holds them."""
     if type(items) is list or type(items) is tuple:
         return _pack_sequence(kind, items)
     view = _view(items)
@@ -117,7 +117,7 @@ def packed(kind: Kind, items: object) -> bytes | memoryview:
 
 
 def unpack(kind: Kind, raw: bytes | memoryview) -> array[Any]:
-    """The numbers in little-endian bytes, as an ``array.array`` of the kind's type code; one copy."""
+    """Return the numbers in little-endian bytes as an ``array.array`` of the kind's type code (one copy)."""
     items = array(kind.code)
     items.frombytes(raw)
     if _BIG_ENDIAN_HOST:
@@ -140,7 +140,7 @@ def _little_endian(kind: Kind, view: memoryview) -> bytes | memoryview:
         return items.tobytes()
     if not view.c_contiguous:
         return view.tobytes()
-    # Whatever the format says, byte order and all, the bytes are as they have to be; ``cast`` takes plain ones only.
+    # The bytes are right whatever byte order the format names, but ``cast`` accepts only one-letter formats.
     if len(view.format) == 1:
         return view.cast("B")
     from pickle import PickleBuffer
@@ -155,7 +155,7 @@ def _pack_sequence(kind: Kind, items: Sequence[Any]) -> bytes:
     try:
         return struct.pack(f"<{len(items)}{kind.code}", *items)
     except (struct.error, OverflowError):
-        # Only to name the item at fault: packing refuses exactly what `number` refuses.
+        # Find the item at fault, for the message: packing rejects exactly what `number` rejects.
         for index, item in enumerate(items):
             _item(kind, index, item)
         raise

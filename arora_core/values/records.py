@@ -1,4 +1,4 @@
-"""The values made of other values: options, structures, enumerations and maps."""
+"""Values that contain other values: options, structures, enumerations and maps."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Field(NamedTuple):
 
 
 class Structure(Value, kind=kinds.STRUCTURE):
-    """Fields in the order they are written. ``id`` is the type's."""
+    """A structure. ``id`` is its type's id; ``fields`` keep the order in which they are encoded."""
 
     __slots__ = ("id", "fields")
     id: UUID
@@ -54,7 +54,7 @@ class Structure(Value, kind=kinds.STRUCTURE):
 
 
 def structure_of(id: UUID, fields: tuple[Field, ...]) -> Structure:
-    """A structure of parts that have been checked already: for decoders, and for what they decoded."""
+    """Return the structure of these parts. For decoders: the parts are not checked."""
     value = object.__new__(Structure)
     set_once(value, "id", id)
     set_once(value, "fields", fields)
@@ -62,7 +62,7 @@ def structure_of(id: UUID, fields: tuple[Field, ...]) -> Structure:
 
 
 class Enumeration(Value, kind=kinds.ENUMERATION):
-    """One variant of an enumeration, with what it carries (Unit for nothing)."""
+    """One variant of an enumeration and its payload, Unit if it has none."""
 
     __slots__ = ("id", "variant_id", "value")
     id: UUID
@@ -82,14 +82,14 @@ class Enumeration(Value, kind=kinds.ENUMERATION):
 
 
 class KeyValueField(NamedTuple):
-    """What stands under a key: a field id, and a value or None for "present, no value"."""
+    """The entry of a key: a field id and a value, None for a key that is present without a value."""
 
     id: UUID
     value: Value | None = None
 
 
 class KeyValue(Value, kind=kinds.KEY_VALUE):
-    """A map from text. ``fields`` is read-only and sorted by key, the order of the wire."""
+    """A map from text keys. ``fields`` is read-only and sorted by key, as on the wire."""
 
     __slots__ = ("id", "fields")
     id: UUID
@@ -108,11 +108,12 @@ class KeyValue(Value, kind=kinds.KEY_VALUE):
 
 
 def fields_of(fields: Iterable[tuple[IdLike, Value]]) -> tuple[Field, ...]:
+    """Return pairs of an id and a value as fields. Raises TypeError and ValueError as constructors of values do."""
     return tuple(Field(uuid(id), checked(value)) for id, value in fields)
 
 
 def _key_value_field(field: tuple[IdLike, Value | None]) -> KeyValueField:
     id, value = field
-    # Unit is how the wire writes "no value", so the two are one.
+    # The wire encodes "no value" as Unit, so the two are the same.
     present = value is not None and type(value) is not Unit
     return KeyValueField(uuid(id), checked(value) if present else None)

@@ -1,4 +1,4 @@
-"""The values that hold one Python object: unit, booleans, numbers, text and UUIDs."""
+"""Scalar values: unit, booleans, numbers, text and UUIDs."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from .base import IdLike, Value, set_once, text, uuid
 
 
 class Unit(Value, kind=kinds.UNIT):
-    """The value that says nothing."""
+    """The empty value."""
 
     __slots__ = ()
 
@@ -23,7 +23,7 @@ class Unit(Value, kind=kinds.UNIT):
 
 
 class Scalar(Value):
-    """The root of the values that hold one Python object."""
+    """The root of the values that hold one Python object, as ``value``."""
 
     __slots__ = ("value",)
     value: Any
@@ -90,7 +90,7 @@ class I64(Integer, kind=kinds.I64):
 
 
 class Float(Scalar):
-    """Kept as its bytes, because a Python float cannot carry every NaN of an f32."""
+    """A floating-point number. Its bytes are kept as well: a Python float cannot represent every NaN of an f32."""
 
     __slots__ = ("raw",)
     value: float
@@ -122,7 +122,7 @@ class F64(Float, kind=kinds.F64):
 
 
 def float_from_raw(cls: type[Float], raw: bytes) -> Float:
-    """A float value of exactly these little-endian bytes, NaN payload included."""
+    """Return the float value of these little-endian bytes, NaN payload included."""
     value = object.__new__(cls)
     set_once(value, "raw", raw)
     set_once(value, "value", struct.unpack("<" + cls.kind.code, raw)[0])
@@ -130,7 +130,7 @@ def float_from_raw(cls: type[Float], raw: bytes) -> Float:
 
 
 class String(Scalar, kind=kinds.STRING):
-    """Text. Refuses lone surrogates, which UTF-8 cannot carry."""
+    """Text. Lone surrogates are a ValueError: UTF-8 cannot encode them."""
 
     __slots__ = ()
     value: str

@@ -1,8 +1,8 @@
 """Values as plain data, for JSON and YAML (ABI §9).
 
-What goes out is dicts, lists, text, numbers, bools and None, and survives ``json.dumps(allow_nan=False)``: a float
-that is not finite is the text ``NaN``, ``Infinity`` or ``-Infinity``. The payload of a NaN is lost in text;
-everything else comes back as it went.
+Plain data is dicts, lists, text, numbers, bools and None, which ``json.dumps(allow_nan=False)`` accepts: a float that
+is not finite is the text ``NaN``, ``Infinity`` or ``-Infinity``. Everything but the payload of a NaN survives the
+round trip.
 """
 
 from __future__ import annotations
@@ -18,17 +18,17 @@ from ..errors import ArgumentError
 from . import kinds
 
 MAX_DEPTH = 100
-"""How deep values may nest in text: deeper than buffers allow, short of the interpreter's stack."""
+"""Maximum nesting of values in text: more than in buffers, and less than overflows the interpreter's stack."""
 
 _PLAIN_ARRAYS: tuple[type[v.NumberArray] | type[v.ItemArray], ...] = (*v.NUMBER_ARRAYS, v.ArrayBoolean, v.ArrayString)
-"""The arrays whose items are plain data already."""
+"""The arrays whose items are plain data themselves."""
 _UNIT = kinds.UNIT.name
 
 _NON_FINITE = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 
 
 def to_data(value: v.Value) -> object:
-    """``value`` as plain data, for example ``{"f64": 0.5}``. Raises TypeError for what is not a value."""
+    """Return ``value`` as plain data, for example ``{"f64": 0.5}``. Raises TypeError if it is not a value."""
     write = _WRITERS.get(type(value))
     if write is None:
         raise TypeError(f"expected a value of arora_core.values, got {type(value).__name__}")
@@ -36,7 +36,7 @@ def to_data(value: v.Value) -> object:
 
 
 def from_data(data: object) -> v.Value:
-    """The value that plain data says.
+    """Return the value that plain data describes.
 
     Raises ArgumentError, whose message starts with the path to the mistake:
     ``struct.fields[0].id: expected a UUID, got 5``.
@@ -45,11 +45,12 @@ def from_data(data: object) -> v.Value:
 
 
 def read_value(place: Place) -> v.Value:
-    """The value at a place of a document. Raises the document's error."""
+    """Return the value at a place of a document. Raises the document's error."""
     return _read(place, 1)
 
 
 def argument_refusal(path: str, message: str) -> ArgumentError:
+    """Return the error about the place ``path`` of plain data."""
     return ArgumentError(f"{path}: {message}" if path else message)
 
 
@@ -91,7 +92,7 @@ def _array_reader(cls: type[v.NumberArray] | type[v.ItemArray]) -> Callable[[Pla
 
 
 def _number(data: object) -> object:
-    """A number as values take it. There is one NaN in text, whichever sign YAML's or JSON's reader gives it."""
+    """Return a number as constructors of values accept it. Text has one NaN, whatever sign a parser gives it."""
     if isinstance(data, str):
         return _NON_FINITE.get(data, data)
     return math.nan if isinstance(data, float) and math.isnan(data) else data
@@ -143,7 +144,7 @@ def _read_key_value(place: Place, depth: int) -> v.Value:
     fields: dict[str, tuple[UUID, v.Value | None]] = {}
     for key, field in keys["fields"].entries():
         parts = field.keys(required=("id",), optional=("name", "value"))
-        # The name is the key once more: any other would be lost on the wire.
+        # The name repeats the key: any other name would be lost on the wire.
         if "name" in parts and parts["name"].text() != key:
             parts["name"].expected(f"the key, {key!r}")
         fields[key] = parts["id"].uuid(), _read(parts["value"], depth) if "value" in parts else None
@@ -190,6 +191,7 @@ def _finite_or_text(number: float) -> float | str:
 
 
 def pairs_to_data(pairs: Iterable[tuple[UUID, v.Value]]) -> list[object]:
+    """Return values by id as plain data: ``[{"id": ..., "value": ...}, ...]``."""
     return [{"id": str(id), "value": to_data(value)} for id, value in pairs]
 
 

@@ -27,7 +27,7 @@ MALFORMED_ANSWERS = {
     4: "the end of the buffer",
     5: "return value does not fit",
     6: "expected a result buffer",
-    7: "other mutated parameters",
+    7: "other mutable parameters",
 }
 
 
