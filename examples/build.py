@@ -52,7 +52,7 @@ def include_directory() -> Path:
     for candidate in candidates:
         if (candidate / "arora.h").is_file():
             return candidate
-    raise BuildError("arora.h is neither in this source tree nor in an installed arora_core: pip install arora-core")
+    raise BuildError("arora.h not found in this source tree or an installed arora_core: pip install arora-core")
 
 
 def compile_wasm(
@@ -186,8 +186,8 @@ def stale_wasm(names: Sequence[str]) -> list[str]:
                 complaints.append(f"{name}: {committed.name} is missing; run: python examples/build.py {name}")
             elif committed.read_bytes() != fresh:
                 complaints.append(
-                    f"{name}: {committed.name} ({committed.stat().st_size} bytes) is not what {name}.c and arora.h "
-                    f"give ({len(fresh)} bytes); run: python examples/build.py {name}"
+                    f"{name}: {committed.name} ({committed.stat().st_size} bytes) differs from the build of {name}.c "
+                    f"and arora.h ({len(fresh)} bytes); run: python examples/build.py {name}"
                 )
     return complaints
 
@@ -197,14 +197,14 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     names = example_names()
     parser = argparse.ArgumentParser(prog="examples/build.py", description="Build the example modules.")
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"which ones: {', '.join(names)} (default: all)")
-    parser.add_argument("--check", action="store_true", help="build aside; fail if a committed .wasm is stale")
+    parser.add_argument("--check", action="store_true", help="build elsewhere; fail if a committed .wasm is stale")
     kind = parser.add_mutually_exclusive_group()
     kind.add_argument("--wasm", action="store_true", help="only the .wasm files")
     kind.add_argument("--native", action="store_true", help="only the native bundles")
     parsed = parser.parse_args(arguments)
     unknown = sorted(set(parsed.names) - set(names))
     if unknown:
-        parser.error(f"no example called {', '.join(unknown)}; there are {', '.join(names)}")
+        parser.error(f"unknown example: {', '.join(unknown)}; choose from {', '.join(names)}")
     if parsed.check and parsed.native:
         parser.error("--check compares the committed .wasm files; native builds are not committed")
     parsed.names = parsed.names or names
