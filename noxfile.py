@@ -1,4 +1,4 @@
-"""Everything that is checked: ``nox`` runs it all, ``nox -s lint`` one session, ``nox -l`` lists the sessions."""
+"""The checks of this repository: ``nox`` runs them all, ``nox -s lint`` one session, ``nox -l`` lists the sessions."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ REQUIRED_IN_CI = {"3.10", "3.13"}
 
 PLUGINS = [f"plugins/arora-{name}" for name in ("wasmtime", "wasmer", "native")]
 BROWSER_PLUGIN = "plugins/arora-browser"
-# What makes up most of the time all tests take: compilers, environments, other processes, many generated inputs.
+# The slow tests: they use compilers, environments, other processes or many generated inputs.
 SLOW = [
     "tests/conformance",
     "tests/fuzz",
@@ -28,7 +28,7 @@ SLOW = [
     "plugins/arora-wasmer",
 ]
 NO_BROWSER = ["-k", "not browser"]
-# Tests that use nothing of one operating system, such as /proc, fork or interval timers.
+# Tests that do not depend on one operating system, such as on /proc, fork or interval timers.
 PORTABLE = [
     "tests/test_buffers.py",
     "tests/test_choosing.py",
@@ -49,14 +49,14 @@ PORTABLE = [
     "plugins/arora-wasmtime/tests/test_conformance_wasmtime.py",
     "plugins/arora-native/tests/test_conformance_native.py",
 ]
-# Whatever a guest on Wasmtime, or its host, could notice of how it is called.
+# Tests of everything that can differ, for a guest on Wasmtime or its host, between the two ways to call guests.
 WASMTIME_SUITE = ["plugins/arora-wasmtime", "tests/wasm", "tests/engine", "-k", "not browser and not wasmer"]
 JAVASCRIPT = "plugins/arora-browser/tests/js"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
 def _offer_pyenv_versions() -> None:
-    """pyenv shows only the selected version's interpreters; the tests want all of them."""
+    """Make all interpreters of pyenv visible, which shows only those of the selected version."""
     if shutil.which("pyenv") and "PYENV_VERSION" not in os.environ:
         listed = subprocess.run(["pyenv", "versions", "--bare"], capture_output=True, text=True, check=True).stdout
         os.environ["PYENV_VERSION"] = ":".join(listed.split())
@@ -64,20 +64,20 @@ def _offer_pyenv_versions() -> None:
 
 def _runs(interpreter: str) -> bool:
     if sys.platform == "win32" and interpreter == f"python{sys.version_info.major}.{sys.version_info.minor}":
-        return True  # There it is named python.exe, which nox finds.
+        return True  # Its name is python.exe there; nox finds it.
     found = shutil.which(interpreter)
     return found is not None and subprocess.run([found, "--version"], capture_output=True).returncode == 0
 
 
 _offer_pyenv_versions()
 PYTHONS = [each for minor in range(OLDEST, NEWEST_CONSIDERED) if _runs(f"python{(each := f'3.{minor}')}")]
-# On GitHub each interpreter has a job of its own.
+# On GitHub each interpreter has its own job.
 if os.environ.get("CI") and "GITHUB_ACTIONS" not in os.environ and not REQUIRED_IN_CI.issubset(PYTHONS):
     raise RuntimeError(f"the tests must run on {sorted(REQUIRED_IN_CI)}, found {PYTHONS}")
 
 nox.options.default_venv_backend = "uv|virtualenv"
 nox.options.error_on_missing_interpreters = True
-# Interpreters are those of this machine, never downloads.
+# Use only interpreters of this machine, never downloads.
 os.environ["UV_PYTHON_DOWNLOADS"] = "never"
 
 
@@ -98,7 +98,7 @@ def _lint(session: nox.Session) -> None:
 
 
 def _install_browser(session: nox.Session) -> None:
-    """A browser, and the JavaScript packages that run in it."""
+    """Install a browser, and the JavaScript packages that run in it."""
     if "ARORA_BROWSER" not in os.environ and not any(map(shutil.which, BROWSERS)):
         if shutil.which("apt-get") is None or not _is_root():
             session.error(f"the tests need a browser: install Chromium, or set ARORA_BROWSER (no {BROWSERS} on PATH)")
@@ -112,28 +112,28 @@ def _install_browser(session: nox.Session) -> None:
 
 @nox.session(python=PYTHONS[0])
 def lint(session: nox.Session) -> None:
-    """Style, formatting, and the workflows' security."""
+    """Check style, formatting, and the security of the workflows."""
     session.install("-r", "tests/requirements-lint.txt")
     _lint(session)
 
 
 @nox.session(python=PYTHONS[0])
 def types(session: nox.Session) -> None:
-    """Static types, in mypy's strict mode, on the oldest interpreter."""
+    """Check static types in mypy's strict mode, on the oldest interpreter."""
     _install(session, "-r", "tests/requirements-lint.txt")
     session.run("mypy")
 
 
 @nox.session(python=sorted({PYTHONS[0], PYTHONS[-1]}, key=PYTHONS.index), default=False)
 def benchmarks(session: nox.Session) -> None:
-    """Measure Arora beside its peers, on the oldest and the newest interpreter. Arguments after ``--`` go to run.py."""
+    """Compare Arora's speed with others, on the oldest and newest interpreter. Arguments after ``--`` go to run.py."""
     _install(session, "-r", "benchmarks/requirements.txt", browser=False)
     session.run("python", "benchmarks/run.py", *session.posargs)
 
 
 @nox.session(python=PYTHONS[-1], default=False)
 def build(session: nox.Session) -> None:
-    """Build every distribution into dist/, and check how each would be shown on an index."""
+    """Build every distribution into dist/, and check that a package index would accept and render it."""
     session.install("build", "twine")
     shutil.rmtree("dist", ignore_errors=True)
     for source in (".", *PLUGINS, BROWSER_PLUGIN):
@@ -143,9 +143,10 @@ def build(session: nox.Session) -> None:
 
 @nox.session(python=PYTHONS[-1], default=False)
 def fast(session: nox.Session) -> None:
-    """Lint, and the tests that take little time, on the newest interpreter: two minutes. More arguments go to pytest.
+    """Run lint and the fast tests on the newest interpreter, in two minutes. Arguments after ``--`` go to pytest.
 
-    The executors are Wasmtime and native libraries; compilers, browsers, mutants and fresh environments are left out.
+    The executors are Wasmtime and native libraries. Tests with compilers, browsers, mutants and new environments are
+    left out.
     """
     _install(session, "-r", "tests/requirements-lint.txt", browser=False)
     _lint(session)
@@ -155,18 +156,18 @@ def fast(session: nox.Session) -> None:
 
 @nox.session(python=PYTHONS, default=False)
 def portable(session: nox.Session) -> None:
-    """The tests that have to pass on every operating system. Arguments after ``--`` go to pytest."""
+    """Run the tests that must pass on every operating system. Arguments after ``--`` go to pytest."""
     _install(session, browser=False)
     session.run("pytest", *PORTABLE, *NO_BROWSER, *session.posargs, env={"COLUMNS": "120"})
 
 
 @nox.session(python=PYTHONS)
 def tests(session: nox.Session) -> None:
-    """Every test, on every interpreter of this machine. Arguments after ``--`` go to pytest.
+    """Run every test on every interpreter of this machine. Arguments after ``--`` go to pytest.
 
-    Tests with a browser are slow and depend little on the interpreter: they run on the oldest and the newest only, and
-    the browser's conformance suite, which takes a minute or two, on the newest. The same two interpreters run the tests
-    of Wasmtime once more with its public calls.
+    Tests with a browser are slow and depend little on the interpreter. They run on the oldest and the newest only, and
+    the browser's conformance suite, which takes a minute or two, on the newest only. The same two interpreters run the
+    tests of Wasmtime again with its public calls.
     """
     browser = session.python in (PYTHONS[0], PYTHONS[-1])
     _install(session, browser=browser)
@@ -174,7 +175,7 @@ def tests(session: nox.Session) -> None:
     if browser:
         _install_browser(session)
         if _is_root():
-            # What Chromium takes to run as root.
+            # Chromium needs these flags to run as root.
             environment["ARORA_BROWSER_FLAGS"] = os.environ.get("ARORA_BROWSER_FLAGS", "--no-sandbox --disable-gpu")
         if session.python != PYTHONS[-1]:
             arguments.append(f"--ignore={BROWSER_PLUGIN}/tests/test_conformance_browser.py")

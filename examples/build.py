@@ -1,10 +1,10 @@
-"""Builds the example modules: `python examples/build.py`.
+"""Build the example modules: `python examples/build.py`.
 
 The committed ``.wasm`` files are rebuilt bit for bit, and the native variants go to ``examples/<name>/native/``.
-The compiler is Zig's C and C++ compiler, from the PyPI package ``ziglang``; another version of it may well emit
-other bytes, so the one the committed files were made with is named below.
+The compiler is Zig's C and C++ compiler, from the PyPI package ``ziglang``. Another version may emit other bytes,
+so ``ZIGLANG`` names the version that built the committed files.
 
-:func:`compile_wasm` and :func:`compile_native` compile any C or C++ module and are of use on their own.
+:func:`compile_wasm` and :func:`compile_native` compile any C or C++ module.
 """
 
 from __future__ import annotations
@@ -24,24 +24,27 @@ import yaml
 ZIGLANG = "ziglang==0.17.1"
 EXAMPLES = Path(__file__).resolve().parent
 
-#: Every runtime of the last years takes these; Zig's own default set is wider and changes with its version.
+#: Features that every runtime of recent years supports; Zig's default set is larger and changes with its version.
 WASM_CPU = "mvp+bulk_memory+mutable_globals+nontrapping_fptoint+sign_ext"
 
-#: For both kinds of build. Contracting a*b+c into one rounding would make native results differ from wasm's.
+#: For both kinds of build. Contracting a*b+c into one rounding would make native results differ from those of wasm.
 COMMON_FLAGS = ("-O2", "-g0", "-s", "-ffp-contract=off", "-fno-math-errno", "-fno-sanitize=undefined")
 
-#: Globals with constructors are fine; exceptions and run-time type information need a C++ runtime.
+#: Exceptions and run-time type information would need a C++ runtime; constructors of globals do not.
 CXX_FLAGS = ("-fno-exceptions", "-fno-rtti", "-fno-threadsafe-statics")
 
 CXX_SUFFIXES = frozenset({".cc", ".cpp", ".cxx"})
 
 
 class BuildError(Exception):
-    """A build that cannot be done, with what to do about it in the message."""
+    """A failed build. The message says how to fix it."""
 
 
 def include_directory() -> Path:
-    """Returns the directory of ``arora.h``: the source tree's, else that of the installed ``arora_core``."""
+    """Return the directory of ``arora.h``: that of the source tree, otherwise that of the installed ``arora_core``.
+
+    Raise :class:`BuildError` when neither has it.
+    """
     candidates = [EXAMPLES.parent / "arora_core" / "include"]
     installed = importlib.util.find_spec("arora_core")
     for location in (installed.submodule_search_locations or ()) if installed else ():
@@ -49,7 +52,7 @@ def include_directory() -> Path:
     for candidate in candidates:
         if (candidate / "arora.h").is_file():
             return candidate
-    raise BuildError("arora.h is neither in this source tree nor in an installed arora_core: pip install arora-core")
+    raise BuildError("arora.h not found in this source tree or an installed arora_core: pip install arora-core")
 
 
 def compile_wasm(
@@ -60,10 +63,11 @@ def compile_wasm(
     extra: Sequence[str] = (),
     wasi: bool = False,
 ) -> Path:
-    """Compiles C or C++ sources to one wasm module and returns ``output``.
+    """Compile C or C++ sources to one wasm module and return ``output``.
 
-    Without ``wasi`` there is no libc; with it, the module is a WASI reactor. ``extra`` goes to the compiler as it is.
-    The same sources and options give the same bytes wherever they are compiled.
+    Without ``wasi`` there is no libc; with it, the module is a WASI reactor. ``extra`` is passed to the compiler
+    unchanged. The same sources and options give the same bytes on every machine. Raise :class:`BuildError` when the
+    compiler is missing or fails.
     """
     if wasi:
         target = ["-target", "wasm32-wasi", "-mexec-model=reactor"]
@@ -79,9 +83,10 @@ def compile_native(
     include: Sequence[Path] = (),
     extra: Sequence[str] = (),
 ) -> Path:
-    """Compiles C or C++ sources to a shared library for this machine and returns ``output``.
+    """Compile C or C++ sources to a shared library for this platform and return ``output``.
 
-    The library uses no instruction beyond the architecture's baseline, so that it runs on the neighbour's machine.
+    The library uses only the baseline instructions of the architecture, so it runs on other machines of the same
+    platform. Raise :class:`BuildError` when the compiler is missing or fails.
     """
     return _compile(source, output, ["-shared", "-fPIC", "-mcpu=baseline", "-fvisibility=hidden"], include, extra)
 
@@ -92,7 +97,7 @@ def _compile(
     sources = [source] if isinstance(source, Path) else list(source)
     language = CXX_FLAGS if any(s.suffix in CXX_SUFFIXES for s in sources) else ()
     output.parent.mkdir(parents=True, exist_ok=True)
-    # The compiler is started beside its output: on some systems it leaves import libraries there, under its own names.
+    # The compiler runs in a temporary directory: on some systems it leaves import libraries in its working directory.
     with tempfile.TemporaryDirectory(prefix="arora-build-") as scratch:
         built = Path(scratch) / output.name
         includes = [f"-I{directory.resolve()}" for directory in (*include, include_directory())]
@@ -114,7 +119,7 @@ def _zig(arguments: Sequence[str], cwd: str) -> None:
 
 
 def _environment() -> Mapping[str, str]:
-    # Zig would otherwise keep its caches in the working directory.
+    # By default Zig keeps its caches in the working directory.
     cache = str(_cache_directory())
     return {**os.environ, "ZIG_LOCAL_CACHE_DIR": cache, "ZIG_GLOBAL_CACHE_DIR": cache}
 
@@ -124,36 +129,36 @@ def _cache_directory() -> Path:
     directory = Path(base) / "arora" / "zig"
     try:
         directory.mkdir(parents=True, exist_ok=True)
-    except OSError:  # a read-only home: builds are slower without a lasting cache, and still possible
+    except OSError:  # a read-only home: builds work without a persistent cache, only slower
         directory = Path(tempfile.gettempdir()) / "arora-zig-cache"
         directory.mkdir(parents=True, exist_ok=True)
     return directory
 
 
 def native_library_name(name: str) -> str:
-    """Returns the file name of a shared library called ``name`` on this platform."""
+    """Return the file name of a shared library called ``name`` on this platform."""
     if sys.platform == "win32":
         return f"{name}.dll"
     return f"lib{name}.dylib" if sys.platform == "darwin" else f"lib{name}.so"
 
 
 def example_names() -> list[str]:
-    """Returns the names of the examples: the directories with a header and a C source of their own name."""
+    """Return the sorted names of the examples: directories with a ``module.yaml`` and a C source of the same name."""
     return sorted(d.name for d in EXAMPLES.iterdir() if (d / "module.yaml").is_file() and (d / f"{d.name}.c").is_file())
 
 
 def wasm_path(name: str) -> Path:
-    """Returns where the committed wasm of an example is."""
+    """Return the path of an example's committed wasm file."""
     return EXAMPLES / name / f"{name}.wasm"
 
 
 def build_wasm(name: str, output: Path | None = None) -> Path:
-    """Compiles one example to wasm, to its committed place unless told otherwise, and returns where it is."""
+    """Compile one example to wasm and return the file's path: ``output``, by default the committed file."""
     return compile_wasm(EXAMPLES / name / f"{name}.c", output or wasm_path(name))
 
 
 def build_native(name: str, directory: Path | None = None) -> Path:
-    """Makes the native bundle of one example (library, header and records) and returns its directory."""
+    """Write the native bundle of one example (library, header and records) and return its directory."""
     bundle = directory or EXAMPLES / name / "native"
     compile_native(EXAMPLES / name / f"{name}.c", bundle / native_library_name(name))
     (bundle / "module.yaml").write_text(native_header(EXAMPLES / name / "module.yaml"), encoding="utf-8")
@@ -163,7 +168,7 @@ def build_native(name: str, directory: Path | None = None) -> Path:
 
 
 def native_header(path: Path) -> str:
-    """Returns the text of a wasm module's header, changed to describe the native build of the same module."""
+    """Return the text of a wasm module's header, adapted to the native build of the same module."""
     header = yaml.safe_load(path.read_text(encoding="utf-8"))
     header["executor"] = {"name": "native"}
     header.pop("executable_mime", None)
@@ -171,7 +176,7 @@ def native_header(path: Path) -> str:
 
 
 def stale_wasm(names: Sequence[str]) -> list[str]:
-    """Rebuilds the wasm of the examples aside and returns a line for each that is missing or differs."""
+    """Rebuild the examples' wasm in a temporary directory; return a line for each committed file that differs."""
     complaints = []
     with tempfile.TemporaryDirectory(prefix="arora-check-") as scratch:
         for name in names:
@@ -181,25 +186,25 @@ def stale_wasm(names: Sequence[str]) -> list[str]:
                 complaints.append(f"{name}: {committed.name} is missing; run: python examples/build.py {name}")
             elif committed.read_bytes() != fresh:
                 complaints.append(
-                    f"{name}: {committed.name} ({committed.stat().st_size} bytes) is not what {name}.c and arora.h "
-                    f"give ({len(fresh)} bytes); run: python examples/build.py {name}"
+                    f"{name}: {committed.name} ({committed.stat().st_size} bytes) differs from the build of {name}.c "
+                    f"and arora.h ({len(fresh)} bytes); run: python examples/build.py {name}"
                 )
     return complaints
 
 
 def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
-    """Returns the parsed command line."""
+    """Return the parsed command line."""
     names = example_names()
     parser = argparse.ArgumentParser(prog="examples/build.py", description="Build the example modules.")
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"which ones: {', '.join(names)} (default: all)")
-    parser.add_argument("--check", action="store_true", help="build aside; fail if a committed .wasm is stale")
+    parser.add_argument("--check", action="store_true", help="build elsewhere; fail if a committed .wasm is stale")
     kind = parser.add_mutually_exclusive_group()
     kind.add_argument("--wasm", action="store_true", help="only the .wasm files")
     kind.add_argument("--native", action="store_true", help="only the native bundles")
     parsed = parser.parse_args(arguments)
     unknown = sorted(set(parsed.names) - set(names))
     if unknown:
-        parser.error(f"no example called {', '.join(unknown)}; there are {', '.join(names)}")
+        parser.error(f"unknown example: {', '.join(unknown)}; choose from {', '.join(names)}")
     if parsed.check and parsed.native:
         parser.error("--check compares the committed .wasm files; native builds are not committed")
     parsed.names = parsed.names or names
@@ -207,7 +212,7 @@ def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 
 def build(names: Sequence[str], *, wasm: bool, native: bool) -> None:
-    """Builds the examples in place and prints a line for each thing made."""
+    """Build the examples in place and print a line for each output."""
     for name in names:
         if wasm:
             output = build_wasm(name)
@@ -217,7 +222,7 @@ def build(names: Sequence[str], *, wasm: bool, native: bool) -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs the command line and returns the exit status."""
+    """Run the command line and return the exit status."""
     options = parse_arguments(arguments)
     try:
         if options.check:

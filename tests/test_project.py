@@ -218,7 +218,7 @@ def test_the_hooks_before_a_commit_run_the_tools_that_lint_and_types_run(hooks: 
 
 def listed() -> dict[str, list[str]]:
     """The names that the page lists, by module."""
-    page = (ROOT / "docs" / "public-names.md").read_text(encoding="utf-8").partition("\n## Beside Python names")[0]
+    page = (ROOT / "docs" / "public-names.md").read_text(encoding="utf-8").partition("\n## Other public names")[0]
     sections = re.findall(r"^### `([\w.]+)`$([^#]*)", page, re.MULTILINE)
     entries = {module: re.findall(r"^- (.*?):", section, re.MULTILINE) for module, section in sections}
     return {module: re.findall(r"`(\w+)`", " ".join(named)) for module, named in entries.items()}

@@ -25,7 +25,7 @@
  * Contents, in order:
  *     1. Configuration     what the macros below mean
  *     2. Exports           ARORA_FUNCTION, arora_buffer_alloc, arora_buffer_free
- *     3. Words             arora_uuid, arora_string, tags
+ *     3. Basic types       arora_uuid, arora_string, tags
  *     4. Reader            bytes -> C, never outside the buffer
  *     5. Writer            C -> bytes
  *     6. Results           what a function returns
@@ -36,12 +36,12 @@
  *     ARORA_IMPLEMENTATION       emit the exported memory functions; in exactly one source file
  *     ARORA_USES_DISPATCH        declare arora_dispatch and arora_dispatch_indirect; when any source
  *                                file needs them, define it for the ARORA_IMPLEMENTATION one as well
- *     ARORA_HAS_LIBC             1 or 0: whether malloc, free and memcpy exist. Found out when absent
+ *     ARORA_HAS_LIBC             1 or 0: whether malloc, free and memcpy exist. Default: from the target
  *     ARORA_NO_MEMORY_FUNCTIONS  do not emit memcpy, memmove, memset and memcmp (wasm without libc)
  *     ARORA_NO_INITIALIZE        do not emit _initialize (C++ on wasm without libc)
  *     ARORA_MAX_NESTING          how deep arora_skip follows nested values (default 64)
  *
- * The wire format and the guest contract are written down in docs/ABI.md.
+ * docs/ABI.md specifies the wire format and the contract of guests.
  */
 #ifndef ARORA_H
 #define ARORA_H
@@ -94,7 +94,7 @@
 
 /* ---- 2. Exports --------------------------------------------------------------------------------- */
 
-/* Marks a declaration as exported under `name`, a string literal equal to its C name. */
+/* Mark a declaration as exported under `name`, a string literal equal to its C name. */
 #if defined(__wasm__)
 #define ARORA_EXPORT(name) ARORA_EXTERN_C __attribute__((export_name(name)))
 #elif defined(_WIN32)
@@ -104,34 +104,34 @@
 #endif
 
 /*
- * Opens the definition of an exported function. `id` is its UUID in lower case with underscores for
- * hyphens. The body sees `argument`, the argument buffer (the caller keeps it), and returns a result
+ * Open the definition of an exported function. `id` is its UUID in lower case with underscores for
+ * hyphens. The body has `argument`, the argument buffer, which the caller frees, and returns a result
  * buffer: from arora_result_end, arora_result_<type>, arora_result_unit or arora_error.
  */
 #define ARORA_FUNCTION(id)                                                                           \
     ARORA_EXPORT("arora_function_" #id) uint8_t *arora_function_##id(const uint8_t *argument);       \
     uint8_t *arora_function_##id(const uint8_t *argument ARORA_MAYBE_UNUSED_)
 
-/* Shared by the source files of one module, and by nobody else in the process. */
+/* Visible to the source files of one module, hidden from everything else in the process. */
 #if defined(_WIN32)
 #define ARORA_INTERNAL_ ARORA_EXTERN_C
 #else
 #define ARORA_INTERNAL_ ARORA_EXTERN_C __attribute__((visibility("hidden")))
 #endif
 
-/* Returns memory for a buffer of `size` bytes, 8-byte aligned and with 8 readable bytes behind it, or
- * NULL when there is none left. */
+/* Return memory for a buffer of `size` bytes, 8-byte aligned and with 8 readable bytes after it, or
+ * NULL when memory has run out. */
 ARORA_EXPORT("arora_buffer_alloc") uint8_t *arora_buffer_alloc(uint32_t size);
 
-/* Gives back what arora_buffer_alloc returned. NULL is allowed. */
+/* Free memory that arora_buffer_alloc returned. NULL is allowed. */
 ARORA_EXPORT("arora_buffer_free") void arora_buffer_free(uint8_t *buffer);
 
-/* A ready error buffer, for when there is no memory to build one. arora_buffer_free ignores it. */
+/* A static error buffer, for when there is no memory to build one. arora_buffer_free ignores it. */
 ARORA_INTERNAL_ uint8_t arora_out_of_memory[];
 
-/* ---- 3. Words ----------------------------------------------------------------------------------- */
+/* ---- 3. Basic types ----------------------------------------------------------------------------- */
 
-/* A UUID as its 16 bytes in the order they are written. */
+/* A UUID: its 16 bytes in the order of its text form. */
 typedef struct arora_uuid {
     uint8_t bytes[16];
 } arora_uuid;
@@ -139,7 +139,7 @@ typedef struct arora_uuid {
 #define ARORA_BYTE_(number, shift) ((uint8_t)(((uint64_t)(number) >> (shift)) & 0xff))
 
 /*
- * Initialises an arora_uuid from the five groups of its text form:
+ * Initialise an arora_uuid from the five groups of its text form:
  * 7d3a2c51-9b1e-4f60-8a2d-51c0e7f3b964 is ARORA_UUID(0x7d3a2c51, 0x9b1e, 0x4f60, 0x8a2d, 0x51c0e7f3b964).
  */
 #define ARORA_UUID(a, b, c, d, e)                                                                    \
@@ -152,7 +152,7 @@ typedef struct arora_uuid {
         }                                                                                            \
     }
 
-/* Returns whether two UUIDs are the same. */
+/* Return whether two UUIDs are the same. */
 static inline bool arora_uuid_equal(const arora_uuid *a, const arora_uuid *b) {
     uint64_t left[2], right[2];
     ARORA_COPY_(left, a->bytes, sizeof left);
@@ -160,13 +160,13 @@ static inline bool arora_uuid_equal(const arora_uuid *a, const arora_uuid *b) {
     return left[0] == right[0] && left[1] == right[1];
 }
 
-/* UTF-8 text that lives elsewhere: `size` bytes at `data`, without a terminator. */
+/* A view of UTF-8 text owned by something else: `size` bytes at `data`, without a terminator. */
 typedef struct arora_string {
     const char *data;
     uint32_t size;
 } arora_string;
 
-/* Returns the view of a C string. */
+/* Return a view of a C string. */
 static inline arora_string arora_text(const char *text) {
     arora_string string;
     string.data = text;
@@ -179,7 +179,7 @@ static inline arora_string arora_text(const char *text) {
     return string;
 }
 
-/* Returns whether two texts have the same bytes. */
+/* Return whether two strings have the same bytes. */
 static inline bool arora_string_equal(arora_string a, arora_string b) {
     if (a.size != b.size) return false;
     for (uint32_t i = 0; i < a.size; i++) {
@@ -211,7 +211,7 @@ enum arora_tag {
     ARORA_UUID_VALUE = 18,
     ARORA_DYNAMIC = 19,
     ARORA_ERROR = 20,
-    ARORA_INVALID = 255 /* never on the wire: what arora_peek returns when there is nothing to see */
+    ARORA_INVALID = 255 /* never on the wire: arora_peek returns it where there is no value */
 };
 
 /* One line per number type: X(name, C type, tag). */
@@ -227,7 +227,7 @@ enum arora_tag {
     X(f32, float, ARORA_F32)                                                                         \
     X(f64, double, ARORA_F64)
 
-/* Returns the bytes one number or boolean of that tag takes, 0 for every other tag. */
+/* Return the size in bytes of a number or boolean of that tag, 0 for every other tag. */
 static inline uint32_t arora_number_width(uint8_t tag) {
     switch (tag) {
     case ARORA_BOOLEAN:
@@ -245,8 +245,8 @@ static inline uint32_t arora_number_width(uint8_t tag) {
     }
 }
 
-/* Returns the zero bytes between an array's count, which ends at `offset`, and its first number. An
- * aligned offset is padded by 8, not by 0: that is the format, not a mistake. */
+/* Return how many zero bytes lie between an array's count, which ends at `offset`, and its first
+ * number. The format pads an aligned offset by 8, not by 0 (docs/ABI.md, section 1). */
 static inline uint32_t arora_padding(uint32_t offset) {
     return 8 - offset % 8;
 }
@@ -254,41 +254,41 @@ static inline uint32_t arora_padding(uint32_t offset) {
 /* ---- 4. Reader ---------------------------------------------------------------------------------- */
 
 /*
- * A cursor over one buffer. Reads advance it and never leave the buffer. The first failure is kept
- * (latched): every later read returns zero, NULL or an empty text, and counts come out as 0. So read
- * everything first and ask arora_failed once. Copying a reader is how to look ahead.
+ * A cursor over one buffer. Reads advance it and never leave the buffer. The first failure is latched:
+ * every later read returns zero, NULL, an empty string or a count of 0. So read everything first, then
+ * check arora_failed once. To look ahead, copy the reader.
  *
- * Texts and arrays point into the buffer: they live as long as it does.
+ * Strings and arrays point into the buffer and are valid as long as it is.
  */
 typedef struct arora_reader {
     const uint8_t *buffer;
     uint32_t size;         /* of the whole buffer */
     uint32_t position;     /* of the next byte to read, from the start of the buffer */
     uint32_t error_offset; /* where the first failure happened */
-    bool absent;           /* the field looked for is not there */
-    arora_string error;    /* data is NULL while all is well */
+    bool absent;           /* arora_find_field did not find the field */
+    arora_string error;    /* data is NULL while no read has failed */
 } arora_reader;
 
-/* Returns whether a read has failed, or the field is absent. */
+/* Return whether a read has failed, or the field is absent. */
 static inline bool arora_failed(const arora_reader *reader) {
     return reader->error.data != NULL;
 }
 
-/* Returns whether arora_find_field found no such field in a sound structure. */
+/* Return whether arora_find_field read a valid structure without that field. */
 static inline bool arora_is_absent(const arora_reader *reader) {
     return reader->absent;
 }
 
-/* Latches a failure with the position it happened at; the first one stays. Useful to report a value
- * that is well formed but not acceptable. `message` must outlive the reader. */
+/* Latch a failure at the current position, unless there is one already. Use it to reject a value that
+ * is well formed but not acceptable. `message` must outlive the reader. */
 static inline void arora_fail(arora_reader *reader, const char *message) {
     if (arora_failed(reader)) return;
     reader->error = arora_text(message);
     reader->error_offset = reader->position;
 }
 
-/* Returns a reader at the value of a buffer of which `available` bytes exist. It has failed when the
- * size prefix says anything else. */
+/* Return a reader at the value of a buffer of `available` bytes. It has failed when the size prefix
+ * differs from that. */
 static inline arora_reader arora_reader_sized(const uint8_t *buffer, uint32_t available) {
     arora_reader reader;
     uint32_t size = 0;
@@ -310,20 +310,20 @@ static inline arora_reader arora_reader_sized(const uint8_t *buffer, uint32_t av
     return reader;
 }
 
-/* Returns a reader at the value of a buffer whose size prefix is to be believed: an argument, or the
- * answer of a dispatch. */
+/* Return a reader at the value of a buffer whose size prefix is trusted: an argument, or the answer of
+ * a dispatch. */
 static inline arora_reader arora_reader_open(const uint8_t *buffer) {
     uint32_t size = 0;
     if (buffer != NULL) ARORA_COPY_(&size, buffer, 4);
     return arora_reader_sized(buffer, size);
 }
 
-/* Returns the bytes left after the cursor; 0 after a failure. */
+/* Return the number of unread bytes; 0 after a failure. */
 static inline uint32_t arora_remaining(const arora_reader *reader) {
     return arora_failed(reader) ? 0 : reader->size - reader->position;
 }
 
-/* Returns whether everything was read without failure; bytes left over are a failure. */
+/* Return whether the whole buffer was read without failure; unread bytes are a failure. */
 static inline bool arora_reader_finish(arora_reader *reader) {
     if (!arora_failed(reader) && reader->position != reader->size) {
         arora_fail(reader, "expected nothing after the value");
@@ -331,7 +331,7 @@ static inline bool arora_reader_finish(arora_reader *reader) {
     return !arora_failed(reader);
 }
 
-/* Returns `count` bytes and steps over them, or NULL when there are fewer. */
+/* Return a pointer to `count` bytes and step over them, or NULL when there are fewer. */
 static inline const uint8_t *arora_take_(arora_reader *reader, uint32_t count) {
     const uint8_t *bytes;
     if (arora_failed(reader)) return NULL;
@@ -363,8 +363,8 @@ static inline arora_uuid arora_take_uuid_(arora_reader *reader) {
     return uuid;
 }
 
-/* Returns a count of things that take at least `smallest` bytes each. A count that cannot fit fails
- * here, so that nobody loops or allocates on a hostile one. */
+/* Return a count of items of at least `smallest` bytes each. A count that cannot fit in the buffer fails
+ * here, so that a hostile one causes no loop and no allocation. */
 static inline uint32_t arora_take_count_(arora_reader *reader, uint32_t smallest) {
     uint32_t count = arora_take_u32_(reader);
     if ((uint64_t)count * smallest > arora_remaining(reader)) {
@@ -383,13 +383,13 @@ static inline bool arora_expect_(arora_reader *reader, uint8_t tag, const char *
     return true;
 }
 
-/* Returns whether the bytes are UTF-8: no overlong forms, no surrogates, nothing above U+10FFFF. */
+/* Return whether the bytes are UTF-8: no overlong forms, no surrogates, nothing above U+10FFFF. */
 static inline bool arora_is_utf8(const uint8_t *bytes, uint32_t size) {
     uint32_t i = 0;
     while (i < size) {
         uint8_t lead = bytes[i++];
         uint32_t follow;
-        uint8_t low = 0x80, high = 0xbf; /* what the first continuation byte may be */
+        uint8_t low = 0x80, high = 0xbf; /* range of the first continuation byte */
         if (lead < 0x80) continue;
         if (lead >= 0xc2 && lead <= 0xdf) {
             follow = 1;
@@ -435,18 +435,18 @@ static inline arora_string arora_take_string_(arora_reader *reader) {
     return string;
 }
 
-/* Returns the tag of the next value without stepping over it; ARORA_INVALID after a failure or at the
+/* Return the tag of the next value without stepping over it; ARORA_INVALID after a failure or at the
  * end of the buffer. */
 static inline uint8_t arora_peek(const arora_reader *reader) {
     return arora_remaining(reader) == 0 ? (uint8_t)ARORA_INVALID : reader->buffer[reader->position];
 }
 
-/* Steps over a unit. */
+/* Step over a unit. */
 static inline void arora_read_unit(arora_reader *reader) {
     (void)arora_expect_(reader, ARORA_UNIT, "expected a unit");
 }
 
-/* Returns a boolean; any byte but zero is true. */
+/* Return a boolean; any byte but zero is true. */
 static inline bool arora_read_boolean(arora_reader *reader) {
     return arora_expect_(reader, ARORA_BOOLEAN, "expected a boolean") && arora_take_byte_(reader) != 0;
 }
@@ -463,19 +463,19 @@ static inline bool arora_read_boolean(arora_reader *reader) {
     }
 ARORA_NUMBERS_(ARORA_DEFINE_READ_)
 
-/* Returns a text in place. Its bytes are checked to be UTF-8. */
+/* Return a string in place. It is checked to be UTF-8. */
 static inline arora_string arora_read_string(arora_reader *reader) {
     (void)arora_expect_(reader, ARORA_STRING, "expected a string");
     return arora_take_string_(reader);
 }
 
-/* Returns a UUID. */
+/* Return a UUID. */
 static inline arora_uuid arora_read_uuid(arora_reader *reader) {
     (void)arora_expect_(reader, ARORA_UUID_VALUE, "expected a uuid");
     return arora_take_uuid_(reader);
 }
 
-/* Returns whether the option holds something; when true, the value comes next. */
+/* Return whether the option has a value; when true, the value comes next. */
 static inline bool arora_read_option(arora_reader *reader) {
     uint8_t some;
     if (!arora_expect_(reader, ARORA_OPTION, "expected an option")) return false;
@@ -493,12 +493,12 @@ typedef struct arora_structure {
     uint32_t count;
 } arora_structure;
 
-/* Returns a field count; the start of each element of an array of structures. */
+/* Return the field count that starts each element of an array of structures. */
 static inline uint32_t arora_read_field_count(arora_reader *reader) {
     return arora_take_count_(reader, 16 + 1);
 }
 
-/* Returns the start of a structure. */
+/* Return the start of a structure. */
 static inline arora_structure arora_read_structure(arora_reader *reader) {
     arora_structure structure;
     (void)arora_expect_(reader, ARORA_STRUCTURE, "expected a structure");
@@ -507,18 +507,18 @@ static inline arora_structure arora_read_structure(arora_reader *reader) {
     return structure;
 }
 
-/* Returns the id of the next field of a structure; its value comes next. */
+/* Return the id of the next field of a structure; its value comes next. */
 static inline arora_uuid arora_read_field(arora_reader *reader) {
     return arora_take_uuid_(reader);
 }
 
-/* The start of an enumeration: the variant's value follows, a unit when it carries none. */
+/* The start of an enumeration: the variant's value follows, a unit when it has none. */
 typedef struct arora_enumeration {
     arora_uuid type;
     arora_uuid variant;
 } arora_enumeration;
 
-/* Returns the start of an enumeration. */
+/* Return the start of an enumeration. */
 static inline arora_enumeration arora_read_enumeration(arora_reader *reader) {
     arora_enumeration enumeration;
     (void)arora_expect_(reader, ARORA_ENUMERATION, "expected an enumeration");
@@ -527,12 +527,12 @@ static inline arora_enumeration arora_read_enumeration(arora_reader *reader) {
     return enumeration;
 }
 
-/* Returns the variant id that starts each element of an array of enumerations; its value comes next. */
+/* Return the variant id that starts each element of an array of enumerations; its value comes next. */
 static inline arora_uuid arora_read_variant(arora_reader *reader) {
     return arora_take_uuid_(reader);
 }
 
-/* The start of a map: `count` entries (arora_read_entry), each with a value behind it, follow. */
+/* The start of a map: `count` times an entry (arora_read_entry) and its value follow. */
 typedef struct arora_map {
     arora_uuid id;
     uint32_t count;
@@ -544,7 +544,7 @@ typedef struct arora_entry {
     arora_uuid id;
 } arora_entry;
 
-/* Returns the start of a map. */
+/* Return the start of a map. */
 static inline arora_map arora_read_map(arora_reader *reader) {
     arora_map map;
     (void)arora_expect_(reader, ARORA_MAP, "expected a map");
@@ -553,7 +553,7 @@ static inline arora_map arora_read_map(arora_reader *reader) {
     return map;
 }
 
-/* Returns the start of the next entry of a map. */
+/* Return the start of the next entry of a map. */
 static inline arora_entry arora_read_entry(arora_reader *reader) {
     arora_entry entry;
     entry.key = arora_take_string_(reader);
@@ -562,12 +562,12 @@ static inline arora_entry arora_read_entry(arora_reader *reader) {
 }
 
 /*
- * The start of an array. By `element_tag`, what follows `count` times:
- *     numbers, booleans   nothing: they are at `numbers`, and the reader is behind them already
+ * The start of an array. What follows `count` times depends on `element_tag`:
+ *     numbers, booleans   nothing: they are at `numbers`, and the reader is past them already
  *     ARORA_STRING        arora_read_string_element
  *     ARORA_STRUCTURE     arora_read_field_count, then that many fields; all are of type `type`
  *     ARORA_ENUMERATION   arora_read_variant, then its value; all are of type `type`
- *     ARORA_DYNAMIC       a whole value, read as any other
+ *     ARORA_DYNAMIC       a complete value, read like any other
  */
 typedef struct arora_array {
     uint8_t element_tag;
@@ -584,7 +584,7 @@ static inline const void *arora_take_numbers_(arora_reader *reader, uint32_t cou
     return arora_failed(reader) ? NULL : arora_take_(reader, count * width);
 }
 
-/* Returns the start of an array of any kind. */
+/* Return the start of an array of any kind. */
 static inline arora_array arora_read_array(arora_reader *reader) {
     const arora_uuid nil = ARORA_UUID(0, 0, 0, 0, 0);
     arora_array array;
@@ -614,7 +614,7 @@ static inline arora_array arora_read_array(arora_reader *reader) {
     return array;
 }
 
-/* Returns one element of an array of strings, in place. */
+/* Return the next element of an array of strings, in place. */
 static inline arora_string arora_read_string_element(arora_reader *reader) {
     return arora_take_string_(reader);
 }
@@ -653,7 +653,7 @@ static inline const void *arora_read_numbers_(arora_reader *reader, uint8_t tag,
     }
 ARORA_NUMBERS_(ARORA_DEFINE_READ_ARRAY_)
 
-/* Returns the booleans of an array in place, a byte each (any byte but zero is true). */
+/* Return the booleans of an array in place, one byte each (any byte but zero is true). */
 static inline const uint8_t *arora_read_booleans(arora_reader *reader, uint32_t *count) {
     return (const uint8_t *)arora_read_numbers_(reader, ARORA_BOOLEAN, count,
                                                 "expected an array of booleans");
@@ -722,17 +722,17 @@ static inline void arora_skip_nested_(arora_reader *reader, uint32_t depth) {
     }
 }
 
-/* Steps over one whole value, checking all of it. A value inside more than ARORA_MAX_NESTING others
- * is a failure. */
+/* Step over one complete value and check all of it. A value nested in more than ARORA_MAX_NESTING
+ * others is a failure. */
 static inline void arora_skip(arora_reader *reader) {
     arora_skip_nested_(reader, 0);
 }
 
 /*
- * Returns a reader at the value of a field of the structure that `structure` stands at, which itself
- * does not move: fields may come in any order, and be left out. When the field is not there the
- * reader returned is absent (arora_is_absent), which counts as failed; when the structure is
- * malformed it has failed and is not absent.
+ * Return a reader at the value of one field of the structure at `structure`, which does not move:
+ * fields may come in any order and may be left out. When the field is missing, the returned reader is
+ * absent (arora_is_absent), which counts as failed. When the structure is malformed, the reader has
+ * failed and is not absent.
  */
 static inline arora_reader arora_find_field(const arora_reader *structure, const arora_uuid *id) {
     arora_reader reader = *structure;
@@ -749,8 +749,8 @@ static inline arora_reader arora_find_field(const arora_reader *structure, const
     return reader;
 }
 
-/* Returns a reader at a function's arguments: a structure whose fields are the parameters by id. Look
- * each one up with arora_find_field. */
+/* Return a reader at a function's arguments: a structure with one field per argument, by parameter id.
+ * Look each one up with arora_find_field. */
 static inline arora_reader arora_arguments(const uint8_t *argument) {
     arora_reader reader = arora_reader_open(argument);
     if (arora_peek(&reader) != ARORA_STRUCTURE) arora_fail(&reader, "expected a structure of arguments");
@@ -760,8 +760,8 @@ static inline arora_reader arora_arguments(const uint8_t *argument) {
 /* ---- 5. Writer ---------------------------------------------------------------------------------- */
 
 /*
- * Builds one buffer, growing as needed. When memory runs out, or the buffer would pass 4 GiB, the
- * failure is kept and later writes do nothing: ask once, at the end.
+ * A buffer under construction, which grows as needed. When memory runs out, or the buffer would exceed
+ * 4 GiB, the failure is latched and later writes do nothing: check once, at the end.
  */
 typedef struct arora_writer {
     uint8_t *buffer; /* NULL after a failure */
@@ -769,10 +769,10 @@ typedef struct arora_writer {
     uint32_t capacity;
 } arora_writer;
 
-/* Where a count or a length was written, for arora_patch_count and arora_end_string. */
+/* The position of a count or a length, for arora_patch_count and arora_end_string. */
 typedef uint32_t arora_mark;
 
-/* Returns a writer with room for `capacity` bytes to start with (0 when there is no telling). */
+/* Return a writer with room for `capacity` bytes to start with (0 when the size is not known). */
 static inline arora_writer arora_writer_begin(uint32_t capacity) {
     arora_writer writer;
     writer.capacity = capacity < 64 ? 64 : capacity;
@@ -781,13 +781,13 @@ static inline arora_writer arora_writer_begin(uint32_t capacity) {
     return writer;
 }
 
-/* Gives the memory of an unfinished writer back, and leaves it failed. */
+/* Free the memory of an unfinished writer, which has failed from then on. */
 static inline void arora_writer_abandon(arora_writer *writer) {
     arora_buffer_free(writer->buffer);
     writer->buffer = NULL;
 }
 
-/* Returns the finished buffer, which the caller owns, or NULL when memory ran out. */
+/* Finish the buffer and return it, or NULL when memory ran out. The caller owns it. */
 static inline uint8_t *arora_writer_finish(arora_writer *writer) {
     uint8_t *buffer = writer->buffer;
     if (buffer != NULL) ARORA_COPY_(buffer, &writer->size, 4);
@@ -795,7 +795,7 @@ static inline uint8_t *arora_writer_finish(arora_writer *writer) {
     return buffer;
 }
 
-/* Returns room for `count` more bytes, or NULL. */
+/* Return room for `count` more bytes, or NULL. */
 static inline uint8_t *arora_put_(arora_writer *writer, uint64_t count) {
     uint8_t *bytes;
     if (writer->buffer == NULL) return NULL;
@@ -817,7 +817,7 @@ static inline uint8_t *arora_put_(arora_writer *writer, uint64_t count) {
     return bytes;
 }
 
-/* Appends bytes as they are: the pieces of a text between arora_begin_string and arora_end_string, or
+/* Append raw bytes: the pieces of a string between arora_begin_string and arora_end_string, or
  * the numbers of an array between arora_begin_numbers and arora_patch_count. */
 static inline void arora_append(arora_writer *writer, const void *data, uint32_t size) {
     uint8_t *bytes = arora_put_(writer, size);
@@ -839,17 +839,17 @@ static inline void arora_append_uuid_(arora_writer *writer, const arora_uuid *uu
     arora_append(writer, uuid->bytes, 16);
 }
 
-/* Replaces a count written earlier: write 0 first, count while writing, then patch. */
+/* Replace a count written earlier: write 0 first, count the items while writing them, then patch. */
 static inline void arora_patch_count(arora_writer *writer, arora_mark mark, uint32_t count) {
     if (writer->buffer != NULL) ARORA_COPY_(writer->buffer + mark, &count, 4);
 }
 
-/* Writes a unit. */
+/* Write a unit. */
 static inline void arora_write_unit(arora_writer *writer) {
     arora_append_byte_(writer, ARORA_UNIT);
 }
 
-/* Writes a boolean. */
+/* Write a boolean. */
 static inline void arora_write_boolean(arora_writer *writer, bool value) {
     arora_append_byte_(writer, ARORA_BOOLEAN);
     arora_append_byte_(writer, value ? 1 : 0);
@@ -865,35 +865,35 @@ static inline void arora_write_boolean(arora_writer *writer, bool value) {
     }
 ARORA_NUMBERS_(ARORA_DEFINE_WRITE_)
 
-/* Writes one element of an array of strings. The text must be UTF-8. */
+/* Write one element of an array of strings. It must be UTF-8. */
 static inline void arora_write_string_element(arora_writer *writer, arora_string text) {
     (void)arora_append_count_(writer, text.size);
     arora_append(writer, text.data, text.size);
 }
 
-/* Writes a string. The text must be UTF-8. */
+/* Write a string. It must be UTF-8. */
 static inline void arora_write_string(arora_writer *writer, arora_string text) {
     arora_append_byte_(writer, ARORA_STRING);
     arora_write_string_element(writer, text);
 }
 
-/* Starts a string made of pieces: append them, then arora_end_string with the mark returned here. */
+/* Start a string made of pieces: append them, then call arora_end_string with the returned mark. */
 static inline arora_mark arora_begin_string(arora_writer *writer) {
     arora_append_byte_(writer, ARORA_STRING);
     return arora_append_count_(writer, 0);
 }
 
-/* Appends a piece of text to an open string or error. */
+/* Append a piece of text to an open string or error. */
 static inline void arora_append_string(arora_writer *writer, arora_string text) {
     arora_append(writer, text.data, text.size);
 }
 
-/* Appends a C string to an open string or error. */
+/* Append a C string to an open string or error. */
 static inline void arora_append_text(arora_writer *writer, const char *text) {
     arora_append_string(writer, arora_text(text));
 }
 
-/* Appends a number in decimal digits to an open string or error. */
+/* Append a number in decimal digits to an open string or error. */
 static inline void arora_append_decimal(arora_writer *writer, uint64_t number) {
     char digits[20];
     uint32_t start = sizeof digits;
@@ -904,35 +904,35 @@ static inline void arora_append_decimal(arora_writer *writer, uint64_t number) {
     arora_append(writer, digits + start, (uint32_t)sizeof digits - start);
 }
 
-/* Ends a string or an error made of pieces. */
+/* End a string or an error made of pieces. */
 static inline void arora_end_string(arora_writer *writer, arora_mark mark) {
     arora_patch_count(writer, mark, writer->size - mark - 4);
 }
 
-/* Writes a UUID. */
+/* Write a UUID. */
 static inline void arora_write_uuid(arora_writer *writer, const arora_uuid *uuid) {
     arora_append_byte_(writer, ARORA_UUID_VALUE);
     arora_append_uuid_(writer, uuid);
 }
 
-/* Writes an empty option. */
+/* Write an empty option. */
 static inline void arora_write_none(arora_writer *writer) {
     arora_append_byte_(writer, ARORA_OPTION);
     arora_append_byte_(writer, 0);
 }
 
-/* Starts an option that holds something; write the value next. */
+/* Start an option with a value; write the value next. */
 static inline void arora_write_some(arora_writer *writer) {
     arora_append_byte_(writer, ARORA_OPTION);
     arora_append_byte_(writer, 1);
 }
 
-/* Writes the field count that starts each element of an array of structures. Returns its mark. */
+/* Write the field count that starts each element of an array of structures. Return its mark. */
 static inline arora_mark arora_write_field_count(arora_writer *writer, uint32_t count) {
     return arora_append_count_(writer, count);
 }
 
-/* Starts a structure of `count` fields: arora_write_field and a value, for each. Returns the mark of
+/* Start a structure of `count` fields: arora_write_field and a value, for each. Return the mark of
  * the count. */
 static inline arora_mark arora_write_structure(arora_writer *writer, const arora_uuid *type,
                                                uint32_t count) {
@@ -941,12 +941,12 @@ static inline arora_mark arora_write_structure(arora_writer *writer, const arora
     return arora_write_field_count(writer, count);
 }
 
-/* Starts a field of a structure, or a mutated parameter of a result; write its value next. */
+/* Start a field of a structure, or a mutated parameter of a result; write its value next. */
 static inline void arora_write_field(arora_writer *writer, const arora_uuid *id) {
     arora_append_uuid_(writer, id);
 }
 
-/* Starts an enumeration; write the variant's value next, a unit when it carries none. */
+/* Start an enumeration; write the variant's value next, a unit when it has none. */
 static inline void arora_write_enumeration(arora_writer *writer, const arora_uuid *type,
                                            const arora_uuid *variant) {
     arora_append_byte_(writer, ARORA_ENUMERATION);
@@ -954,20 +954,20 @@ static inline void arora_write_enumeration(arora_writer *writer, const arora_uui
     arora_append_uuid_(writer, variant);
 }
 
-/* Starts an element of an array of enumerations; write the variant's value next. */
+/* Start an element of an array of enumerations; write the variant's value next. */
 static inline void arora_write_variant(arora_writer *writer, const arora_uuid *variant) {
     arora_append_uuid_(writer, variant);
 }
 
-/* Starts a map of `count` entries: arora_write_entry and a value, for each, in ascending order of the
- * bytes of their keys. Returns the mark of the count. */
+/* Start a map of `count` entries: arora_write_entry and a value, for each, in ascending order of the
+ * bytes of their keys. Return the mark of the count. */
 static inline arora_mark arora_write_map(arora_writer *writer, const arora_uuid *id, uint32_t count) {
     arora_append_byte_(writer, ARORA_MAP);
     arora_append_uuid_(writer, id);
     return arora_append_count_(writer, count);
 }
 
-/* Starts an entry of a map; write its value next, a unit when the key has none. */
+/* Start an entry of a map; write its value next, a unit when the key has none. */
 static inline void arora_write_entry(arora_writer *writer, arora_string key, const arora_uuid *id) {
     arora_write_string_element(writer, key);
     arora_append_uuid_(writer, id);
@@ -979,13 +979,13 @@ static inline arora_mark arora_write_array_(arora_writer *writer, uint8_t elemen
     return arora_append_count_(writer, count);
 }
 
-/* Starts an array of `count` strings (arora_write_string_element). Returns the mark of the count. */
+/* Start an array of `count` strings (arora_write_string_element). Return the mark of the count. */
 static inline arora_mark arora_write_strings(arora_writer *writer, uint32_t count) {
     return arora_write_array_(writer, ARORA_STRING, count);
 }
 
-/* Starts an array of `count` structures of one type: arora_write_field_count, then the fields, for
- * each. Returns the mark of the count. */
+/* Start an array of `count` structures of one type: arora_write_field_count, then the fields, for
+ * each. Return the mark of the count. */
 static inline arora_mark arora_write_structures(arora_writer *writer, const arora_uuid *type,
                                                 uint32_t count) {
     arora_mark mark = arora_write_array_(writer, ARORA_STRUCTURE, count);
@@ -993,8 +993,8 @@ static inline arora_mark arora_write_structures(arora_writer *writer, const aror
     return mark;
 }
 
-/* Starts an array of `count` enumerations of one type: arora_write_variant and a value, for each.
- * Returns the mark of the count. */
+/* Start an array of `count` enumerations of one type: arora_write_variant and a value, for each.
+ * Return the mark of the count. */
 static inline arora_mark arora_write_enumerations(arora_writer *writer, const arora_uuid *type,
                                                   uint32_t count) {
     arora_mark mark = arora_write_array_(writer, ARORA_ENUMERATION, count);
@@ -1002,13 +1002,13 @@ static inline arora_mark arora_write_enumerations(arora_writer *writer, const ar
     return mark;
 }
 
-/* Starts an array of `count` values of any type. Returns the mark of the count. */
+/* Start an array of `count` values of any type. Return the mark of the count. */
 static inline arora_mark arora_write_dynamics(arora_writer *writer, uint32_t count) {
     return arora_write_array_(writer, ARORA_DYNAMIC, count);
 }
 
-/* Starts an array of numbers or booleans of a count yet unknown: arora_append each number's bytes,
- * then arora_patch_count with the mark returned here. */
+/* Start an array of numbers or booleans whose count is not known yet: arora_append each number's
+ * bytes, then call arora_patch_count with the returned mark. */
 static inline arora_mark arora_begin_numbers(arora_writer *writer, uint8_t element_tag) {
     static const uint8_t zeros[8] = {0, 0, 0, 0, 0, 0, 0, 0};
     arora_mark mark = arora_write_array_(writer, element_tag, 0);
@@ -1023,8 +1023,8 @@ static inline void *arora_reserve_numbers_(arora_writer *writer, uint8_t element
 }
 
 /*
- * arora_reserve_u8s, ..., arora_reserve_f64s write an array and return its `count` numbers to be
- * filled in, saving a copy: valid until the next write, NULL when memory ran out.
+ * arora_reserve_u8s, ..., arora_reserve_f64s write an array and return a pointer to its `count` numbers
+ * for the caller to fill in, which saves a copy: valid until the next write, NULL when memory ran out.
  * arora_write_u8s, ..., arora_write_f64s write an array of `count` numbers.
  */
 #define ARORA_DEFINE_WRITE_ARRAY_(name, type, tag)                                                   \
@@ -1038,7 +1038,7 @@ static inline void *arora_reserve_numbers_(arora_writer *writer, uint8_t element
     }
 ARORA_NUMBERS_(ARORA_DEFINE_WRITE_ARRAY_)
 
-/* Writes an array of booleans, given as a byte each. */
+/* Write an array of booleans, passed as one byte each. */
 static inline void arora_write_booleans(arora_writer *writer, const uint8_t *booleans, uint32_t count) {
     uint8_t *room = (uint8_t *)arora_reserve_numbers_(writer, ARORA_BOOLEAN, count);
     if (room == NULL) return;
@@ -1048,7 +1048,7 @@ static inline void arora_write_booleans(arora_writer *writer, const uint8_t *boo
 /* ---- 6. Results --------------------------------------------------------------------------------- */
 
 /*
- * Starts the result of `function`: write the return value next (a unit when there is none), then for
+ * Start the result of `function`: write the return value next (a unit when there is none), then for
  * each of its `mutated` mutable parameters arora_write_field and the value.
  */
 static inline arora_writer arora_result_begin(const arora_uuid *function, uint32_t mutated) {
@@ -1058,27 +1058,27 @@ static inline arora_writer arora_result_begin(const arora_uuid *function, uint32
     return writer;
 }
 
-/* Returns the finished result buffer; an "out of memory" error buffer when memory ran out. */
+/* Finish the result buffer and return it; an "out of memory" error buffer when memory ran out. */
 static inline uint8_t *arora_result_end(arora_writer *writer) {
     uint8_t *buffer = arora_writer_finish(writer);
     return buffer != NULL ? buffer : arora_out_of_memory;
 }
 
-/* Returns the result of a function that returns nothing. */
+/* Return the result of a function that returns nothing. */
 static inline uint8_t *arora_result_unit(const arora_uuid *function) {
     arora_writer writer = arora_result_begin(function, 0);
     arora_write_unit(&writer);
     return arora_result_end(&writer);
 }
 
-/* Returns the result of a function that returns a boolean. */
+/* Return the result of a function that returns a boolean. */
 static inline uint8_t *arora_result_boolean(const arora_uuid *function, bool value) {
     arora_writer writer = arora_result_begin(function, 0);
     arora_write_boolean(&writer, value);
     return arora_result_end(&writer);
 }
 
-/* Returns the result of a function that returns a string. */
+/* Return the result of a function that returns a string. */
 static inline uint8_t *arora_result_string(const arora_uuid *function, arora_string text) {
     arora_writer writer = arora_result_begin(function, 0);
     arora_write_string(&writer, text);
@@ -1094,8 +1094,8 @@ static inline uint8_t *arora_result_string(const arora_uuid *function, arora_str
     }
 ARORA_NUMBERS_(ARORA_DEFINE_RESULT_)
 
-/* Starts an error buffer whose message is made of pieces: append them, then arora_error_end. The mark
- * goes to `*mark`. */
+/* Start an error buffer whose message is made of pieces: append them, then call arora_error_end with
+ * the mark stored in `*mark`. */
 static inline arora_writer arora_error_begin(arora_mark *mark) {
     arora_writer writer = arora_writer_begin(0);
     arora_append_byte_(&writer, ARORA_ERROR);
@@ -1103,13 +1103,13 @@ static inline arora_writer arora_error_begin(arora_mark *mark) {
     return writer;
 }
 
-/* Returns the finished error buffer. */
+/* Finish the error buffer and return it. */
 static inline uint8_t *arora_error_end(arora_writer *writer, arora_mark mark) {
     arora_end_string(writer, mark);
     return arora_result_end(writer);
 }
 
-/* Returns an error buffer: the function failed in an orderly way. The message must be UTF-8. */
+/* Return an error buffer with this message, which must be UTF-8. It ends a call as a failure, not a crash. */
 static inline uint8_t *arora_error_string(arora_string message) {
     arora_mark mark;
     arora_writer writer = arora_error_begin(&mark);
@@ -1117,12 +1117,12 @@ static inline uint8_t *arora_error_string(arora_string message) {
     return arora_error_end(&writer, mark);
 }
 
-/* Returns an error buffer with the message of a C string. */
+/* Return an error buffer with the message of a C string. */
 static inline uint8_t *arora_error(const char *message) {
     return arora_error_string(arora_text(message));
 }
 
-/* Returns an error buffer that says why reading `what` (a parameter's name, say) failed. */
+/* Return an error buffer that says why reading `what` (a parameter's name, say) failed. */
 static inline uint8_t *arora_error_in(const char *what, const arora_reader *reader) {
     arora_mark mark;
     arora_writer writer = arora_error_begin(&mark);
@@ -1135,12 +1135,12 @@ static inline uint8_t *arora_error_in(const char *what, const arora_reader *read
 /* ---- 7. Dispatch -------------------------------------------------------------------------------- */
 
 /*
- * Reading an answer. Each of these returns a reader that has failed, with the message of the callee,
- * when the answer is an error buffer, and with a message of its own when the answer is malformed. The
- * message lives as long as the answer.
+ * Reading an answer. Each of these returns a reader that has failed when the answer is an error buffer
+ * (with the callee's message) or malformed (with a message that says how). The message is valid as
+ * long as the answer.
  */
 
-/* Returns a reader at the plain value an indirect dispatch answered. */
+/* Return a reader at the plain value in the answer of an indirect dispatch. */
 static inline arora_reader arora_answer_value(const uint8_t *answer) {
     arora_reader reader = arora_reader_open(answer);
     if (arora_peek(&reader) == ARORA_ERROR) {
@@ -1155,7 +1155,7 @@ static inline arora_reader arora_answer_value(const uint8_t *answer) {
     return reader;
 }
 
-/* Returns a reader at the return value of a dispatch's answer. */
+/* Return a reader at the return value in the answer of a dispatch. */
 static inline arora_reader arora_answer_return(const uint8_t *answer) {
     arora_reader reader = arora_answer_value(answer);
     arora_structure header = arora_read_structure(&reader);
@@ -1167,14 +1167,14 @@ static inline arora_reader arora_answer_return(const uint8_t *answer) {
     return reader;
 }
 
-/* Returns a reader at a mutated parameter of a dispatch's answer; absent when it is not there. */
+/* Return a reader at a mutated parameter in the answer of a dispatch; absent when it is missing. */
 static inline arora_reader arora_answer_mutated(const uint8_t *answer, const arora_uuid *parameter) {
     arora_reader reader = arora_answer_value(answer);
     return arora_find_field(&reader, parameter);
 }
 
-/* Starts the argument buffer of a dispatch: arora_write_field and a value, for each of `count`
- * arguments, then arora_writer_finish. */
+/* Start the argument buffer of a dispatch. For each of `count` arguments call arora_write_field and
+ * write a value; then call arora_writer_finish. */
 static inline arora_writer arora_arguments_begin(const arora_uuid *function, uint32_t count) {
     arora_writer writer = arora_writer_begin(0);
     (void)arora_write_structure(&writer, function, count);
@@ -1188,7 +1188,7 @@ typedef uint8_t *(*arora_dispatch_function)(const uint8_t *module, const uint8_t
 typedef uint8_t *(*arora_dispatch_indirect_function)(uint64_t callable);
 
 #if defined(__wasm__)
-/* A wasm module imports only what it calls: declaring these costs nothing. */
+/* A wasm module imports only the functions it calls, so declaring these costs nothing. */
 ARORA_EXTERN_C __attribute__((import_module("env"), import_name("arora_dispatch"))) uint8_t *
 arora_import_dispatch_(const uint8_t *module, const uint8_t *function, const uint8_t *argument);
 ARORA_EXTERN_C __attribute__((import_module("env"), import_name("arora_dispatch_indirect"))) uint8_t *
@@ -1204,10 +1204,10 @@ static inline uint8_t *arora_answer_or_error_(uint8_t *answer) {
 }
 
 /*
- * Calls `function` of another loaded module. `argument` comes from arora_writer_finish; it is given
- * back here, and NULL (memory ran out) is allowed. Returns the answer, never NULL: read it with
- * arora_answer_return and arora_answer_mutated, then arora_buffer_free it. Whatever went wrong, the
- * answer is an error buffer.
+ * Call `function` of another loaded module. `argument` comes from arora_writer_finish; this function
+ * frees it. NULL (memory ran out) is allowed. Return the answer, never NULL: read it with
+ * arora_answer_return and arora_answer_mutated, then free it with arora_buffer_free. After any failure
+ * the answer is an error buffer.
  */
 static inline uint8_t *arora_dispatch(const arora_uuid *module, const arora_uuid *function,
                                       uint8_t *argument) {
@@ -1226,8 +1226,8 @@ static inline uint8_t *arora_dispatch(const arora_uuid *module, const arora_uuid
     return arora_answer_or_error_(answer);
 }
 
-/* Calls what the host registered as `callable`. Returns the answer, never NULL: read it with
- * arora_answer_value, then arora_buffer_free it. */
+/* Call the function that the host registered as `callable`. Return the answer, never NULL: read it
+ * with arora_answer_value, then free it with arora_buffer_free. */
 static inline uint8_t *arora_dispatch_indirect(uint64_t callable) {
 #if defined(__wasm__)
     return arora_answer_or_error_(arora_import_dispatch_indirect_(callable));
@@ -1243,7 +1243,7 @@ static inline uint8_t *arora_dispatch_indirect(uint64_t callable) {
 
 /* ---- 8. Implementation -------------------------------------------------------------------------- */
 
-/* Outside the guard: another header may have included this one before the macro was defined. */
+/* Outside the include guard: another header may have included this one without ARORA_IMPLEMENTATION. */
 
 #if defined(ARORA_IMPLEMENTATION) && !defined(ARORA_IMPLEMENTED_)
 #define ARORA_IMPLEMENTED_
@@ -1270,16 +1270,16 @@ void arora_buffer_free(uint8_t *buffer) {
 #else /* wasm without a libc */
 
 /*
- * The allocator. Memory is cut into blocks that lie back to back; each starts with its own size and
- * that of the block before it, so that freeing can join neighbours at once. Free blocks are listed by
- * size class: class c holds the sizes from 2^c up to, not including, 2^(c+1). A stretch of memory
- * ends with a used block of no payload, which stops the joining. Only memory this allocator asked
- * for with memory.grow is used: it gets along with any other allocator in the same module.
+ * The allocator. Memory is divided into adjacent blocks; each starts with its own size and that of the
+ * block before it, so that freeing a block can merge it with its neighbours. Free blocks are listed by
+ * size class: class c holds the sizes from 2^c up to, but not including, 2^(c+1). A region of memory
+ * ends with a used block without payload, which stops the merging. The allocator uses only memory that
+ * it requested with memory.grow, so it works beside any other allocator in the same module.
  */
 typedef struct arora_block_ {
-    uint32_t previous; /* size of the block before; 0 for the first of a stretch */
+    uint32_t previous; /* size of the block before; 0 for the first of a region */
     uint32_t size;     /* header included, a multiple of 8; the lowest bit is set while in use */
-    struct arora_block_ *next_free; /* this and the next overlap the payload: only while free */
+    struct arora_block_ *next_free; /* valid only while free: these two overlap the payload */
     struct arora_block_ *previous_free;
 } arora_block_;
 
@@ -1289,7 +1289,7 @@ typedef struct arora_block_ {
 
 static arora_block_ *arora_free_blocks_[32];
 static uint32_t arora_free_classes_; /* bit c is set while class c has a block */
-static uint32_t arora_heap_end_;     /* where the last stretch ends */
+static uint32_t arora_heap_end_;     /* end address of the last region */
 
 static inline uint32_t arora_block_size_(const arora_block_ *block) {
     return block->size & ~1u;
@@ -1318,7 +1318,7 @@ static void arora_unlist_(arora_block_ *block) {
     if (block->next_free != NULL) block->next_free->previous_free = block->previous_free;
 }
 
-/* Makes `size` bytes at `block` a free block, joined with the free blocks around it. */
+/* Make `size` bytes at `block` a free block, merged with the free blocks around it. */
 static void arora_release_(arora_block_ *block, uint32_t size) {
     arora_block_ *after;
     uint32_t c;
@@ -1345,7 +1345,7 @@ static void arora_release_(arora_block_ *block, uint32_t size) {
     arora_free_classes_ |= 1u << c;
 }
 
-/* Returns a free block of at least `size` bytes, or NULL. */
+/* Return a free block of at least `size` bytes, or NULL. */
 static arora_block_ *arora_find_block_(uint32_t size) {
     uint32_t c = arora_size_class_(size);
     uint32_t larger = arora_free_classes_ & ~((2u << c) - 1u);
@@ -1355,7 +1355,7 @@ static arora_block_ *arora_find_block_(uint32_t size) {
     return block;
 }
 
-/* Asks for enough memory for a block of `size` bytes. Returns whether there was any. */
+/* Grow memory by enough for a block of `size` bytes. Return whether that succeeded. */
 static bool arora_grow_(uint32_t size) {
     uint32_t pages = (size + 2 * ARORA_BLOCK_HEADER_ + ARORA_PAGE_ - 1) / ARORA_PAGE_;
     size_t first_page = __builtin_wasm_memory_grow(0, pages);
@@ -1364,9 +1364,9 @@ static bool arora_grow_(uint32_t size) {
     if (first_page == (size_t)-1) return false;
     start = (uint32_t)first_page * ARORA_PAGE_;
     end = start + pages * ARORA_PAGE_;
-    if (end == 0) end -= ARORA_BLOCK_HEADER_; /* the last page there can be: 2^32 does not fit */
+    if (end == 0) end -= ARORA_BLOCK_HEADER_; /* the last possible page: 2^32 does not fit in 32 bits */
     if (start == arora_heap_end_) {
-        /* The new memory follows the last stretch, whose end block becomes its first. */
+        /* The new memory extends the last region, whose end block starts the new free block. */
         block = arora_block_at_(start - ARORA_BLOCK_HEADER_);
     } else {
         block = arora_block_at_(start);
@@ -1382,7 +1382,7 @@ static bool arora_grow_(uint32_t size) {
 uint8_t *arora_buffer_alloc(uint32_t size) {
     arora_block_ *block;
     uint32_t rest;
-    if (size > 0x7fffffffu) return NULL; /* more than the sums below can hold */
+    if (size > 0x7fffffffu) return NULL; /* the sums below would overflow */
     size = (size + ARORA_BLOCK_HEADER_ + 7u) & ~7u;
     if (size < ARORA_BLOCK_SMALLEST_) size = ARORA_BLOCK_SMALLEST_;
     block = arora_find_block_(size);
@@ -1393,7 +1393,7 @@ uint8_t *arora_buffer_alloc(uint32_t size) {
     }
     arora_unlist_(block);
     rest = block->size - size;
-    block->size |= 1u; /* before the rest is released, or the two would be joined again */
+    block->size |= 1u; /* before the rest is released, or the two would be merged again */
     if (rest >= ARORA_BLOCK_SMALLEST_) {
         arora_block_ *remainder = arora_block_at_((uint32_t)(uintptr_t)block + size);
         block->size = size | 1u;
@@ -1412,8 +1412,8 @@ void arora_buffer_free(uint8_t *buffer) {
 
 #ifndef ARORA_NO_MEMORY_FUNCTIONS
 /*
- * Compilers turn loops and assignments into calls of these four even when there is no libc. They are
- * weak, so any other definition wins, and must not be compiled into calls of themselves.
+ * Compilers turn loops and assignments into calls of these four even without a libc. They are weak, so
+ * that any other definition takes precedence, and must not be compiled into calls of themselves.
  */
 #define ARORA_WEAK_ ARORA_EXTERN_C __attribute__((weak))
 #define ARORA_AS_WRITTEN_ __attribute__((no_builtin))
@@ -1423,7 +1423,7 @@ ARORA_WEAK_ void *memmove(void *to, const void *from, size_t size);
 ARORA_WEAK_ void *memset(void *to, int byte, size_t size);
 ARORA_WEAK_ int memcmp(const void *a, const void *b, size_t size);
 
-/* Eight bytes at any address; wasm allows it, and it makes long copies eight times shorter. */
+/* Eight bytes at any address. wasm allows unaligned access, which saves seven of eight steps of a copy. */
 typedef uint64_t arora_word_ __attribute__((aligned(1), may_alias));
 
 ARORA_AS_WRITTEN_ void *memcpy(void *to, const void *from, size_t size) {
@@ -1461,7 +1461,7 @@ ARORA_AS_WRITTEN_ int memcmp(const void *a, const void *b, size_t size) {
 #endif /* ARORA_NO_MEMORY_FUNCTIONS */
 
 #if defined(__cplusplus) && !defined(ARORA_NO_INITIALIZE)
-/* Runs the constructors of global objects, once. Without it the linker would run them again at the
+/* Run the constructors of global objects once. Without this function the linker would run them at the
  * start of every exported function. */
 extern "C" void __wasm_call_ctors(void);
 ARORA_EXPORT("_initialize") void _initialize(void);

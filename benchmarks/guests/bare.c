@@ -1,4 +1,4 @@
-/* The same without Arora: plain exports for bare wasmtime-py, and, as a shared library, for ctypes. */
+/* The same functions without Arora: plain exports, called by wasmtime-py or, in a shared library, by ctypes. */
 #include <stdint.h>
 
 #if defined(__wasm__)

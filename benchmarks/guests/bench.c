@@ -1,6 +1,6 @@
 /*
- * The Arora guest that is measured: it does as little as can be between one border and the next.
- * Function N has the id 00000000-0000-4000-9000-0000000000NN, its parameters the ids of the same form from N+1 on.
+ * The Arora guest of the benchmarks: its functions do as little work as possible, so that the calls dominate.
+ * Function NN has the id 00000000-0000-4000-9000-0000000000NN, its parameters the ids of the same form from NN+1 on.
  */
 #define ARORA_IMPLEMENTATION
 #define ARORA_USES_DISPATCH
@@ -49,7 +49,7 @@ FUNCTION(30) {
     return arora_result_end(&writer);
 }
 
-/* ask(module: uuid, times: u32) -> u32: dispatches add(sum, 1) to a module, that many times; answers with the sum */
+/* ask(module: uuid, times: u32) -> u32: dispatches add(sum, 1) to a module, that many times; returns the sum */
 FUNCTION(40) {
     arora_reader arguments = arora_arguments(argument);
     arora_reader module = arora_find_field(&arguments, &MODULE), times = arora_find_field(&arguments, &ASK_TIMES);
@@ -72,7 +72,7 @@ FUNCTION(40) {
     return arora_result_u32(&ASK, sum);
 }
 
-/* call_back(callable: u64, times: u32) -> u64: calls it that many times; answers with the sum of its answers, u64s */
+/* call_back(callable: u64, times: u32) -> u64: calls it that many times; returns the sum of the u64s it returned */
 FUNCTION(50) {
     arora_reader arguments = arora_arguments(argument);
     arora_reader callable = arora_find_field(&arguments, &CALLABLE), times = arora_find_field(&arguments, &CALL_TIMES);

@@ -1,6 +1,6 @@
 /*
- * The Extism guest. Its kernel's functions are declared by hand: there is no PDK to install.
- * Extism keeps input and output in a memory of its own, which guests reach 1 or 8 bytes at a time.
+ * The Extism guest. It declares the functions of Extism's kernel by hand, because no PDK (plug-in development kit) is
+ * installed. Extism keeps input and output in a separate memory, which guests access 1 or 8 bytes at a time.
  */
 #include <stdint.h>
 
@@ -21,7 +21,7 @@ EXPORT("add") int32_t add(void) {
     return 0;
 }
 
-/* echo: whole words of the input, through the guest's own memory as a guest that looks at them would have them */
+/* echo: the input in words of 8 bytes, copied through the guest's own memory, as a guest that reads them has to */
 static uint64_t words[1u << 20];
 
 EXPORT("echo") int32_t echo(void) {

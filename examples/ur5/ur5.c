@@ -1,9 +1,9 @@
 /*
  * Forward kinematics and joint limits of the Universal Robots UR5.
  *
- * The same numbers come out of the wasm and of the native build, bit for bit: sine and cosine are
- * computed here, with operations that IEEE 754 rounds in one way only, and the build does not contract
- * a*b+c into one rounding.
+ * The wasm and the native build return the same numbers, bit for bit: this file computes sine and
+ * cosine itself, with operations whose rounding IEEE 754 fixes, and the build does not contract a*b+c
+ * into one rounding.
  */
 #define ARORA_IMPLEMENTATION
 #include "arora.h"
@@ -43,7 +43,7 @@ static const link_parameters LINKS[JOINTS] = {
     {0.10915, 0.0, 1.0},   {0.09465, 0.0, -1.0}, {0.0823, 0.0, 0.0},
 };
 
-/* Beyond this the reduction of angles below loses digits; the joints themselves end at 2*pi. */
+/* Beyond this the argument reduction below loses digits; the joints themselves are limited to 2*pi. */
 #define LARGEST_ANGLE 1000000.0
 
 /* The Taylor series of sin(r)/r and of cos(r) after their leading 1, in powers of r^2: +-1/k! */
@@ -72,11 +72,11 @@ static const double COSINE_TERMS[TERMS] = {
 };
 
 /*
- * Sets the sine and cosine of an angle up to LARGEST_ANGLE, to about one unit in the last place.
+ * Set the sine and cosine of an angle up to LARGEST_ANGLE, to about one unit in the last place.
  *
- * The angle is brought within pi/4 of 0 by taking off n quarter turns. pi/2 is split into parts of 33
- * bits, so that n times each of the first two is exact. That near to 0 the series above are exact to
- * the last place; n modulo 4 says which of them, with which sign, is the sine.
+ * Subtracting n quarter turns brings the angle within pi/4 of 0. pi/2 is split into parts of 33 bits,
+ * so that n times each of the first two is exact. In that range the series above are accurate to the
+ * last place; n modulo 4 selects which of the two is the sine, and its sign.
  */
 static void sine_and_cosine(double angle, double *sine, double *cosine) {
     const double two_over_pi = 0.6366197723675814;
@@ -107,7 +107,7 @@ static void sine_and_cosine(double angle, double *sine, double *cosine) {
  * in the last. */
 typedef double transformation[3][4];
 
-/* Appends one link: T := T * Rz(angle) * Tz(d) * Tx(a) * Rx(alpha). */
+/* Append one link: T := T * Rz(angle) * Tz(d) * Tx(a) * Rx(alpha). */
 static void append_link(transformation t, const link_parameters *link, double angle) {
     double sine, cosine;
     const double sa = link->sin_alpha;
@@ -124,8 +124,8 @@ static void append_link(transformation t, const link_parameters *link, double an
     }
 }
 
-/* Sets q = (x, y, z, w) to the unit quaternion, w >= 0, of a rotation. Starts from the largest of the
- * four components, so nothing is ever divided by a number near zero. */
+/* Set q = (x, y, z, w) to the unit quaternion, w >= 0, of a rotation. Start from the largest of the
+ * four components, so that no division is by a number near zero. */
 static void rotation_to_quaternion(transformation t, double q[4]) {
     double trace = t[0][0] + t[1][1] + t[2][2];
     int i = 0, j, k;
@@ -183,7 +183,7 @@ ARORA_FUNCTION(a9f6b4a2_8597_40ee_850e_6793240c418b) {
     if (arora_failed(&reader)) return arora_error_in("joints", &reader);
     if (count != JOINTS) return error_with_number("forward wants 6 joints, got ", count, "");
     for (uint32_t i = 0; i < JOINTS; i++) {
-        /* Written so that NaN is outside as well. */
+        /* The negated comparison rejects NaN as well. */
         if (!(joints[i] >= -LARGEST_ANGLE && joints[i] <= LARGEST_ANGLE)) {
             return error_with_number("forward wants angles within a million radians, joint ", i + 1, " is not");
         }
@@ -203,7 +203,7 @@ ARORA_FUNCTION(a9f6b4a2_8597_40ee_850e_6793240c418b) {
 
 /* clamp(joints: f64[] mutable) -> u32 */
 ARORA_FUNCTION(6bef9446_5c97_4cde_8d66_ebd5dd5059fd) {
-    const double limit = 6.283185307179586; /* 2*pi: every joint of the UR5 turns a full turn each way */
+    const double limit = 6.283185307179586; /* 2*pi: every joint of the UR5 turns a full turn in each direction */
     arora_reader arguments = arora_arguments(argument);
     arora_reader reader = arora_find_field(&arguments, &CLAMP_JOINTS);
     uint32_t count, clamped = 0;

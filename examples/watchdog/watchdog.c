@@ -1,12 +1,12 @@
 /*
- * Says whether a pose of the arm stays within reach. The pose comes from another module, ur5.forward,
- * and the allowed reach from something the host has registered, so neither is compiled in here.
+ * Checks whether a pose of the arm is within reach. The pose comes from another module, ur5.forward,
+ * and the allowed reach from a callable that the host has registered, so neither is compiled in here.
  */
 #define ARORA_IMPLEMENTATION
 #define ARORA_USES_DISPATCH
 #include "arora.h"
 
-/* What counts as within reach, in metres from the base, when nobody says otherwise. */
+/* The allowed distance from the base, in metres, when the caller passes no callable. */
 #define DEFAULT_REACH 0.85
 
 static const arora_uuid CHECK = ARORA_UUID(0xcf82364c, 0xb83d, 0x453d, 0xa550, 0xd56b5648c1cd);
@@ -49,7 +49,7 @@ static uint8_t *unknown(arora_string why) {
     return arora_result_end(&writer);
 }
 
-/* Returns the answer of ur5.forward, to be freed. */
+/* Call ur5.forward and return its answer, which the caller frees. */
 static uint8_t *ask_for_pose(const double *joints, uint32_t count) {
     arora_writer writer = arora_arguments_begin(&FORWARD, 1);
     arora_write_field(&writer, &FORWARD_JOINTS);
@@ -57,7 +57,7 @@ static uint8_t *ask_for_pose(const double *joints, uint32_t count) {
     return arora_dispatch(&UR5, &FORWARD, arora_writer_finish(&writer));
 }
 
-/* Returns the distance of a pose's position from the base. A failure is left in `pose`. */
+/* Return the distance in metres of a pose's position from the base. A failure is latched in `pose`. */
 static double distance_of(arora_reader *pose) {
     arora_reader position = arora_find_field(pose, &POSE_POSITION);
     double squares = 0;
@@ -70,7 +70,7 @@ static double distance_of(arora_reader *pose) {
     return __builtin_sqrt(squares);
 }
 
-/* Returns the verdict on a distance, asking the host for the reach when there is a callable for it. */
+/* Return the verdict on a distance; the callable `reach`, if not 0, returns the allowed one. */
 static uint8_t *judge(double distance, uint64_t reach) {
     double allowed = DEFAULT_REACH;
     if (reach != 0) {

@@ -114,7 +114,7 @@ def test_having_no_executors_says_what_to_install(monkeypatch: pytest.MonkeyPatc
 
 def test_inspect_shows_signatures_types_imports_and_what_runs_it() -> None:
     out = told("inspect", EXAMPLES / "watchdog" / "module.yaml")
-    assert out.startswith("watchdog 1.0.0\nSays whether a pose of the arm stays within reach")
+    assert out.startswith("watchdog 1.0.0\nChecks whether a pose of the arm is within reach")
     assert "id          03fd16ca-056f-4169-bf42-b5d714db8649\n" in out
     assert "\nexports\n  check(joints: f64[], reach: u64 = 0) -> watchdog.Verdict\n" in out
     assert "  enumeration watchdog.Verdict\n    safe\n    too_far: f64\n    unknown: str\n" in out

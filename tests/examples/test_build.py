@@ -32,17 +32,17 @@ def test_a_stale_wasm_fails_the_check_and_is_named(
     stale.write_bytes(b"\0asm")
     monkeypatch.setattr(build, "wasm_path", lambda name: stale)
     assert build.main(["--check", "ur5"]) == 1
-    assert capsys.readouterr().out.startswith("ur5: ur5.wasm (4 bytes) is not what ur5.c and arora.h give")
+    assert capsys.readouterr().out.startswith("ur5: ur5.wasm (4 bytes) differs from the build of ur5.c and arora.h (")
 
 
-def test_a_source_that_does_not_compile_is_told_with_the_compilers_words(tmp_path: Path) -> None:
+def test_a_source_that_does_not_compile_is_reported_with_the_compilers_message(tmp_path: Path) -> None:
     source = tmp_path / "broken.c"
     source.write_text("int broken(void) { return nothing; }\n")
     with pytest.raises(build.BuildError, match="nothing"):
         build.compile_wasm(source, tmp_path / "broken.wasm")
 
 
-def test_a_missing_compiler_is_told_with_what_to_install(
+def test_a_missing_compiler_is_reported_with_the_package_to_install(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)

@@ -1,11 +1,11 @@
-/* The exported allocator, which counts and misbehaves on request, and the functions that tell and direct it. */
+/* The exported allocator, which counts and misbehaves on request, and the functions that inspect and control it. */
 
 enum { TRACKED = 1024 };
 
 enum allocator_mode {
     NORMAL = 0,   /* blocks from the pool */
-    GROWING = 1,  /* memory grows at every allocation, until set otherwise */
-    TIGHT = 2,    /* the next block lies at the very end of memory, with nothing behind it */
+    GROWING = 1,  /* memory grows at every allocation, until the mode is set again */
+    TIGHT = 2,    /* the next block ends where memory ends, with no bytes after it */
     REFUSING = 3, /* the next allocation returns null */
     WILD = 4      /* the next allocation returns a pointer outside of memory */
 };
@@ -13,7 +13,7 @@ enum allocator_mode {
 static uint8_t *live[TRACKED];
 static uint64_t live_count, allocated, freed, wrongly_freed;
 static uint32_t mode;
-/* A block that did not come from the pool, and must not get there. */
+/* A block that did not come from the pool, and must not be freed into it. */
 static uint8_t *foreign;
 
 static void track(uint8_t *block) {
@@ -59,11 +59,11 @@ void arora_buffer_free(uint8_t *buffer) {
         }
         return;
     }
-    /* Not one of the blocks in use: counted, and left alone. */
+    /* Not a block in use: count it and do nothing else. */
     wrongly_freed++;
 }
 
-/* allocations() -> u64[]: blocks in use now, ever allocated, ever freed, and freed that were not in use */
+/* allocations() -> u64[]: number of blocks in use, ever allocated, ever freed, and freed while not in use */
 FUNCTION(90) {
     arora_uuid self = ID(90);
     uint64_t counts[] = {live_count, allocated, freed, wrongly_freed};
@@ -72,9 +72,9 @@ FUNCTION(90) {
     return arora_result_end(&writer);
 }
 
-/* set_allocator(mode: u32): how the allocator behaves from the next allocation on. 0 as it should; 1 memory grows at
- * every one, until set otherwise. In a sandbox, for the next one only: 2 a block at the very end of memory; 3 null;
- * 4 a pointer outside of memory */
+/* set_allocator(mode: u32): set how the allocator behaves from the next allocation on. 0 correctly; 1 memory grows at
+ * every allocation, until the mode is set again. For the next allocation only: 3 null; in a sandbox also 2 a block at
+ * the very end of memory; 4 a pointer outside of memory */
 FUNCTION(91) {
     arora_uuid self = ID(91);
     arora_reader how = parameter(argument, PARAMETER(9101));
@@ -96,8 +96,8 @@ void _initialize(void) {
     initialised += allocated ? TOO_LATE : 1;
 }
 
-/* initialised() -> u32: how often the host has called _initialize; a hundred for each time after something was
- * allocated */
+/* initialised() -> u32: number of times that the host has called _initialize; a call after the first allocation
+ * counts as 100 */
 FUNCTION(c4) {
     arora_uuid self = ID(c4);
     return arora_result_u32(&self, initialised);

@@ -1,6 +1,6 @@
-/* Arguments, results and what is kept between calls. */
+/* Arguments, results, and state kept between calls. */
 
-/* given(a: u32, b: u32, c: u32) -> u32: bit 0 is set when a was given, bit 1 for b, bit 2 for c */
+/* given(a: u32, b: u32, c: u32) -> u32: bit 0 is set when a was passed, bit 1 for b, bit 2 for c */
 FUNCTION(50) {
     arora_uuid self = ID(50);
     arora_reader a = parameter(argument, PARAMETER(5001)), b = parameter(argument, PARAMETER(5002));
@@ -52,20 +52,20 @@ FUNCTION(53) {
     return arora_result_end(&writer);
 }
 
-/* nothing() */
+/* nothing(): returns a unit */
 FUNCTION(54) {
     arora_uuid self = ID(54);
     return arora_result_unit(&self);
 }
 
-/* count() -> u32: how often it has been called */
+/* count() -> u32: number of calls of this function so far */
 FUNCTION(55) {
     static uint32_t calls;
     arora_uuid self = ID(55);
     return arora_result_u32(&self, ++calls);
 }
 
-/* exchange(value: u64) -> u64: keeps the value, returns the one kept before; 0 at first */
+/* exchange(value: u64) -> u64: stores the value and returns the one stored before; 0 at first */
 FUNCTION(56) {
     static uint64_t kept;
     arora_uuid self = ID(56);
@@ -82,7 +82,7 @@ FUNCTION(57) {
     return arora_result_u32(&self, (uint32_t)((uintptr_t)argument % 8));
 }
 
-/* read_behind(value: u8[]): reads the 4 bytes behind the argument buffer, as guests may */
+/* read_behind(value: u8[]): reads the 4 bytes after the argument buffer, as guests may (docs/ABI.md, section 3) */
 FUNCTION(58) {
     arora_uuid self = ID(58);
     const volatile uint8_t *behind = argument + size_of(argument);
@@ -90,7 +90,7 @@ FUNCTION(58) {
     return arora_result_unit(&self);
 }
 
-/* fill(size: u32, byte: u8) -> u8[]: `size` times that byte. Memory grows meanwhile when that is much */
+/* fill(size: u32, byte: u8) -> u8[]: `size` times that byte. A large size makes memory grow during the call */
 FUNCTION(59) {
     arora_uuid self = ID(59);
     arora_reader size = parameter(argument, PARAMETER(5901)), byte = parameter(argument, PARAMETER(5902));

@@ -1,6 +1,6 @@
-/* Calls out of the guest. */
+/* Calls from the guest to its host. */
 
-/* Returns a result that holds the raw bytes of an answer, and frees the answer. */
+/* Return a result that holds the raw bytes of an answer, and free the answer. */
 static uint8_t *handed_on(arora_uuid self, uint8_t *answer) {
     arora_writer writer = arora_result_begin(&self, 0);
     arora_write_u8s(&writer, answer, size_of(answer));
@@ -19,7 +19,7 @@ FUNCTION(80) {
     return handed_on(ID(80), arora_dispatch(&module_id, &function_id, raw(given, size)));
 }
 
-/* indirect(callable: u64) -> u8[]: the raw answer */
+/* indirect(callable: u64) -> u8[]: calls the callable, returns the raw answer */
 FUNCTION(81) {
     arora_reader callable = parameter(argument, PARAMETER(8101));
     uint64_t number = arora_read_u64(&callable);
@@ -27,8 +27,8 @@ FUNCTION(81) {
     return handed_on(ID(81), arora_dispatch_indirect(number));
 }
 
-/* forward_with(mode: u32, module: uuid, function: uuid, argument: u8[]) -> u8[]: as forward, with that mode of the
- * allocator (see set_allocator) for the answer */
+/* forward_with(mode: u32, module: uuid, function: uuid, argument: u8[]) -> u8[]: like forward, with the allocator in
+ * that mode (see set_allocator) for the answer */
 FUNCTION(82) {
     arora_reader how = parameter(argument, PARAMETER(8201)), module = parameter(argument, PARAMETER(8202));
     arora_reader function = parameter(argument, PARAMETER(8203)), bytes = parameter(argument, PARAMETER(8204));
@@ -41,8 +41,8 @@ FUNCTION(82) {
     return handed_on(ID(82), arora_dispatch(&module_id, &function_id, copy));
 }
 
-/* descend(module: uuid, depth: u32) -> u32: calls itself through `module` until depth is 0; returns how deep it came,
- * and fails when what it kept on its stack has changed meanwhile */
+/* descend(module: uuid, depth: u32) -> u32: calls itself through `module` until depth is 0; returns the depth reached.
+ * Fails when a nested call has changed its stack or its argument */
 FUNCTION(83) {
     arora_uuid self = ID(83), depth_id = PARAMETER(8302), module_parameter = PARAMETER(8301);
     arora_reader module = parameter(argument, module_parameter), depth = parameter(argument, depth_id);
@@ -67,15 +67,15 @@ FUNCTION(83) {
     for (uint32_t i = 0; i < 32; i++) {
         if (kept[i] != left * 31 + i) return arora_error("the stack was written to by a nested call");
     }
-    /* The argument must have stayed where it is while others were written. */
+    /* The argument must not move or change while the host writes others. */
     depth = parameter(argument, depth_id);
     if (arora_read_u32(&depth) != left) return arora_error("the argument was written to by a nested call");
     return arora_result_u32(&self, deeper + 1);
 }
 
-/* walk(route: u8[], seed: u64, end: u32) -> u64: route is module ids back to back; each module calls the next one's
- * walk and mixes what comes back with a count of its own. At the last one, end is 0 to answer, 1 to fail, 2 to break
- * the ABI. An error on the way is mixed in as such: not its words, which are the host's */
+/* walk(route: u8[], seed: u64, end: u32) -> u64: route is module ids back to back. Each module calls walk of the
+ * next and hashes the result, after a count of its own visits. At the last module, end selects: 0 return, 1 fail, 2
+ * break the ABI. An error is hashed as the word "error", because its message is the host's */
 FUNCTION(84) {
     static uint64_t visits;
     arora_uuid self = ID(84), route_id = PARAMETER(8401), seed_id = PARAMETER(8402), end_id = PARAMETER(8403);
@@ -111,7 +111,7 @@ FUNCTION(84) {
     return arora_result_u64(&self, hash);
 }
 
-/* repeat(module: uuid, function: uuid, argument: u8[], times: u32) -> u32: dispatches `times` times; how many failed */
+/* repeat(module: uuid, function: uuid, argument: u8[], times: u32) -> u32: dispatches `times` times; failure count */
 FUNCTION(85) {
     arora_uuid self = ID(85);
     arora_reader module = parameter(argument, PARAMETER(8501)), function = parameter(argument, PARAMETER(8502));

@@ -1,14 +1,14 @@
-/* Orderly failures, answers that break the ABI, pointers beyond memory, and crashes. */
+/* Error results, answers that break the ABI, pointers outside of memory, and crashes. */
 
-/* fail(message: str): an orderly failure */
+/* fail(message: str): returns an error buffer with this message */
 FUNCTION(60) {
     arora_reader message = parameter(argument, PARAMETER(6001));
     return arora_error_string(arora_read_string(&message));
 }
 
-/* malform(how: u32) -> u32: returns what breaks the ABI. 0 null; 1 a size below 5; 2 an error whose message is
- * not UTF-8; 3 the result of another function; 4 trailing bytes; 5 another type than declared; 6 a plain value; 7 a
- * mutable parameter nobody declared; 8 its own argument; 9 an unknown tag; 10 no return value; else: 0 */
+/* malform(how: u32) -> u32: returns a result that breaks the ABI. 0 null; 1 a size below 5; 2 an error whose message
+ * is not UTF-8; 3 the result of another function; 4 trailing bytes; 5 another type than declared; 6 a plain value; 7 an
+ * undeclared mutable parameter; 8 its own argument; 9 an unknown tag; 10 no return value; otherwise: a valid 0 */
 FUNCTION(61) {
     arora_uuid self = ID(61), other = ID(51), stranger = PARAMETER(0fff);
     arora_reader how = parameter(argument, PARAMETER(6101));
@@ -46,10 +46,11 @@ FUNCTION(61) {
 
 #if defined(__wasm__)
 
-/* wild(how: u32): passes its host pointers and sizes that reach beyond memory. As its answer: 0 a pointer near 2^32;
- * 1 one whose size prefix crosses the end of memory; 2 a size of 2 GiB; 3 the end of memory; 4 a size that reaches
- * one byte beyond the end. To arora_dispatch: 5 a module id; 6 a function id; 7 an argument; 8 an argument whose size
- * reaches beyond; 9 an argument of 4 bytes; 10 an answer that ends with the last byte of memory, which is fine */
+/* wild(how: u32): passes pointers and sizes outside of memory to its host. As its result: 0 a pointer near 2^32; 1 a
+ * pointer whose size prefix crosses the end of memory; 2 a size of 2 GiB; 3 a pointer to the end of memory; 4 a size
+ * that reaches one byte beyond the end; 10 a result that ends with the last byte of memory, which is valid. To
+ * arora_dispatch: 5 a module id; 6 a function id; 7 an argument; 8 an argument whose size reaches beyond memory; 9 an
+ * argument of 4 bytes */
 FUNCTION(70) {
     arora_uuid self = ID(70), other = ID(54);
     arora_reader how = parameter(argument, PARAMETER(7001));
@@ -90,7 +91,7 @@ FUNCTION(70) {
 
 static volatile uint32_t zero;
 
-/* Keeps nothing in linear memory, so that the call stack is what runs out. */
+/* Use no linear memory, so that the call stack overflows. */
 static uint32_t recurse(uint32_t depth) {
     return zero ? depth : recurse(depth + 1) + zero + depth;
 }

@@ -1,17 +1,17 @@
 /*
- * The conformance guest: does, on request, everything a guest can do to its host.
+ * The conformance guest: its functions do, on request, everything that a guest can do to its host.
  *
- * This is the one file to compile, with arora.h on the include path. The headers beside it hold the functions, by
- * subject, and say what each does.
+ * This is the only file to compile, with arora.h on the include path. The other headers here define the functions,
+ * sorted by subject, and document each.
  *
- * Function NN has the id 00000000-0000-4000-8c0f-00000000NN00, its parameters have ids of the same form that end in
- * 01, 02, ...; module.yaml lists them. What stands inside `#if defined(__wasm__)` needs a sandbox, or WASI, and is
- * missing from native builds.
+ * Function NN has the id 00000000-0000-4000-8c0f-00000000NN00; its parameters have ids of the same form that end in
+ * 01, 02, ...; module.yaml lists them. Code inside `#if defined(__wasm__)` needs a sandbox or WASI, so native builds
+ * do not have it.
  */
 #define ARORA_USES_DISPATCH
 #include "arora.h"
 
-/* The allocator proper, under other names: the exported one, in allocator.h, counts and misbehaves on top of it. */
+/* arora.h's allocator under other names: the exported one, in allocator.h, wraps it to count and to misbehave. */
 #define ARORA_IMPLEMENTATION
 #define arora_buffer_alloc pool_alloc
 #define arora_buffer_free pool_free
@@ -40,14 +40,14 @@ static uint32_t size_of(const uint8_t *buffer) {
     return arora_reader_open(buffer).size;
 }
 
-/* A buffer with exactly these bytes, whatever they say. */
+/* Return a buffer with exactly these bytes, valid or not. */
 static uint8_t *raw(const uint8_t *bytes, uint32_t size) {
     uint8_t *buffer = arora_buffer_alloc(size);
     for (uint32_t i = 0; buffer && i < size; i++) buffer[i] = bytes[i];
     return buffer;
 }
 
-/* Each uses what stands above it. */
+/* Each header uses definitions of those above it. */
 #include "allocator.h"
 #include "values.h"
 #include "records.h"

@@ -5,7 +5,7 @@ typedef struct point {
     arora_string label;
 } point;
 
-/* Reads the fields of a Point, which stand in any order. */
+/* Read the fields of a Point, which may come in any order. */
 static point read_point(arora_reader *reader, uint32_t count) {
     point read = {0, 0, {NULL, 0}};
     arora_uuid x = id_of(0xff0101u), y = id_of(0xff0102u), label = id_of(0xff0103u);
@@ -24,7 +24,7 @@ static point read_point(arora_reader *reader, uint32_t count) {
     return read;
 }
 
-/* Writes a Point's fields with x and y in each other's place. */
+/* Write the fields of a Point with x and y swapped. */
 static void write_mirrored(arora_writer *writer, point read) {
     arora_uuid x = id_of(0xff0101u), y = id_of(0xff0102u), label = id_of(0xff0103u);
     arora_write_field(writer, &x);
@@ -35,7 +35,7 @@ static void write_mirrored(arora_writer *writer, point read) {
     arora_write_string(writer, read.label);
 }
 
-/* mirror(value: Point) -> Point: with x and y in each other's place */
+/* mirror(value: Point) -> Point: with x and y swapped */
 FUNCTION(40) {
     arora_uuid self = ID(40), type = id_of(0xff0100u);
     arora_reader value = parameter(argument, PARAMETER(4001));

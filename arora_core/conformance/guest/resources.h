@@ -1,4 +1,4 @@
-/* Time and memory. */
+/* Use of time and memory. */
 
 static volatile uint64_t turns;
 
@@ -7,7 +7,7 @@ FUNCTION(c0) {
     for (;;) turns++;
 }
 
-/* work(turns: u64) -> u64: counts to `turns`, and returns it */
+/* work(turns: u64) -> u64: counts to `turns` and returns it */
 FUNCTION(c1) {
     arora_uuid self = ID(c1);
     arora_reader wanted = parameter(argument, PARAMETER(c101));
@@ -19,7 +19,7 @@ FUNCTION(c1) {
 
 #if defined(__wasm__)
 
-/* hog(pages: u32) -> bool: takes that many pages of 64 KiB, for good; whether it got them */
+/* hog(pages: u32) -> bool: grows memory by that many pages of 64 KiB; whether that succeeded */
 FUNCTION(c2) {
     arora_uuid self = ID(c2);
     arora_reader pages = parameter(argument, PARAMETER(c201));
@@ -30,7 +30,7 @@ FUNCTION(c2) {
     return arora_result_boolean(&self, true);
 }
 
-/* pages() -> u32: of 64 KiB, that its memory has now */
+/* pages() -> u32: current size of its memory, in pages of 64 KiB */
 FUNCTION(c3) {
     arora_uuid self = ID(c3);
     return arora_result_u32(&self, (uint32_t)__builtin_wasm_memory_size(0));

@@ -1,4 +1,4 @@
-/* What the guest writes, and what it sees of its host: through WASI. */
+/* What the guest writes, and what it sees of its host, through WASI. */
 
 #if defined(__wasm__)
 
@@ -34,7 +34,7 @@ FUNCTION(72) {
     __builtin_trap();
 }
 
-/* print(fd: u32, text: str) -> u32: writes all of it; WASI's error number, 0 for none */
+/* print(fd: u32, text: str) -> u32: writes the whole text; the WASI error number, 0 on success */
 FUNCTION(a0) {
     arora_uuid self = ID(a0);
     arora_reader fd = parameter(argument, PARAMETER(a001)), text = parameter(argument, PARAMETER(a002));
@@ -42,7 +42,7 @@ FUNCTION(a0) {
     return arora_result_u32(&self, written(arora_read_u32(&fd), string));
 }
 
-/* print_pieces(fd: u32, first: str, second: str) -> u32: in one write of two pieces; how many bytes were written */
+/* print_pieces(fd: u32, first: str, second: str) -> u32: writes two pieces in one call; number of bytes written */
 FUNCTION(a1) {
     arora_uuid self = ID(a1);
     arora_reader fd = parameter(argument, PARAMETER(a101)), first = parameter(argument, PARAMETER(a102));
@@ -54,7 +54,7 @@ FUNCTION(a1) {
     return arora_result_u32(&self, done);
 }
 
-/* clock(id: u32) -> u64: nanoseconds. 0 is the wall clock, 1 the monotonic one */
+/* clock(id: u32) -> u64: time in nanoseconds. 0 is the wall clock, 1 the monotonic clock */
 FUNCTION(b0) {
     arora_uuid self = ID(b0);
     arora_reader clock = parameter(argument, PARAMETER(b001));
@@ -63,7 +63,7 @@ FUNCTION(b0) {
     return arora_result_u64(&self, now);
 }
 
-/* random(size: u32) -> u8[] */
+/* random(size: u32) -> u8[]: random bytes */
 FUNCTION(b1) {
     arora_uuid self = ID(b1);
     arora_reader size = parameter(argument, PARAMETER(b101));
@@ -77,8 +77,8 @@ FUNCTION(b1) {
     return arora_result_end(&writer);
 }
 
-/* ambient() -> u32[]: what of its surroundings it can see. How many arguments; how many environment variables; the
- * error numbers of asking for a first directory, of opening "/etc/passwd" and "." in it; how many bytes stdin gave */
+/* ambient() -> u32[]: what it can access. Number of arguments; number of environment variables; the error numbers of
+ * fd_prestat_get for a first directory and of opening "/etc/passwd" and "." in it; number of bytes read from stdin */
 FUNCTION(b2) {
     arora_uuid self = ID(b2);
     uint32_t seen[6] = {0}, ignored = 0, opened = 0;

@@ -1,6 +1,6 @@
-/* Values of every kind but records: what goes in comes out. */
+/* Values of every kind but records: each function returns its argument. */
 
-/* Returns the bytes of a parameter as they are: both buffers have the value at the same offset. */
+/* Return the bytes of a parameter unchanged: both buffers have the value at the same offset. */
 static uint8_t *copied(const uint8_t *argument, arora_uuid self, arora_uuid id) {
     arora_reader value = parameter(argument, id);
     if (arora_failed(&value)) return arora_error_in("value", &value);
@@ -33,7 +33,7 @@ FUNCTION(10) {
         return arora_result_##name(&self, read);                                                     \
     }
 
-/* echo_bool, echo_u8, ... echo_f64, echo_str: read as what they are, and written anew */
+/* echo_bool, echo_u8, ... echo_f64, echo_str: read by type and written again */
 ECHO_SCALAR(11, 1101, bool, boolean)
 ECHO_SCALAR(12, 1201, uint8_t, u8)
 ECHO_SCALAR(13, 1301, uint16_t, u16)
