@@ -14,7 +14,7 @@ from tests.installing import Site
 
 @pytest.fixture
 def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Site:
-    """A directory on ``sys.path`` to install throw-away distributions into."""
+    """A temporary directory on ``sys.path`` to install distributions into."""
     directory = tmp_path / "site-packages"
     directory.mkdir()
     return Site(directory, monkeypatch)

@@ -1,4 +1,4 @@
-"""The modules that the command line is tested with."""
+"""Fixtures of the modules for tests of the command line."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ def ur5(native_examples: dict[str, Path]) -> Example:
 
 @pytest.fixture
 def watchdog(native_examples: dict[str, Path]) -> Example:
-    """The module that asks the arm's, and the host."""
+    """The module that calls the arm's module, and the host."""
     return Example(EXAMPLES / "watchdog" / "module.yaml", native_examples["watchdog"] / "module.yaml")
 
 
 @pytest.fixture(scope="session")
 def parrot(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The header of a guest that answers what it is told, and crashes when it is told to."""
+    """The header of a guest that echoes its argument, or traps on request."""
     directory = tmp_path_factory.mktemp("parrot") / "guest"
     shutil.copytree(GUEST, directory)
     build.compile_wasm(directory / "parrot.c", directory / "parrot.wasm", wasi=True)

@@ -1,4 +1,4 @@
-"""The conformance guest, loaded."""
+"""Fixtures of the loaded conformance guest."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ def runner(request: pytest.FixtureRequest) -> GuestRunner:
 
 @pytest.fixture
 def guest(engine: Engine, runner: GuestRunner) -> LoadedModule:
-    """The guest, loaded: once for each executor."""
+    """The loaded conformance guest, once for each executor."""
     return runner.load(engine)
 
 
 @pytest.fixture(params=SANDBOXES)
 def sandboxed_guest(request: pytest.FixtureRequest, engine: Engine) -> LoadedModule:
-    """The guest where it may crash: once for each executor with a sandbox."""
+    """The loaded conformance guest, once for each executor that catches traps."""
     return GuestRunner(request.param).load(engine)
