@@ -1,4 +1,4 @@
-"""Settings for tests that start a browser."""
+"""What every test that starts a browser needs."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from arora_browser.driven.finding import FLAGS
 
 @pytest.fixture(autouse=True, scope="session")
 def allow_root() -> Iterator[None]:
-    """Disable Chromium's sandbox for root, which it requires. Containers often run tests as root."""
+    """Chromium refuses to run as root with its sandbox, which is how containers often run tests."""
     with pytest.MonkeyPatch.context() as patch:
         if os.geteuid() == 0 and FLAGS not in os.environ:
             patch.setenv(FLAGS, "--no-sandbox --disable-gpu")

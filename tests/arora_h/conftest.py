@@ -21,7 +21,7 @@ def close_stores() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def artefacts(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """The compiled guests of these tests, by name."""
+    """Return the compiled guests of these tests, by name."""
     out = tmp_path_factory.mktemp("arora_h")
     counter = [GUESTS / "counter.cpp", GUESTS / "counter_implementation.cpp"]
     return {

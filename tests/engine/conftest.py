@@ -1,4 +1,4 @@
-"""Fixtures of the loaded conformance guest."""
+"""The conformance guest, loaded."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ def runner(request: pytest.FixtureRequest) -> GuestRunner:
 
 @pytest.fixture
 def guest(engine: Engine, runner: GuestRunner) -> LoadedModule:
-    """The loaded conformance guest, once for each executor."""
+    """The guest, loaded: once for each executor."""
     return runner.load(engine)
 
 
 @pytest.fixture(params=SANDBOXES)
 def sandboxed_guest(request: pytest.FixtureRequest, engine: Engine) -> LoadedModule:
-    """The loaded conformance guest, once for each executor that catches traps."""
+    """The guest where it may crash: once for each executor with a sandbox."""
     return GuestRunner(request.param).load(engine)

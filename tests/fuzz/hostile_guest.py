@@ -175,17 +175,17 @@ class HostileGuest:
     def dispatch(self, module_id: bytes, function_id: bytes, argument: bytes) -> bytes:
         assert len(module_id) == len(function_id) == 16
         assert int.from_bytes(argument[:4], "little") == len(argument) >= 5, argument
-        return self._answered()
+        return self._host_answer()
 
     def dispatch_indirect(self, callable_id: int) -> bytes:
         assert 0 <= callable_id < 1 << 64, callable_id
-        return self._answered()
+        return self._host_answer()
 
     def write_output(self, fd: int, data: bytes) -> None:
         assert fd in (1, 2), fd
-        self._answered()
+        self._host_answer()
 
-    def _answered(self) -> bytes:
+    def _host_answer(self) -> bytes:
         how = self.script.number(1)
         if how % 4 == 0:
             self._fail(HostFailure())

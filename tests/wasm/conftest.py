@@ -1,4 +1,4 @@
-"""Fixtures that run each test once per available WebAssembly executor."""
+"""Every test here runs once for each WebAssembly executor that is installed and can run on this interpreter."""
 
 from __future__ import annotations
 
@@ -17,5 +17,5 @@ def executor(request: pytest.FixtureRequest) -> type[Executor]:
 
 @pytest.fixture
 def load(executor: type[Executor]) -> Load:
-    """A function that loads guests into the executor."""
+    """Loads guests into it."""
     return Load(executor)

@@ -167,15 +167,15 @@ def test_eight_bytes_behind_an_argument_are_readable(size: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("body", "said"),
+    ("body", "message"),
     [
         ("return 0;", "null pointer"),
         ('return (uint8_t *)"\\4\\0\\0\\0";', "a buffer of 4 bytes"),
         ("return argument;", "its own argument"),
     ],
 )
-def test_a_result_that_is_not_a_valid_buffer_violates_the_abi(body: str, said: str) -> None:
-    with pytest.raises(Trap, match=said) as caught:
+def test_a_result_that_is_not_a_valid_buffer_violates_the_abi(body: str, message: str) -> None:
+    with pytest.raises(Trap, match=message) as caught:
         load(guest(body)).dispatch(RUN, ARGUMENT)
     assert caught.value.kind is TrapKind.ABI
 
@@ -288,7 +288,7 @@ def test_a_python_stack_overflow_at_any_depth_is_an_exception() -> None:
 
 
 @pytest.mark.parametrize(
-    ("executable", "said"),
+    ("executable", "message"),
     [
         (b"", "not a shared library"),
         (b"hello", r"starts with b'hello'"),
@@ -299,9 +299,9 @@ def test_a_python_stack_overflow_at_any_depth_is_an_exception() -> None:
     ids=["empty", "junk", "wasm", "mach-o", "pe"],
 )
 def test_an_executable_that_is_not_a_library_of_this_platform_is_refused_with_its_format(
-    executable: bytes, said: str
+    executable: bytes, message: str
 ) -> None:
-    with pytest.raises(MalformedExecutable, match=said):
+    with pytest.raises(MalformedExecutable, match=message):
         load(executable)
 
 

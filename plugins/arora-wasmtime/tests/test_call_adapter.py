@@ -53,7 +53,7 @@ def load() -> Load:
 
 @pytest.fixture(scope="module")
 def with_and_without(unchecked: None) -> tuple[Instance, Instance]:
-    """The same guest with the adapter and without."""
+    """Return the same guest twice: with the adapter, and without."""
     load, executable = Load(WasmtimeExecutor), guest(AT_ADDRESS)
     return load(executable), load(executable, limits=PLAIN)
 
