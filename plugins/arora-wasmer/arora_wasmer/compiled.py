@@ -29,7 +29,7 @@ class CompiledModule:
     """A module with its own engine, because an engine never frees the code of a single module."""
 
     def __init__(self, executable: bytes) -> None:
-        with _signals.taken_by_wasmer():
+        with _signals.record_handlers():
             self.store = runtime.new_store()
         self.signals = _signals
         try:

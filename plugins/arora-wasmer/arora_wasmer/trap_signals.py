@@ -33,7 +33,7 @@ class TrapSignals:
         self._enabled = False
 
     @contextmanager
-    def taken_by_wasmer(self) -> Iterator[None]:
+    def record_handlers(self) -> Iterator[None]:
         """Record the handlers that wasmer installs in the body of the first ``with`` statement."""
         if self._sigaction is None or self._installed:
             yield
@@ -48,7 +48,7 @@ class TrapSignals:
     def restore(self) -> None:
         """Restore wasmer's handlers if they were replaced. Call it before a guest runs."""
         enabled = faulthandler.is_enabled()
-        # Enabling and disabling faulthandler both may remove wasmer's handlers; both between two calls does not.
+        # Enabling and disabling faulthandler both may remove wasmer's handlers; doing both between two calls does not.
         if (enabled or self._enabled) and _PROBED in self._installed:
             self._enabled = enabled
             if self._current(_PROBED) != self._installed[_PROBED]:
