@@ -1,18 +1,18 @@
-"""What holds for every test."""
+"""Settings for all tests."""
 
 from __future__ import annotations
 
 import os
 import signal
 
-# A bug in compiled code fails the test that meets it, and the tests of the processes it starts.
+# A bug in a compiled codec fails the test, also in the processes that the test starts.
 os.environ["ARORA_STRICT_CODECS"] = "1"
 
 
 def pytest_configure() -> None:
-    """Lets Ctrl-C work in the processes that tests start, where a shell that runs this in the background took it away.
+    """Restore the default handler of SIGINT where a shell runs the tests in the background.
 
-    It ignores SIGINT for background jobs, and what is ignored stays so in every process below.
+    Shells ignore SIGINT for background jobs, and child processes inherit that, including those that tests start.
     """
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)

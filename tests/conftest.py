@@ -14,7 +14,7 @@ from tests.installing import Site
 
 @pytest.fixture
 def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Site:
-    """A directory on ``sys.path`` to install throw-away distributions into."""
+    """Return a temporary directory on ``sys.path`` to install distributions into."""
     directory = tmp_path / "site-packages"
     directory.mkdir()
     return Site(directory, monkeypatch)
@@ -22,13 +22,13 @@ def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Site:
 
 @pytest.fixture(scope="session")
 def native_examples(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """The directories of the examples' native builds, by name."""
+    """Return the directories of the examples' native builds, by name."""
     directory = tmp_path_factory.mktemp("native")
     return {name: build.build_native(name, directory / name) for name in build.example_names()}
 
 
 @pytest.fixture
 def engine() -> Iterator[Engine]:
-    """An engine, closed afterwards."""
+    """Yield an engine, and close it afterwards."""
     with Engine() as engine:
         yield engine

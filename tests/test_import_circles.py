@@ -1,4 +1,4 @@
-"""No file imports another that imports it, by whatever way round: inside functions and type checks as well."""
+"""Packages have no import cycles, including imports inside functions and under TYPE_CHECKING."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ PACKAGES: Final = sorted(path.parent for path in ROOT.glob("plugins/*/*/__init__
 
 
 def modules(package: Path) -> dict[str, Path]:
-    """Return the files of a package by the name they are imported by. Templates are not imported."""
+    """Return the files of a package by module name, without templates."""
     named = {}
     for path in sorted(package.rglob("*.py")):
         parts = path.relative_to(package.parent).with_suffix("").parts
@@ -25,7 +25,7 @@ def modules(package: Path) -> dict[str, Path]:
 
 
 def imported(name: str, path: Path, known: Mapping[str, Path]) -> Iterator[str]:
-    """Yield which of the ``known`` modules this one imports."""
+    """Yield the names of the ``known`` modules that this one imports."""
     package = name.split(".") if path.name == "__init__.py" else name.split(".")[:-1]
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
@@ -34,14 +34,14 @@ def imported(name: str, path: Path, known: Mapping[str, Path]) -> Iterator[str]:
             base = package[: len(package) - node.level + 1] if node.level else []
             origin = ".".join([*base, *([node.module] if node.module else [])])
             for alias in node.names:
-                # What is not a module of its own is a name in the one it is imported from.
+                # A name that is not a module is an attribute of ``origin``.
                 found = f"{origin}.{alias.name}" if f"{origin}.{alias.name}" in known else origin
                 if found in known:
                     yield found
 
 
-def circle(package: Path) -> list[str]:
-    """Return the modules of one circle, from each to one that imports it; none where there is no circle."""
+def cycle(package: Path) -> list[str]:
+    """Return the modules of an import cycle, each before one that imports it; empty if there is none."""
     known = modules(package)
     graph = {name: set(imported(name, path, known)) - {name} for name, path in known.items()}
     try:
@@ -52,9 +52,9 @@ def circle(package: Path) -> list[str]:
 
 
 @pytest.mark.parametrize("package", PACKAGES, ids=lambda package: package.name)
-def test_a_package_has_no_import_circle(package: Path) -> None:
+def test_a_package_has_no_import_cycle(package: Path) -> None:
     assert len(modules(package)) > 1
-    assert circle(package) == []
+    assert cycle(package) == []
 
 
 @pytest.mark.parametrize(
@@ -68,11 +68,11 @@ def test_a_package_has_no_import_circle(package: Path) -> None:
         "if TYPE_CHECKING:\n    from .first import name",
     ],
 )
-def test_a_circle_is_found_however_it_is_closed(tmp_path: Path, back: str) -> None:
+def test_every_form_of_import_that_closes_a_cycle_is_found(tmp_path: Path, back: str) -> None:
     package = tmp_path / "package"
     package.mkdir()
     (package / "__init__.py").write_text("")
     (package / "first.py").write_text("from .second import other")
     (package / "second.py").write_text("from package.third import other")
     (package / "third.py").write_text(back)
-    assert set(circle(package)) == {"package.first", "package.second", "package.third"}
+    assert set(cycle(package)) == {"package.first", "package.second", "package.third"}

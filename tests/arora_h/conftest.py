@@ -1,4 +1,4 @@
-"""The guests, compiled."""
+"""Fixtures of compiled guests."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tests.arora_h.guests import ADD, GUESTS, Guest, open_guest, open_stores
 
 @pytest.fixture(autouse=True)
 def close_stores() -> Iterator[None]:
-    """One with functions of wasmtime-py's own ends the process if it is deleted while the interpreter shuts down."""
+    """Close all stores: deleting one with host functions while the interpreter shuts down crashes the process."""
     yield
     while open_stores:
         open_stores.pop().close()
@@ -21,7 +21,7 @@ def close_stores() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def artefacts(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """The guests of these tests by name, each compiled once."""
+    """Return the compiled guests of these tests, by name."""
     out = tmp_path_factory.mktemp("arora_h")
     counter = [GUESTS / "counter.cpp", GUESTS / "counter_implementation.cpp"]
     return {

@@ -1,4 +1,4 @@
-"""The modules that the command line is tested with."""
+"""Fixtures of the modules for tests of the command line."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.cli.running import EXAMPLES, GUEST
 
 
 class Example:
-    """The header of an example for each executor."""
+    """The headers of one example, by executor."""
 
     def __init__(self, wasmtime: Path, native: Path) -> None:
         self.wasmtime = wasmtime
@@ -21,19 +21,19 @@ class Example:
 
 @pytest.fixture
 def ur5(native_examples: dict[str, Path]) -> Example:
-    """The arm's kinematics."""
+    """Return the headers of the arm's kinematics."""
     return Example(EXAMPLES / "ur5" / "module.yaml", native_examples["ur5"] / "module.yaml")
 
 
 @pytest.fixture
 def watchdog(native_examples: dict[str, Path]) -> Example:
-    """The module that asks the arm's, and the host."""
+    """Return the headers of the module that calls the arm's module and the host."""
     return Example(EXAMPLES / "watchdog" / "module.yaml", native_examples["watchdog"] / "module.yaml")
 
 
 @pytest.fixture(scope="session")
 def parrot(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The header of a guest that answers what it is told, and crashes when it is told to."""
+    """Return the header of a guest that echoes its argument, or traps on request."""
     directory = tmp_path_factory.mktemp("parrot") / "guest"
     shutil.copytree(GUEST, directory)
     build.compile_wasm(directory / "parrot.c", directory / "parrot.wasm", wasi=True)

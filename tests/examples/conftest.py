@@ -24,6 +24,6 @@ def open_module(request: pytest.FixtureRequest, native_examples: dict[str, Path]
         return NativeModule(native_examples[name], name, *host)
 
     yield open_as_wasm if request.param == "wasm" else open_as_native
-    # One with functions of wasmtime-py's own ends the process if it is deleted while the interpreter shuts down.
+    # Deleting a store with host functions while the interpreter shuts down crashes the process.
     for store in stores:
         store.close()

@@ -1,4 +1,4 @@
-"""A guest whose every move is read from arbitrary bytes, against the guest protocol."""
+"""A guest that takes its actions from arbitrary bytes, to fuzz the guest protocol."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ _PAGE: Final = 4096
 _MOST_PAGES: Final = 8
 _DEEPEST: Final = 8
 _WASI: Final = sorted(PREVIEW_1.keys() - {"poll_oneoff", "sched_yield"})
-"""What a guest may call here: of the rest one sleeps for as long as it is told to, and one does nothing."""
+"""WASI functions that the guest calls. The two that are left out sleep, or do nothing."""
 
 
 class Script:
-    """Bytes, read as moves and numbers; past their end stand zeros."""
+    """Bytes, read as actions and numbers. Past their end all bytes are zero."""
 
     def __init__(self, data: bytes) -> None:
         self._data = data
@@ -38,7 +38,7 @@ class Script:
 
 
 class BoundedMemory:
-    """Memory that nobody may look beyond."""
+    """Linear memory that fails the test if it is accessed out of bounds."""
 
     def __init__(self) -> None:
         self.bytes = bytearray(_PAGE)
@@ -56,15 +56,15 @@ class BoundedMemory:
 
 
 class HostFailure(Exception):
-    """What no guest may see, and every caller must get as it is."""
+    """An exception of the host, which must reach the caller as the same object."""
 
 
 class Unwinding(Exception):
-    """Stands for the trap with which a runtime unwinds its guest while an exception is carried across."""
+    """The trap with which a runtime unwinds its guest while an exception is pending."""
 
 
 class HostileGuest:
-    """One guest, and the host it calls."""
+    """A guest and its host."""
 
     def __init__(self, data: bytes) -> None:
         self.script = Script(data)
@@ -78,7 +78,7 @@ class HostileGuest:
         self.protocol.attach(
             self.memory, self._export(self._allocated), self._export(lambda _: 0), {RUN: self._export(lambda _: 0)}
         )
-        self._moves: list[Callable[[], int | None]] = [
+        self._actions: list[Callable[[], int | None]] = [
             lambda: self.script.number(4),
             lambda: self.script.number(2),
             lambda: -self.script.number(4),
@@ -105,7 +105,7 @@ class HostileGuest:
             self.depth += 1
             try:
                 while not self.script.ended:
-                    answer = self._moves[self.script.number(1) % len(self._moves)]()
+                    answer = self._actions[self.script.number(1) % len(self._actions)]()
                     if answer is not None:
                         return answer
                 return otherwise(argument)
@@ -175,17 +175,17 @@ class HostileGuest:
     def dispatch(self, module_id: bytes, function_id: bytes, argument: bytes) -> bytes:
         assert len(module_id) == len(function_id) == 16
         assert int.from_bytes(argument[:4], "little") == len(argument) >= 5, argument
-        return self._answered()
+        return self._host_answer()
 
     def dispatch_indirect(self, callable_id: int) -> bytes:
         assert 0 <= callable_id < 1 << 64, callable_id
-        return self._answered()
+        return self._host_answer()
 
     def write_output(self, fd: int, data: bytes) -> None:
         assert fd in (1, 2), fd
-        self._answered()
+        self._host_answer()
 
-    def _answered(self) -> bytes:
+    def _host_answer(self) -> bytes:
         how = self.script.number(1)
         if how % 4 == 0:
             self._fail(HostFailure())
@@ -201,8 +201,7 @@ class HostileGuest:
 
 
 def call(data: bytes) -> None:
-    """Whatever the guest does, a call of it answers a buffer or raises what is documented, and looks at no more
-    than the guest's memory."""
+    """Check that a call of the guest returns a buffer or raises a documented error, and stays inside its memory."""
     guest = HostileGuest(data)
     raised = _outcome(guest)
     if isinstance(raised, Trap) and not any(raised is each for each in guest.raised):

@@ -1,4 +1,4 @@
-"""Inputs from Hypothesis: those of the corpus with some bytes changed, and bytes from nowhere."""
+"""Inputs from Hypothesis: mutations of the corpus, and arbitrary bytes."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ CORPUS: Final = Path(__file__).parent / "corpus"
 
 
 def known(target: str) -> dict[str, bytes]:
-    """The corpus of a target, by file name."""
+    """Return the corpus of a target by file name."""
     return {path.name: path.read_bytes() for path in sorted((CORPUS / target).iterdir())}
 
 
 @st.composite
 def inputs(draw: st.DrawFn, target: str) -> bytes:
-    """Bytes for a target."""
+    """Draw an input for a target."""
     data = bytearray(draw(st.sampled_from([b"", *known(target).values()])))
     for _ in range(draw(st.integers(0, 4))):
         start = draw(st.integers(0, len(data)))
@@ -29,7 +29,7 @@ def inputs(draw: st.DrawFn, target: str) -> bytes:
 
 
 def run(name: str, target: Callable[[bytes], None], most: int, random_seed: int | None = None) -> int:
-    """Runs ``target`` on at most ``most`` inputs; returns on how many. Raises what the smallest failing one raises."""
+    """Run ``target`` on at most ``most`` inputs; return how many. Raise what the smallest failing input raises."""
     runs = 0
 
     @settings(

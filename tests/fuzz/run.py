@@ -1,8 +1,8 @@
-"""Fuzzes one target: ``python tests/fuzz/run.py TARGET [--seconds N | --runs N]``.
+"""Fuzz one target: ``python tests/fuzz/run.py TARGET [--seconds N | --runs N]``.
 
-Guided by coverage where atheris is installed (``pip install atheris``), otherwise by Hypothesis, which is far slower.
-Ends with exit code 0 where nothing was found. Otherwise the input that broke a promise is printed; add it to
-the corpus, where the normal tests run it, once it has been mended.
+Uses atheris, which is guided by coverage, if it is installed (``pip install atheris``), otherwise Hypothesis, which is
+far slower. Exits with code 0 if no input fails, and prints the failing input otherwise. Once the bug is fixed, add that
+input to the corpus, on which the normal tests run.
 """
 
 from __future__ import annotations
@@ -18,20 +18,20 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 CORPUS = Path(__file__).parent / "corpus"
-LONGEST = {"decode": 512, "error": 256, "header": 4096, "guest": 512}
-"""Bytes of the longest input, by target: longer ones are slower, and reach nothing that these do not."""
+MAX_LENGTH = {"decode": 512, "error": 256, "header": 4096, "guest": 512}
+"""Bytes of the longest input, by target. Longer inputs are slower, and reach no further code."""
 
 _BATCH = 500
-"""Inputs that Hypothesis makes at a time."""
+"""Inputs that Hypothesis generates at a time."""
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("target", choices=sorted(LONGEST))
-    parser.add_argument("--seconds", type=int, default=0, help="stop after so many seconds (default 60)")
-    parser.add_argument("--runs", type=int, default=0, help="stop after so many inputs")
-    parser.add_argument("--seed", type=int, default=0, help="of the random choices (default: the clock)")
-    parser.add_argument("--keep", type=Path, help="a directory for inputs that reach something new")
+    parser.add_argument("target", choices=sorted(MAX_LENGTH))
+    parser.add_argument("--seconds", type=int, default=0, help="stop after this many seconds (default 60)")
+    parser.add_argument("--runs", type=int, default=0, help="stop after this many inputs")
+    parser.add_argument("--seed", type=int, default=0, help="the seed of random choices (default: from the clock)")
+    parser.add_argument("--keep", type=Path, help="a directory for inputs that reach new code")
     chosen = parser.parse_args()
     if not chosen.seconds and not chosen.runs:
         chosen.seconds = 60
@@ -51,14 +51,14 @@ def _guided_by_coverage(chosen: argparse.Namespace, keep: Path) -> None:
     options = [
         f"-runs={chosen.runs or -1}",
         f"-max_total_time={chosen.seconds}",
-        f"-max_len={LONGEST[chosen.target]}",
+        f"-max_len={MAX_LENGTH[chosen.target]}",
         f"-artifact_prefix={keep}/failure-",
         "-print_final_stats=1",
         "-timeout=20",
         *([f"-seed={chosen.seed}"] if chosen.seed else []),
         *([f"-dict={words}"] if (words := Path(__file__).parent / f"{chosen.target}.dict").exists() else []),
     ]
-    # The first directory is where new inputs go, the second is only read.
+    # New inputs are written to the first directory; the second is only read.
     atheris.Setup([sys.argv[0], *options, str(keep), str(CORPUS / chosen.target)], target)
     atheris.Fuzz()
 
@@ -78,11 +78,11 @@ def _by_hypothesis(chosen: argparse.Namespace) -> None:
 
 
 def main() -> None:
-    """Fuzzes what the command line says."""
+    """Fuzz the target of the command line."""
     chosen = _arguments()
     sys.path.insert(0, str(ROOT))
     if find_spec("atheris") is None:
-        print("atheris is not installed: inputs come from Hypothesis, not guided by coverage", file=sys.stderr)
+        print("atheris is not installed: inputs come from Hypothesis, without guidance by coverage", file=sys.stderr)
         _by_hypothesis(chosen)
         return
     if chosen.keep:

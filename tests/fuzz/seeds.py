@@ -1,6 +1,6 @@
-"""Makes the corpora that fuzzing starts from: ``python -m tests.fuzz.seeds``.
+"""Write the corpora that fuzzing starts from: ``python -m tests.fuzz.seeds``.
 
-Few and small: one buffer of each shape out of the vectors, the headers of the repository, some moves of a guest.
+They are small: a test vector of each shape of buffer, a few headers, and programs for the hostile guest.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ imports:
   - {type: function, id: 00000000-0000-4000-8000-000000000004, name: g, module: 00000000-0000-4000-8000-000000000005}
 """
 
-MOVES: Final = {
+PROGRAMS: Final = {
     "answers": "00 40000000  03 02 0001  0f",
     "answers-null": "03 00  00 00000000",
     "answers-beyond": "03 00  00 fcff0000",
@@ -56,7 +56,7 @@ MOVES: Final = {
     "crashes": "0f 0d",
     "asks-for-the-time": "0f 0b 0c 00 0000 000000000000 8000 0f",
 }
-"""Programs for ``hostile_guest``, one for each way to end a call that a newcomer to it should know."""
+"""Programs for ``hostile_guest``: one for each typical way a call proceeds, in hexadecimal."""
 
 
 def _vectors() -> list[bytes]:
@@ -65,7 +65,7 @@ def _vectors() -> list[bytes]:
 
 
 def _by_shape() -> dict[str, bytes]:
-    """The longest vector of each tag, and of arrays of each element tag, among those that are not long."""
+    """Return a vector per tag, and per element tag of arrays: the longest up to 256 bytes, or else the shortest."""
     chosen: dict[str, bytes] = {}
     for buffer in sorted(_vectors(), key=len):
         shape = f"{buffer[4]:02d}-{buffer[5]:02d}" if buffer[4] == _ARRAY else f"{buffer[4]:02d}"
@@ -75,7 +75,7 @@ def _by_shape() -> dict[str, bytes]:
 
 
 def _headers() -> Iterator[tuple[str, bytes]]:
-    # In the low form, which needs no records to be read.
+    # In the low form, which can be read without records.
     for path in _HEADERS:
         data = Header.load(ROOT / path).to_data()
         yield f"{data['name']}.json", json.dumps(data).encode()
@@ -83,18 +83,18 @@ def _headers() -> Iterator[tuple[str, bytes]]:
 
 
 def corpora() -> dict[str, dict[str, bytes]]:
-    """The inputs to start from: by target, then by name."""
+    """Return the initial inputs, by target and name."""
     values = _by_shape()
     return {
         "decode": values,
         "error": {"20": values.pop("20")},
         "header": dict(_headers()),
-        "guest": {name: bytes.fromhex(moves) for name, moves in MOVES.items()},
+        "guest": {name: bytes.fromhex(program) for name, program in PROGRAMS.items()},
     }
 
 
 def main() -> None:
-    """Writes the corpora, beside whatever findings were added to them."""
+    """Write the corpora. Other files in their directories are kept."""
     for target, inputs in corpora().items():
         directory = CORPUS / target
         directory.mkdir(parents=True, exist_ok=True)

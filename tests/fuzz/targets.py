@@ -1,4 +1,4 @@
-"""What is fuzzed: functions of arbitrary bytes that raise only where a promise is broken."""
+"""The fuzz targets: functions of arbitrary bytes that raise only if a property does not hold."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Target = Callable[[bytes], None]
 
 
 def decode(data: bytes) -> None:
-    """Bytes are a value or MalformedBuffer, and what they are a value of can be written and read again."""
+    """Check that bytes decode to a value or raise MalformedBuffer, and that the value survives a round trip."""
     value = _decoded(data)
     if value is None:
         return
@@ -30,35 +30,35 @@ def _decoded(data: bytes) -> values.Value | None:
     except MalformedBuffer as error:
         if error.offset:
             return None
-    # A mutation seldom mends the size prefix as well: mended here, the rest of the bytes is looked at too.
+    # A mutation seldom has a matching size prefix. Corrected here, so that the remaining bytes are tested too.
     try:
-        return buffers.decode(_mended(data))
+        return buffers.decode(_with_size_prefix(data))
     except MalformedBuffer:
         return None
 
 
-def _mended(data: bytes) -> bytes:
+def _with_size_prefix(data: bytes) -> bytes:
     return max(len(data), 4).to_bytes(4, "little") + data[4:]
 
 
 def error_message(data: bytes) -> None:
-    """Bytes are an error buffer, another buffer, or MalformedBuffer; a message can be written again."""
-    mended = _mended(data)
+    """Check that bytes are an error buffer, another buffer or malformed, and that a message survives a round trip."""
+    buffer = _with_size_prefix(data)
     try:
-        message = buffers.error_message(mended)
+        message = buffers.error_message(buffer)
     except MalformedBuffer:
         return
-    assert message is None or buffers.encode_error(message) == mended
+    assert message is None or buffers.encode_error(message) == buffer
 
 
 def header(data: bytes) -> None:
-    """A document is a header or HeaderError, and a header's plain data is the same header."""
+    """Check that a document parses or raises HeaderError, and that the header survives a round trip."""
     try:
         parsed = Header.parse(data)
     except HeaderError:
         return
     again = Header.from_data(parsed.to_data())
-    # Which of its many NaNs a document means is not written down.
+    # Text does not distinguish NaNs, so a header with any NaN is read as the same header.
     assert again == parsed, data
     assert Header.from_data(again.to_data()) == again, data
 

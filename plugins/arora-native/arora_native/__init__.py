@@ -1,4 +1,4 @@
-"""Runs Arora's native modules: shared libraries, in this process."""
+"""The Arora executor for native modules: shared libraries, loaded into this process."""
 
 from __future__ import annotations
 

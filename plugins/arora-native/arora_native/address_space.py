@@ -1,11 +1,11 @@
-"""Reading the process's own memory by address.
+"""Reads of the process's own memory by address.
 
-``ctypes.string_at`` costs as much as a whole call into a library. One array over all addresses, made once, reads
-at the speed of a slice. Nothing is checked here: an address is as good as who gave it.
+``ctypes.string_at`` costs as much as a whole call into a library. Slicing one array over all addresses, made once, is
+faster. Addresses are not checked: a wrong one crashes the process.
 
-``memory[start:stop]`` is a copy of the bytes between two addresses, ``size_at(sizes, address)`` a tuple of the
-little-endian u32 there. They are not wrapped in functions: the call would cost more than the reading. ``view`` is
-for what is worth more than a call.
+``memory[start:stop]`` is a copy of the bytes between two addresses, ``size_at(sizes, address)`` a 1-tuple of the
+little-endian u32 there. Neither is wrapped in a function, because the call would cost more than the read. ``view`` is
+for reads that are worth a call.
 """
 
 from __future__ import annotations
@@ -17,20 +17,20 @@ from struct import Struct
 from typing import Any, Final
 
 _ADDRESSES: Final = 1 << 48
-"""User space of the 64-bit platforms there are ends below this."""
+"""An upper bound of user-space addresses on 64-bit platforms."""
 
 _U32: Final = Struct("<I")
 
 
 class SmallMemory:
-    """Where addresses have 32 bits, and no array can cover them all: its size would be negative."""
+    """``memory`` for 32-bit addresses, where the size of an array over all of them would overflow."""
 
     def __getitem__(self, addresses: slice) -> bytes:
         return ctypes.string_at(addresses.start, addresses.stop - addresses.start)
 
 
 def small_size_at(memory: SmallMemory, address: int) -> tuple[int]:
-    """The u32 at an address of a small memory."""
+    """Return a 1-tuple of the little-endian u32 at an address."""
     size: tuple[int] = _U32.unpack(memory[address : address + _U32.size])
     return size
 
@@ -47,5 +47,5 @@ else:
 
 
 def view(address: int, size: int) -> memoryview:
-    """The bytes at an address themselves."""
+    """Return a writable view of ``size`` bytes at an address, without a copy."""
     return memoryview((ctypes.c_char * size).from_address(address)).cast("B")

@@ -1,4 +1,4 @@
-"""The executor. Importing this file does not import ctypes."""
+"""The native executor. Importing this module does not import ctypes."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class NativeExecutor(Executor):
-    """Runs shared libraries in this process. Nothing protects the process from them."""
+    """An executor that runs shared libraries in this process, without isolation."""
 
     name: ClassVar[str] = "native"
     serves: ClassVar[frozenset[str]] = frozenset({"native"})

@@ -1,4 +1,4 @@
-"""Telling libraries apart by their first bytes, before the platform's loader has to."""
+"""Checks of library files before the platform's loader maps them."""
 
 from __future__ import annotations
 
@@ -22,27 +22,28 @@ _MAGICS: Final = (
     (b"\0asm", "a WebAssembly module"),
 )
 _PLATFORM_LOADS: Final = {"darwin": _MACH_O, "win32": _PE, "cygwin": _PE}.get(sys.platform, _ELF)
-_SHOWN: Final = 16
+_SHOWN_BYTES: Final = 16
 
 # ELF, little-endian, 64 bits: https://refspecs.linuxfoundation.org/elf/gabi4+/ch4.eheader.html
 _CLASS_AND_ORDER: Final = slice(4, 6)
 _MACHINE: Final = slice(18, 20)
 _64_BITS_LITTLE: Final = b"\x02\x01"
 _HEADER_TABLE: Final = Struct("<32xQ14xHH6x")
-"""Offset of the program headers, the size of one, how many."""
+"""The offset of the program headers, the size of one, and their number."""
 _PROGRAM_HEADER: Final = Struct("<I4xQ16xQ16x")
-"""Type, offset in the file, bytes in the file."""
+"""The type of a segment, its offset and its size in the file."""
 _MACHINES: Final = {3: "x86", 40: "ARM", 62: "x86-64", 183: "AArch64", 243: "RISC-V"}
 
 
 def check_loadable(executable: bytes) -> None:
-    """Raises MalformedExecutable for what is no library, or one of another platform, or cut short.
+    """Raise MalformedExecutable if this is not a library for this platform, or it is truncated.
 
-    The last because the loader maps what the headers promise, and dies with the process where the file ends.
+    The loader does not notice truncation: it maps the segments of the headers, and reading past the end of the file
+    crashes the process.
     """
     kind = next((kind for magic, kind in _MAGICS if executable.startswith(magic)), None)
     if kind is None:
-        raise MalformedExecutable(f"not a shared library (starts with {bytes(executable[:_SHOWN])!r})")
+        raise MalformedExecutable(f"not a shared library (starts with {bytes(executable[:_SHOWN_BYTES])!r})")
     if kind != _PLATFORM_LOADS:
         raise MalformedExecutable(f"{kind}; this platform loads {_PLATFORM_LOADS}")
     if kind == _ELF:
@@ -56,7 +57,7 @@ def _check_elf(executable: bytes) -> None:
     if executable[_CLASS_AND_ORDER] != _64_BITS_LITTLE:
         return
     if len(executable) < _HEADER_TABLE.size:
-        raise MalformedExecutable(f"an ELF library cut short, after {len(executable)} bytes")
+        raise MalformedExecutable(f"a truncated ELF library of {len(executable)} bytes")
     table, each, count = _HEADER_TABLE.unpack_from(executable)
     ends = [table + each * count]
     if ends[0] <= len(executable) and each >= _PROGRAM_HEADER.size:
@@ -64,7 +65,7 @@ def _check_elf(executable: bytes) -> None:
             _, offset, size = _PROGRAM_HEADER.unpack_from(executable, table + each * number)
             ends.append(offset + size)
     if max(ends) > len(executable):
-        raise MalformedExecutable(f"an ELF library cut short, {len(executable)} bytes of at least {max(ends)}")
+        raise MalformedExecutable(f"a truncated ELF library: {len(executable)} of at least {max(ends)} bytes")
 
 
 def _machine(elf: bytes) -> str:
@@ -75,7 +76,7 @@ def _machine(elf: bytes) -> str:
 
 @cache
 def _interpreter() -> bytes:
-    """The beginning of the running executable; empty where there is no telling."""
+    """Return the first 64 bytes of the running executable; empty if they cannot be read."""
     try:
         with Path("/proc/self/exe").open("rb") as file:
             return file.read(64)

@@ -1,4 +1,4 @@
-"""One loaded library: the guest protocol (ABI §5) over shared memory."""
+"""A loaded library: the guest protocol (ABI §5) over the memory of this process."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ if TYPE_CHECKING:
 _SMALLEST: Final = 5
 _U32: Final = 0xFFFF_FFFF
 _SLACK: Final = 8
-"""Bytes behind an argument: guests may read a few past its end."""
+"""Readable bytes behind an argument, because guests may read a few past its end."""
 _SMALL: Final = 1 << 16
-"""Bytes of argument memory that an instance has from its first call on."""
+"""Bytes of argument memory that an instance allocates at its first call."""
 _KEPT: Final = 1 << 26
-"""Bytes of argument memory that an instance keeps for its next call, at most. New memory for each large argument
-costs more than copying it: the system hands it out page by page."""
+"""The most bytes of argument memory that an instance keeps for its next call. Allocating memory for a large argument
+costs more than copying the argument, because the system maps it page by page."""
 _HOST_FAILED: Final = encode_error("the host failed; this call is being unwound")
 
 _DISPATCH: Final = CFUNCTYPE(c_size_t, c_void_p, c_void_p, c_void_p)
@@ -37,12 +37,12 @@ _DISPATCH_INDIRECT: Final = CFUNCTYPE(c_size_t, c_uint64)
 
 
 class _Room(NamedTuple):
-    """Host memory for one argument, 8-byte aligned, because made of 8-byte words."""
+    """Host memory for one argument, 8-byte aligned."""
 
     content: Array[c_char]
-    """The argument goes here: assigning to its ``raw`` copies; quickly, and not what is too long."""
+    """Assigning to its ``raw`` copies the argument, or raises ValueError if it is too long."""
     pointer: Any
-    """What the guest is called with. Holds on to the words."""
+    """The pointer to pass to the guest. Keeps the memory alive."""
     address: int
     end: int
 
@@ -54,23 +54,23 @@ def _room(size: int) -> _Room:
 
 
 class NativeInstance(Instance):
-    """Raises MalformedExecutable and MissingExport."""
+    """An instance of a library. Raises MalformedExecutable or MissingExport."""
 
     def __init__(self, definition: ModuleDefinition, host: Host) -> None:
         self._host = host
-        # An exception cannot unwind native code. It waits here until the guest's function returns.
-        self._carried: list[BaseException] = []
+        # An exception cannot unwind native code. It is pending here until the guest's function returns.
+        self._pending: list[BaseException] = []
         self._rooms: list[_Room] = []
-        # Calls of the guest to its host that are under way: a call into it from inside them nests as deep.
+        # Active callbacks, which is also the nesting depth of the next call into the guest.
         self._calls_out = 0
         self._exports: dict[bytes, Any] = {}
         self._functions: dict[bytes, Callable[[bytes], bytes]] = {}
         self._closed = False
         unwinding = Unwinding(self._on_failure)
-        # The library holds their addresses, so they live as long as it does.
+        # The library holds their addresses, so they must live as long as it does.
         self._callbacks = (
-            _DISPATCH(c_callback(self._on_dispatch, self._carried, unwinding)),
-            _DISPATCH_INDIRECT(c_callback(self._on_dispatch_indirect, self._carried, unwinding)),
+            _DISPATCH(c_callback(self._on_dispatch, self._pending, unwinding)),
+            _DISPATCH_INDIRECT(c_callback(self._on_dispatch_indirect, self._pending, unwinding)),
         )
         self._library = Library(definition.executable)
         try:
@@ -104,7 +104,7 @@ class NativeInstance(Instance):
         return partial(self._transfer, self._exports[function_id])
 
     def close(self) -> None:
-        """Idempotent. Raises ModuleBusy from inside a call of this library: its code is still to return there."""
+        """Unload the library. Raise ModuleBusy inside one of its calls, which still has to return to it. Idempotent."""
         if self._calls_out:
             raise ModuleBusy("cannot be closed from inside one of its own calls")
         self._closed = True
@@ -113,7 +113,7 @@ class NativeInstance(Instance):
         self._library.close()
 
     def _bound(self, function: Any) -> Callable[[bytes], bytes]:
-        carried, free, rooms = self._carried, self._free, self._rooms
+        pending, free, rooms = self._pending, self._free, self._rooms
 
         def call(argument: bytes) -> bytes:
             try:
@@ -122,26 +122,26 @@ class NativeInstance(Instance):
             except (IndexError, ValueError):
                 content, pointer, address, end = self._room(len(argument))
                 content.raw = argument
-            if carried:
-                # Left over from a call that a signal cut short in the instant after its guest had returned.
-                carried.clear()
+            if pending:
+                # Left by a call that a signal interrupted just after its guest had returned.
+                pending.clear()
             result_at = function(pointer)
-            if carried or not result_at or address <= result_at < end:
+            if pending or not result_at or address <= result_at < end:
                 self._refuse_result(result_at)
             (size,) = size_at(sizes, result_at)
             if size < _SMALLEST:
                 _fail_at_size(size)
             result: bytes = memory[result_at : result_at + size]
             free(result_at)
-            if carried:
-                self._raise_carried(None)
+            if pending:
+                self._raise_pending(None)
             return result
 
         return call
 
     def _transfer(self, function: Any, transfer: Transfer) -> Any:
         self._refuse_if_closed()
-        self._carried.clear()
+        self._pending.clear()
         room, at = self._room(sum(map(len, transfer.pieces))), 0
         content = memoryview(room.content).cast("B")
         for piece in transfer.pieces:
@@ -149,7 +149,7 @@ class NativeInstance(Instance):
             at += len(piece)
         transfer.release()
         result_at = function(room.pointer)
-        if self._carried or not result_at or room.address <= result_at < room.end:
+        if self._pending or not result_at or room.address <= result_at < room.end:
             self._refuse_result(result_at)
         (size,) = size_at(sizes, result_at)
         if size < _SMALLEST:
@@ -159,16 +159,16 @@ class NativeInstance(Instance):
                 return transfer.read(result)
         finally:
             self._free(result_at)
-            if self._carried:
-                self._raise_carried(None)
+            if self._pending:
+                self._raise_pending(None)
 
     def _refuse_result(self, result_at: int | None) -> NoReturn:
-        if self._carried:
-            self._raise_carried(result_at)
+        if self._pending:
+            self._raise_pending(result_at)
         _fail(f"returned {'its own argument buffer' if result_at else 'a null pointer'}")
 
     def _room(self, size: int) -> _Room:
-        """Return memory that nothing else uses while the call lasts: each depth has its own."""
+        """Return memory for the argument of the next call. Each depth of nesting has its own."""
         self._refuse_if_closed()
         while len(self._rooms) <= self._calls_out:
             self._rooms.append(_room(_SMALL))
@@ -179,13 +179,13 @@ class NativeInstance(Instance):
                 self._rooms[self._calls_out] = room
         return room
 
-    def _raise_carried(self, result_at: int | None) -> NoReturn:
+    def _raise_pending(self, result_at: int | None) -> NoReturn:
         try:
             if result_at:
                 self._free(result_at)
-            raise self._carried[0]
+            raise self._pending[0]
         finally:
-            self._carried.clear()
+            self._pending.clear()
 
     def _on_dispatch(self, module_at: int | None, function_at: int | None, argument_at: int | None) -> int:
         if not module_at or not function_at or not argument_at:
@@ -194,20 +194,20 @@ class NativeInstance(Instance):
         if len(argument) < _SMALLEST:
             _fail(f"called arora_dispatch with a buffer of {len(argument)} bytes; the minimum is {_SMALLEST}")
         module_id, function_id = memory[module_at : module_at + 16], memory[function_at : function_at + 16]
-        return self._asked(self._host.dispatch, module_id, function_id, argument)
+        return self._answer_of(self._host.dispatch, module_id, function_id, argument)
 
     def _on_dispatch_indirect(self, callable_id: int) -> int:
-        return self._asked(self._host.dispatch_indirect, callable_id)
+        return self._answer_of(self._host.dispatch_indirect, callable_id)
 
     def _on_failure(self) -> int:
-        """What the guest gets instead of an exception, and instead of everything it asks for after it."""
+        """Return an error buffer for the guest, in place of the failed callback's answer and of all later ones."""
         answer_at: int | None = self._alloc(c_uint32(len(_HOST_FAILED) + _SLACK))
         if answer_at:
             ctypes.memmove(answer_at, _HOST_FAILED, len(_HOST_FAILED))
         return answer_at or 0
 
-    def _asked(self, host: Callable[..., bytes], *arguments: object) -> int:
-        """What the host answers, in memory that the guest owns."""
+    def _answer_of(self, host: Callable[..., bytes], *arguments: object) -> int:
+        """Call the host, and return the address of its answer in memory that the guest owns."""
         self._calls_out += 1
         try:
             answer = host(*arguments)

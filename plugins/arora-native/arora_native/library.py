@@ -1,4 +1,4 @@
-"""A shared library of one's own: loaded from a private copy, and really unloaded."""
+"""A shared library that is loaded from a private copy, and unloaded on close."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from arora_core.errors import MalformedExecutable, MissingExport
 from .formats import check_loadable
 
 _SUFFIX: Final = {"win32": ".dll", "cygwin": ".dll", "darwin": ".dylib"}.get(sys.platform, ".so")
-# Windows keeps the file of a loaded library locked, everyone else keeps its contents when its name is gone.
+# Windows locks the file of a loaded library. Other systems keep its contents after it has been deleted.
 _DELETABLE_WHILE_LOADED: Final = sys.platform not in ("win32", "cygwin")
 
 
 class Library:
-    """Loads ``executable``. Raises MalformedExecutable.
+    """A private copy of the library ``executable``. Raises MalformedExecutable if it cannot be loaded.
 
-    The copy is what keeps two engines apart: a loader that is given a path it knows returns the library it has.
+    The copy separates the globals of two instances: for a path it has loaded, a loader returns the same library.
     """
 
     def __init__(self, executable: bytes) -> None:
@@ -38,13 +38,13 @@ class Library:
                 self._delete()
 
     def function(self, symbol: str, result: Any, what: str = "", *, quick: bool = False) -> Any:
-        """The exported function, without declared argument types: it takes ctypes objects. Raises MissingExport.
+        """Return the exported function, which takes ctypes objects. Raise MissingExport if it does not exist.
 
-        Other threads run while it does, unless it is so ``quick`` that letting them would take longer.
+        A call of it releases the GIL, unless it is ``quick``. ``what`` is appended to the error message.
         """
         library = self._open()
         try:
-            # Indexing, unlike attribute access, leaves nothing behind on the library.
+            # Indexing, unlike attribute access, does not cache the function on the library.
             function = (ctypes.PyDLL(None, handle=library._handle) if quick else library)[symbol]
         except AttributeError:
             raise MissingExport(f"does not export {symbol}{what}", symbol=symbol) from None
@@ -52,13 +52,13 @@ class Library:
         return function
 
     def set_pointer(self, symbol: str, function: object) -> None:
-        """Stores a callback in the exported variable, if there is one."""
+        """Store a callback in the exported variable, if the library has it."""
         with suppress(ValueError):
             variable = ctypes.c_void_p.in_dll(self._open(), symbol)
             variable.value = ctypes.cast(function, ctypes.c_void_p).value  # type: ignore[arg-type]
 
     def close(self) -> None:
-        """Unloads the library: none of its functions may be called any more. Idempotent."""
+        """Unload the library; none of its functions may be called afterwards. Idempotent."""
         library, self._library = self._library, None
         if library is None:
             return

@@ -1,4 +1,4 @@
-"""Memory is read by address: through one array over all of it, or piece by piece where there can be none."""
+"""Reads by address, through one array over all memory or, with 32-bit addresses, piece by piece."""
 
 from __future__ import annotations
 

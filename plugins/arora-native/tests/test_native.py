@@ -1,4 +1,4 @@
-"""The executor against libraries compiled here."""
+"""The native executor with libraries compiled by the tests."""
 
 from __future__ import annotations
 
@@ -87,13 +87,13 @@ def compiled(source: str) -> bytes:
 
 
 def guest(body: str = ECHO) -> bytes:
-    """A library whose one function has this body."""
+    """Return a library whose function has this body."""
     return compiled(SOURCE.format(symbol=function_symbol(RUN), body=body))
 
 
 @dataclass
 class StubHost:
-    """Answers with what it was given, or as told."""
+    """A host that returns the argument, or what its fields return."""
 
     on_dispatch: Callable[[bytes, bytes, bytes], bytes] = lambda module, function, argument: argument
     on_indirect: Callable[[int], bytes] = lambda callable_id: ARGUMENT
@@ -117,7 +117,7 @@ def value(buffer: bytes) -> int:
 
 
 class Surprise(Exception):
-    """Something no guest may handle."""
+    """An exception that no guest may handle."""
 
 
 # Calls.
@@ -133,8 +133,8 @@ def test_an_argument_larger_than_the_memory_of_small_ones_arrives_whole() -> Non
     assert load(guest()).dispatch(RUN, large) == large
 
 
-def taken_by_second_transfer(size: int) -> tuple[int, int]:
-    """Send an argument of that size twice; return the bytes held after the second, and the most held during it."""
+def memory_of_second_transfer(size: int) -> tuple[int, int]:
+    """Transfer an argument of ``size`` bytes twice; return the bytes that the second transfer kept, and its peak."""
     instance = load(guest("return number(1);"))
     call, argument = instance.transfer(RUN), size.to_bytes(4, "little") + bytes(size - 4)
     call(Transfer([argument], bytes))
@@ -147,35 +147,35 @@ def taken_by_second_transfer(size: int) -> tuple[int, int]:
 
 
 def test_the_memory_of_a_large_argument_is_kept_for_the_next() -> None:
-    _, most = taken_by_second_transfer(1 << 20)
+    _, most = memory_of_second_transfer(1 << 20)
     assert most < 1 << 16
 
 
-def test_arguments_beyond_a_limit_have_memory_for_one_call(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_memory_of_a_very_large_argument_is_released_after_the_call(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("arora_native.instance._KEPT", 1 << 19)
-    held, most = taken_by_second_transfer(1 << 20)
+    held, most = memory_of_second_transfer(1 << 20)
     assert held < 1 << 16
     assert most > 1 << 20
 
 
 @pytest.mark.parametrize("size", [6, 1 << 16, (1 << 16) + 3])
-def test_eight_readable_bytes_stand_behind_an_argument(size: int) -> None:
-    # What stands there first is of a fresh allocation, and so zero: reading past the end would not be.
+def test_eight_bytes_behind_an_argument_are_readable(size: int) -> None:
+    # In a fresh allocation these bytes are zero; bytes past its end most likely are not.
     body = "uint64_t behind; memcpy(&behind, argument + size_of(argument), 8); return number(behind != 0);"
     instance = load(guest(body))
     assert value(instance.dispatch(RUN, size.to_bytes(4, "little") + b"\xff" * (size - 4))) == 0
 
 
 @pytest.mark.parametrize(
-    ("body", "said"),
+    ("body", "message"),
     [
         ("return 0;", "null pointer"),
         ('return (uint8_t *)"\\4\\0\\0\\0";', "a buffer of 4 bytes"),
         ("return argument;", "its own argument"),
     ],
 )
-def test_an_answer_that_is_no_buffer_breaks_the_abi(body: str, said: str) -> None:
-    with pytest.raises(Trap, match=said) as caught:
+def test_a_result_that_is_not_a_valid_buffer_violates_the_abi(body: str, message: str) -> None:
+    with pytest.raises(Trap, match=message) as caught:
         load(guest(body)).dispatch(RUN, ARGUMENT)
     assert caught.value.kind is TrapKind.ABI
 
@@ -183,7 +183,7 @@ def test_an_answer_that_is_no_buffer_breaks_the_abi(body: str, said: str) -> Non
 # Calls out of the guest.
 
 
-def test_a_guest_whose_host_failed_gets_error_buffers_and_no_further_calls() -> None:
+def test_after_a_host_failure_the_guest_receives_error_buffers_and_the_host_is_not_called() -> None:
     calls: list[bytes] = []
 
     def fail(module: bytes, function: bytes, argument: bytes) -> bytes:
@@ -198,7 +198,7 @@ def test_a_guest_whose_host_failed_gets_error_buffers_and_no_further_calls() -> 
     assert calls == [ARGUMENT]
 
 
-def test_an_exception_of_the_host_leaves_the_instance_usable_and_nothing_allocated() -> None:
+def test_after_an_exception_of_the_host_the_instance_is_usable_and_no_buffer_leaks() -> None:
     def fail(callable_id: int) -> bytes:
         raise Surprise
 
@@ -209,7 +209,7 @@ def test_an_exception_of_the_host_leaves_the_instance_usable_and_nothing_allocat
     assert value(instance.dispatch(RUN, ANSWER)) == 0
 
 
-def test_an_answer_the_guest_has_no_memory_for_breaks_the_abi() -> None:
+def test_an_answer_that_the_guest_cannot_allocate_violates_the_abi() -> None:
     answer = (1 << 21).to_bytes(4, "little") + bytes((1 << 21) - 4)
     body = "uint8_t *got = forward(argument); return number(got == 0);"
     with pytest.raises(Trap, match="out of memory") as caught:
@@ -221,14 +221,14 @@ def test_an_answer_the_guest_has_no_memory_for_breaks_the_abi() -> None:
     "call",
     ["0, argument, argument", "argument, 0, argument", "argument, argument, 0", "argument, argument, (void *)empty"],
 )
-def test_a_dispatch_with_null_or_with_no_buffer_breaks_the_abi(call: str) -> None:
+def test_a_dispatch_with_null_or_an_invalid_buffer_violates_the_abi(call: str) -> None:
     with pytest.raises(Trap) as caught:
         load(guest(f"static char empty[4]; return arora_dispatch_fn({call});")).dispatch(RUN, ARGUMENT)
     assert caught.value.kind is TrapKind.ABI
 
 
 def nested(depth: int, innermost: StubHost) -> bytes:
-    """Lets a guest call itself through its host; what ``innermost`` does, it does at that depth."""
+    """Call a guest that calls itself through its host; at ``depth``, ``innermost`` answers."""
     level = 0
 
     def answer(module: bytes, function: bytes, argument: bytes) -> bytes:
@@ -256,7 +256,7 @@ def test_an_exception_comes_out_of_many_levels_as_the_same_object() -> None:
     assert caught.value is surprise
 
 
-def test_a_signal_that_arrives_while_the_guest_runs_comes_out_of_its_call() -> None:
+def test_what_a_signal_handler_raises_while_the_guest_runs_comes_out_of_its_call() -> None:
     def interrupt(number: int, frame: FrameType | None) -> None:
         raise KeyboardInterrupt
 
@@ -271,14 +271,14 @@ def test_a_signal_that_arrives_while_the_guest_runs_comes_out_of_its_call() -> N
     assert instance.dispatch(RUN, ARGUMENT) == ARGUMENT
 
 
-def test_running_out_of_python_stack_anywhere_on_the_way_is_an_exception_and_no_crash() -> None:
+def test_a_python_stack_overflow_at_any_depth_is_an_exception() -> None:
     instance = load(guest(FORWARD))
 
     def deeper() -> None:
         instance.dispatch(RUN, ARGUMENT)
         deeper()
 
-    # What ctypes makes of a RecursionError while it converts an argument is its own.
+    # ctypes turns a RecursionError during the conversion of an argument into an ArgumentError.
     with pytest.raises((RecursionError, ctypes.ArgumentError)):
         deeper()
     assert instance.dispatch(RUN, ARGUMENT) == ARGUMENT
@@ -288,7 +288,7 @@ def test_running_out_of_python_stack_anywhere_on_the_way_is_an_exception_and_no_
 
 
 @pytest.mark.parametrize(
-    ("executable", "said"),
+    ("executable", "message"),
     [
         (b"", "not a shared library"),
         (b"hello", r"starts with b'hello'"),
@@ -298,26 +298,28 @@ def test_running_out_of_python_stack_anywhere_on_the_way_is_an_exception_and_no_
     ],
     ids=["empty", "junk", "wasm", "mach-o", "pe"],
 )
-def test_what_is_no_library_of_this_platform_is_refused_with_what_it_is(executable: bytes, said: str) -> None:
-    with pytest.raises(MalformedExecutable, match=said):
+def test_an_executable_that_is_not_a_library_of_this_platform_is_refused_with_its_format(
+    executable: bytes, message: str
+) -> None:
+    with pytest.raises(MalformedExecutable, match=message):
         load(executable)
 
 
 @pytest.mark.parametrize("part", [0.005, 0.05, 0.2])
-def test_a_library_cut_short_is_refused_instead_of_mapped(part: float) -> None:
+def test_a_truncated_library_is_refused_before_it_is_mapped(part: float) -> None:
     executable = guest()
     with pytest.raises(MalformedExecutable):
         load(executable[: int(len(executable) * part)])
 
 
-def test_a_library_for_another_machine_is_refused_with_its_name() -> None:
+def test_a_library_for_another_machine_is_refused_with_the_name_of_the_machine() -> None:
     foreign = bytearray(guest())
     foreign[18:20] = (0x1234).to_bytes(2, "little")
     with pytest.raises(MalformedExecutable, match="machine 4660"):
         load(bytes(foreign))
 
 
-def test_the_loaders_own_reason_is_told_without_the_temporary_path() -> None:
+def test_the_loaders_reason_is_reported_without_the_temporary_path() -> None:
     symbols = "extern void nowhere(void); void somewhere(void) { nowhere(); }"
     with pytest.raises(MalformedExecutable, match="nowhere") as caught:
         load(compiled(symbols))
@@ -337,7 +339,7 @@ def test_a_library_without_variables_for_dispatch_loads() -> None:
     load(compiled("".join(f"void {name}(void) {{}}\n" for name in names))).close()
 
 
-# The end.
+# Closing.
 
 
 def mapped() -> list[str]:
@@ -359,7 +361,9 @@ def test_a_library_that_was_refused_is_unloaded() -> None:
     assert mapped() == before
 
 
-def test_no_file_is_left_while_a_library_is_loaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_private_copy_is_deleted_once_the_library_is_loaded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     executable = guest()
     instance = load(executable)
@@ -377,7 +381,7 @@ def test_an_instance_cannot_be_closed_from_inside_its_own_call() -> None:
         instance.dispatch(RUN, ARGUMENT)
 
 
-def test_it_offers_no_protection_and_says_so() -> None:
+def test_it_declares_no_capabilities() -> None:
     assert NativeExecutor.capabilities == frozenset()
 
 

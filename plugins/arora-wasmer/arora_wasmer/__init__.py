@@ -1,4 +1,4 @@
-"""Runs Arora's WebAssembly modules on Wasmer."""
+"""The Arora executor for WebAssembly modules on Wasmer."""
 
 from __future__ import annotations
 

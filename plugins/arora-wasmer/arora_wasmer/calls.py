@@ -21,20 +21,20 @@ _END: Final = sys.maxsize
 
 
 class Guest(LinearGuest):
-    """One that can be referred to weakly, and whose calls to its host may be cut off."""
+    """A guest that allows weak references, and repairs its state after a stack overflow in the host."""
 
     __slots__ = ("__weakref__",)
 
-    def settled(self, call: BufferCall) -> BufferCall:
-        """``call``, after which as many calls to the host are under way as before it."""
+    def restoring_depth(self, call: BufferCall) -> BufferCall:
+        """Return ``call``, which restores ``calls_out`` after a stack overflow."""
 
         def run(argument: bytes) -> bytes:
             before = self.calls_out
             try:
                 return call(argument)
             except Trap as trap:
-                # Where a guest calls its host with next to no stack left, it is Python's own code that runs out.
-                # wasmer then jumps out of that as it does out of a guest's: nothing on the way has been undone.
+                # A guest that calls its host with almost no stack left makes Python's own code overflow the stack.
+                # wasmer then jumps out of Python as it does out of a guest: no ``finally`` has run on the way.
                 if trap.kind is TrapKind.STACK_OVERFLOW:
                     self.calls_out = before
                 raise
@@ -43,16 +43,16 @@ class Guest(LinearGuest):
 
 
 class Calls:
-    """Makes the exports of one instance callable, and what it imports."""
+    """The exports and imports of one instance as callables."""
 
     def __init__(self, owner: object, guest: Guest, failure: Failures) -> None:
-        # A callable export that outlives all other mention of its instance keeps what answers its imports.
+        # A callable export may outlive all other references to its instance. It keeps the imports alive by this one.
         self._owner = owner
         self._guest = guest
         self._failure = failure
 
     def export(self, function: runtime.Function) -> Export:
-        """``function``, which takes an i32 and gives an i32 or nothing."""
+        """Return ``function``, which takes an i32 and returns an i32 or nothing, with failures converted."""
         fail = self.fail
 
         def call(argument: int) -> int:
@@ -64,10 +64,10 @@ class Calls:
         return call
 
     def fail(self, error: BaseException) -> NoReturn:
-        """Raises what ``error``, which came out of wasmer, stands for."""
+        """Raise the pending exception if there is one, otherwise ``error``, which wasmer raised, converted."""
         if self._guest.carried:
             self._guest.raise_carried()
-        # Its subclasses are Python's own, such as RecursionError.
+        # Not its subclasses, such as RecursionError, which Python raises.
         if type(error) is RuntimeError:
             raise self._failure(error) from None
         raise error
@@ -75,17 +75,17 @@ class Calls:
     def imported(
         self, store: runtime.Store, type: WasmFunctionType, answer: Callable[..., int | None]
     ) -> runtime.Function:
-        """The method ``answer`` for the guest to call."""
+        """Return the bound method ``answer`` as a function for the guest to import."""
         assert isinstance(answer, MethodType)
-        # wasmer's objects hold this one where Python's garbage collector does not see it: a strong reference to
-        # who answers would be the last part of a circle, and an instance that nobody closes would stay for ever.
-        who, how, carried = weakref.ref(answer.__self__), answer.__func__, self._guest.carried
+        # wasmer keeps this function where Python's garbage collector cannot see it: a strong reference to the
+        # method's object would close a reference cycle, and leak every instance that is not closed.
+        owner, function, carried = weakref.ref(answer.__self__), answer.__func__, self._guest.carried
 
         def run(*arguments: int) -> int | None:
             try:
-                result: int | None = how(who(), *arguments)
+                result: int | None = function(owner(), *arguments)
             except BaseException as exception:
-                # Not by a method: at the end of Python's stack there is no call that would work.
+                # Slice assignment instead of a method call, which could raise RecursionError again.
                 carried[_END:] = [exception]
                 raise
             return result
@@ -94,10 +94,10 @@ class Calls:
 
 
 def fixed(memory: runtime.Memory) -> FixedMemory:
-    """A guest's memory: wasmer reserves address space for all 32 bits, and never moves one."""
+    """Return a guest's memory at its fixed address: wasmer reserves 32 bits of address space, and never moves it."""
     return FixedMemory(lambda: memory.data_size, lambda: _base(memory))
 
 
 def _base(memory: runtime.Memory) -> int:
-    # wasmer's own view refuses to be given back in another thread: it lives no longer than this line.
+    # wasmer's own view must be released in the thread that made it, so it is released within this line.
     return addressof(c_char.from_buffer(memoryview(memory.buffer)))

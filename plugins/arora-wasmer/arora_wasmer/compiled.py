@@ -1,4 +1,4 @@
-"""Compiled modules, shared by the instances of an executor for as long as there are any."""
+"""Compiled modules, shared by the instances of an executor for as long as one exists."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ from .trap_signals import TrapSignals
 
 _MAGIC: Final = b"\0asm"
 _COMPONENT_LAYER: Final = b"\x01\x00"
-_SHOWN: Final = 16
-_LONGEST_REASON: Final = 300
+_SHOWN_BYTES: Final = 16
+_MAX_REASON: Final = 300
 
 _signals: Final = TrapSignals()
 _compiled_in: Final[list[int]] = []
-"""The process that compiled first. Its forked children have not inherited the threads wasmer compiles in."""
+"""The id of the process that compiled first. Forked children lack the threads in which wasmer compiles."""
 
 
 class CompiledModule:
-    """A module, with an engine of its own: an engine never gives back the code of one module."""
+    """A module with its own engine, because an engine never frees the code of a single module."""
 
     def __init__(self, executable: bytes) -> None:
-        with _signals.taken_by_wasmer():
+        with _signals.record_handlers():
             self.store = runtime.new_store()
         self.signals = _signals
         try:
@@ -46,7 +46,7 @@ class CompiledModule:
 
 
 def compiled(executable: bytes, limits: Limits, known: WeakValueDictionary[bytes, CompiledModule]) -> CompiledModule:
-    """From ``known``, or compiled and put there. Raises MalformedExecutable, LimitExceeded."""
+    """Return the module from ``known``, or compile it. Raise MalformedExecutable or LimitExceeded."""
     digest = hashlib.sha256(executable + repr(limits.memory).encode()).digest()
     module = known.get(digest)
     if module is None:
@@ -60,16 +60,16 @@ def _compiled(executable: bytes, limits: Limits) -> CompiledModule:
             "wasmer cannot compile in a forked child of a process in which it has compiled; "
             "load the module before forking, start the child with spawn, or use arora-wasmtime"
         )
-    # Asked first, because wasmer takes what does not begin with this for the text format.
+    # Checked first: wasmer parses bytes that do not begin with the magic number as the text format.
     if executable[:4] != _MAGIC:
-        raise MalformedExecutable(f"not a WebAssembly module (starts with {bytes(executable[:_SHOWN])!r})")
+        raise MalformedExecutable(f"not a WebAssembly module (starts with {bytes(executable[:_SHOWN_BYTES])!r})")
     if executable[6:8] == _COMPONENT_LAYER:
         raise MalformedExecutable("a WebAssembly component, expected a module")
     _compiled_in[:] = [os.getpid()]
     module = CompiledModule(bytes(executable))
     if limits.memory is None:
         return module
-    # Only now, as a limit is written into a module that is known to be valid.
+    # The limit can be written only into a valid module, so the first compilation checks the original.
     module = CompiledModule(limited(executable, limits.memory))
     if module.exports.get(MEMORY) == MEMORY and (module.most_pages is None or module.most_pages * PAGE > limits.memory):
         raise beyond("may grow to any size", limits.memory)
@@ -77,4 +77,4 @@ def _compiled(executable: bytes, limits: Limits) -> CompiledModule:
 
 
 def _reason(error: RuntimeError) -> str:
-    return str(error).partition("\n")[0][:_LONGEST_REASON]
+    return str(error).partition("\n")[0][:_MAX_REASON]

@@ -1,4 +1,4 @@
-"""The executor. Importing this file does not import wasmer."""
+"""The Wasmer executor. Importing this module does not import wasmer."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
     from .compiled import CompiledModule
 
 _PACKAGES: Final = {"wasmer": "wasmer", "wasmer_compiler_cranelift": "wasmer-compiler-cranelift"}
-_NEWEST: Final = (3, 10)
+_NEWEST_PYTHON: Final = (3, 10)
 
 
 class WasmerExecutor(Executor):
-    """Compiles WebAssembly modules with Cranelift, and runs them through Wasmer 2."""
+    """An executor that compiles WebAssembly modules with Cranelift, and runs them on Wasmer 2."""
 
     name: ClassVar[str] = "wasmer"
     serves: ClassVar[frozenset[str]] = frozenset({"wasm"})
@@ -38,7 +38,7 @@ class WasmerExecutor(Executor):
 
     @classmethod
     def unavailable(cls) -> str | None:
-        if sys.implementation.name != "cpython" or sys.version_info[:2] > _NEWEST:
+        if sys.implementation.name != "cpython" or sys.version_info[:2] > _NEWEST_PYTHON:
             here = f"{sys.implementation.name} {sys.version_info.major}.{sys.version_info.minor}"
             return f"the last release of wasmer is for CPython 3.10, and this is {here}; use arora-wasmtime on this one"
         for module, package in _PACKAGES.items():
@@ -57,7 +57,7 @@ class WasmerExecutor(Executor):
             return None
 
     def load(self, definition: ModuleDefinition, host: Host, limits: Limits) -> Instance:
-        """As :meth:`arora_core.executor.Executor.load`; LimitExceeded when the module begins beyond its limits."""
+        """See :meth:`arora_core.executor.Executor.load`; raise LimitExceeded if it starts over a limit."""
         from .compiled import compiled
         from .instance import WasmerInstance
 
@@ -69,5 +69,5 @@ class WasmerExecutor(Executor):
 
 
 def _holds_extension(directory: Path, module: str) -> bool:
-    # What PyPI has for other platforms is an empty package of the same name, whose import raises.
+    # For other platforms PyPI has a package of the same name without an extension; importing it raises.
     return any((directory / (module + suffix)).exists() for suffix in EXTENSION_SUFFIXES)

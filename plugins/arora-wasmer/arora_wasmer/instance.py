@@ -1,4 +1,4 @@
-"""One loaded module."""
+"""A loaded module instance."""
 
 from __future__ import annotations
 
@@ -37,11 +37,11 @@ _checked: list[bool] = []
 
 
 class WasmerInstance(Instance):
-    """Holds everything of one guest; nothing of it is left when it is closed."""
+    """An instance that owns its guest, and releases all of it on close."""
 
     def __init__(self, module: CompiledModule, header: Header, host: Host) -> None:
         _check_once()
-        # Others that load the same executable find its compiled module for as long as someone holds on to it.
+        # Keeps the compiled module in the executor's weak cache, for others that load the same executable.
         self._module: CompiledModule | None = module
         self._guest = Guest(host)
         self._wasi = Preview1(self._guest)
@@ -86,7 +86,7 @@ class WasmerInstance(Instance):
             calls.export(alloc),
             calls.export(free),
             {id: calls.export(function) for id, function in functions.items()},
-            self._around(module, pins),
+            self._call_wrapper(module, pins),
         )
         if INITIALIZE in module.exports:
             initialize: Callable[[], object] = getattr(exports, INITIALIZE)
@@ -110,11 +110,11 @@ class WasmerInstance(Instance):
             imports.setdefault(namespace, {})[name] = calls.imported(module.store, type, answer)
         return imports
 
-    def _around(self, module: CompiledModule, pins: thread_pins.Pins) -> Callable[[BufferCall], BufferCall]:
+    def _call_wrapper(self, module: CompiledModule, pins: thread_pins.Pins) -> Callable[[BufferCall], BufferCall]:
         restore, here = module.signals.restore, thread_pins.here
 
-        def around(call: BufferCall) -> BufferCall:
-            call = self._guest.settled(call)
+        def wrap(call: BufferCall) -> BufferCall:
+            call = self._guest.restoring_depth(call)
 
             def run(argument: bytes) -> bytes:
                 if here.number != pins.thread:
@@ -124,7 +124,7 @@ class WasmerInstance(Instance):
 
             return run
 
-        return around
+        return wrap
 
 
 def _check_once() -> None:

@@ -1,7 +1,7 @@
-"""A limit of memory, written into the module itself.
+"""Memory limits, written into the module itself.
 
-wasmer's Python interface has no setting for it. What a WebAssembly memory or table may grow to is part of its
-declaration, though, and enforced by every runtime; guests may import neither, so all there are is declared.
+wasmer's Python interface has no setting for them. But the declaration of a WebAssembly memory or table includes its
+maximum size, which every runtime enforces. Guests cannot import memories or tables, so the declarations cover all.
 (WebAssembly core specification, binary format: sections, limits.)
 """
 
@@ -15,17 +15,17 @@ from arora_core.wasm.binary_reader import WasmReader
 
 PAGE: Final = 65536
 _TABLE_ELEMENT: Final = 8
-"""Bytes an element of a table takes from the host's memory."""
+"""Bytes of host memory that a table element takes."""
 _HEADER: Final = 8
 _TABLES: Final = 4
 _MEMORIES: Final = 5
-_HAS_MOST: Final = 1
+_HAS_MAXIMUM: Final = 1
 
 
 def limited(executable: bytes, memory: int) -> bytes:
-    """A valid module, with no memory beyond ``memory`` bytes, and no table that takes more.
+    """Return the valid module ``executable`` with its memories and tables limited to ``memory`` bytes each.
 
-    Raises LimitExceeded when one begins beyond.
+    Raise LimitExceeded if the initial size of one is larger.
     """
     source = WasmReader(executable, _HEADER)
     parts = [executable[:_HEADER]]
@@ -43,7 +43,7 @@ def limited(executable: bytes, memory: int) -> bytes:
 
 
 def beyond(what: str, memory: int) -> LimitExceeded:
-    """The error for a module that breaks its limit before it runs."""
+    """Return the error for a module that exceeds its limit before it runs."""
     return LimitExceeded(f"{what}, its limit is {memory} bytes of memory", limit="memory")
 
 
@@ -70,11 +70,11 @@ def _limited_tables(source: WasmReader, memory: int) -> bytes:
 def _limits(source: WasmReader, allowed: int, first: Callable[[int], str], memory: int) -> bytes:
     flags = source.byte()
     least = source.u64()
-    most = source.u64() if flags & _HAS_MOST else allowed
+    most = source.u64() if flags & _HAS_MAXIMUM else allowed
     if least > allowed:
         raise beyond(first(least), memory)
-    # A 32-bit table may not be declared larger than this, whatever the limit.
-    return bytes([flags | _HAS_MOST]) + _number(least) + _number(min(most, allowed, 0xFFFF_FFFF))
+    # The largest maximum of a 32-bit table, whatever the limit.
+    return bytes([flags | _HAS_MAXIMUM]) + _number(least) + _number(min(most, allowed, 0xFFFF_FFFF))
 
 
 def _section(id: int, body: bytes) -> bytes:

@@ -1,6 +1,6 @@
-"""The few things of wasmer that are used here, with types: it has none of its own.
+"""Typed access to the parts of wasmer that this plugin uses; wasmer itself has no types.
 
-It is looked up by name, so that these files can be checked on interpreters for which there is no wasmer.
+wasmer is imported by name, so that this plugin type-checks on interpreters without a build of it.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ class Memory(Protocol):
 
 
 class Store(Protocol):
-    """In Wasmer 2 a store owns nothing: whatever is made with it is given back when its last user lets go."""
+    """A store of Wasmer 2, which owns nothing: each object is released with its last reference."""
 
 
 class Module(Protocol):
@@ -49,29 +49,34 @@ _NUMBERS: Final = {name: number for number, name in _NAMES.items()}
 
 
 def new_store() -> Store:
-    """A store with a compiling engine of its own. An engine keeps all code it has compiled for as long as it is."""
+    """Return a store with its own compiling engine, which keeps all code it compiles until it is deleted."""
     store: Store = _wasmer.Store(_wasmer.engine.Universal(_cranelift.Compiler))
     return store
 
 
 def new_module(store: Store, executable: bytes) -> Module:
-    """Raises RuntimeError with wasmer's reason."""
+    """Compile a module. Raise RuntimeError with wasmer's reason if it is invalid."""
     module: Module = _wasmer.Module(store, executable)
     return module
 
 
 def new_function(store: Store, answer: Callable[..., int | None], type: WasmFunctionType) -> Function:
+    """Return ``answer`` as a function that guests can import."""
     params, results = ([_NUMBERS[word] for word in words] for words in (type.params, type.results))
     function: Function = _wasmer.Function(store, answer, _wasmer.FunctionType(params, results))
     return function
 
 
 def new_import_object() -> Any:
+    """Return an empty set of imports."""
     return _wasmer.ImportObject()
 
 
 def instantiate(module: Module, imports: dict[str, dict[str, Function]]) -> Exports:
-    """Runs the start function. Raises RuntimeError with wasmer's reason, and what an import raised."""
+    """Instantiate a module, and run its start function.
+
+    Raise RuntimeError with wasmer's reason, or the exception that an import raised.
+    """
     offered = new_import_object()
     for namespace, functions in imports.items():
         offered.register(namespace, functions)
@@ -80,7 +85,7 @@ def instantiate(module: Module, imports: dict[str, dict[str, Function]]) -> Expo
 
 
 def plain(type: Any) -> WasmType:
-    """A type as ``guest_symbols`` has it."""
+    """Return a type of wasmer in the notation of ``guest_symbols``."""
     if isinstance(type, _wasmer.FunctionType):
         params, results = (tuple(_NAMES[number] for number in numbers) for numbers in (type.params, type.results))
         return WasmFunctionType(params, results)
@@ -90,6 +95,6 @@ def plain(type: Any) -> WasmType:
 
 
 def most_pages(type: Any) -> int | None:
-    """The declared maximum of what ``plain`` calls a memory."""
+    """Return the declared maximum of a memory type in pages; None if it has none."""
     most: int | None = type.maximum
     return most

@@ -1,10 +1,9 @@
-"""wasmer's Python objects, made usable in every thread.
+"""Moving wasmer's Python objects between threads.
 
-Each remembers the thread that made it and panics in any other, although what it wraps (Wasmer 2's functions and
-memories) may be used from any thread, one at a time: the engine's lock and the GIL, which wasmer never gives up,
-see to that. The memory of the thread is a number, the last word of the object; an object is handed to another
-thread by writing that thread's number there. The dependency on wasmer is pinned to one version for this reason,
-and :func:`check` looks whether it is built as expected.
+Each object remembers the thread that made it, and panics in any other. The functions and memories of Wasmer 2 that it
+wraps may be used from any thread, one at a time, which the engine's lock and the GIL ensure; wasmer never releases the
+GIL. The object stores its thread's number in its last word. Writing another thread's number there moves it. So the
+dependency on wasmer is pinned to one version, and :func:`check` verifies this layout.
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ def _pin(thing: object) -> c_uint64:
 
 
 class _Here(threading.local):
-    """The number of the current thread. Unlike ``threading.get_ident`` it is never given to another one."""
+    """wasmer's number of the current thread. Unlike ``threading.get_ident`` it is never reused."""
 
     def __init__(self) -> None:
         self.number = _pin(runtime.new_import_object()).value
@@ -34,7 +33,7 @@ here: Final = _Here()
 
 
 class Pins:
-    """Those of the objects of one instance, made in the current thread; ``thread`` is the one they are in."""
+    """The objects of one instance, made in the current thread. ``thread`` is the number of their thread."""
 
     def __init__(self, things: Iterable[object]) -> None:
         self._things = list(things)
@@ -42,14 +41,14 @@ class Pins:
         self.thread = here.number
 
     def move_here(self) -> None:
-        """Hands all the objects to the current thread."""
+        """Move all objects to the current thread."""
         self.thread = here.number
         for pin in self._pins:
             pin.value = self.thread
 
 
 def check() -> None:
-    """Raises ExecutorUnavailable when wasmer's objects do not remember threads in the way that is known here."""
+    """Raise ExecutorUnavailable if wasmer's objects do not store their thread as expected."""
     seen: list[list[int]] = []
 
     def look() -> None:
@@ -63,4 +62,4 @@ def check() -> None:
     thread.join()
     (here, also_here), (there, also_there) = seen
     if not (here == also_here != there == also_there != 0 != here):
-        raise ExecutorUnavailable("this build of wasmer is not the one arora-wasmer was made for; use arora-wasmtime")
+        raise ExecutorUnavailable("this build of wasmer is not the one that arora-wasmer supports; use arora-wasmtime")

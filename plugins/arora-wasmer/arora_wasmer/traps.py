@@ -1,4 +1,4 @@
-"""What wasmer says about a crash, as Arora's exceptions."""
+"""Conversion of wasmer's errors to Arora's exceptions."""
 
 from __future__ import annotations
 
@@ -19,41 +19,41 @@ _KINDS: Final = {
     "invalid conversion to integer": TrapKind.BAD_CONVERSION,
     "call stack exhausted": TrapKind.STACK_OVERFLOW,
 }
-_WORDS: Final = {
+_MESSAGES: Final = {
     "uninitialized element": "indirect call to null",
     "indirect call type mismatch": "indirect call to a function of another signature",
 }
 _PREFIX: Final = "RuntimeError: "
 _FRAME: Final = re.compile(r"    at (.*?)(?: \(<module>\[(\d+)\]:0x[0-9a-f]+\))?\Z")
 _UNNAMED: Final = "<unnamed>"
-_FRAMES: Final = 3
-_READ: Final = 4096
-"""Characters that are looked at: a guest that ran out of stack has a frame a line, and hundreds of thousands."""
-_LONGEST_NAME: Final = 80
+_MAX_FRAMES: Final = 3
+_MAX_READ: Final = 4096
+"""Characters of the message that are parsed. After a stack overflow it has hundreds of thousands of lines."""
+_MAX_NAME: Final = 80
 
 
 class Failures:
-    """Turns what wasmer says about the crashes of one instance into exceptions.
+    """Converts the errors that wasmer raises for one instance to traps.
 
-    ``names`` are what to call the guest's functions, by their symbol; functions it lacks keep the name the
-    executable gives them.
+    ``names`` maps the symbols of the guest's functions to the names to print. Other functions keep their name in the
+    executable.
     """
 
     def __init__(self, names: Mapping[str, str]) -> None:
         self._names = names
 
     def __call__(self, error: RuntimeError) -> Trap:
-        first, *frames = str(error)[:_READ].splitlines()
-        said = first.removeprefix(_PREFIX)
-        kind = _KINDS.get(said, TrapKind.OTHER)
-        words = said if kind is TrapKind.OTHER else _WORDS.get(said, kind.value)
-        names = [self._name(*found.groups()) for found in map(_FRAME.match, frames[:_FRAMES]) if found]
-        if len(frames) > _FRAMES:
+        first, *frames = str(error)[:_MAX_READ].splitlines()
+        reported = first.removeprefix(_PREFIX)
+        kind = _KINDS.get(reported, TrapKind.OTHER)
+        message = reported if kind is TrapKind.OTHER else _MESSAGES.get(reported, kind.value)
+        names = [self._name(*found.groups()) for found in map(_FRAME.match, frames[:_MAX_FRAMES]) if found]
+        if len(frames) > _MAX_FRAMES:
             names.append("...")
-        return Trap(f"{words} in {' <- '.join(names)}" if names else words, kind=kind)
+        return Trap(f"{message} in {' <- '.join(names)}" if names else message, kind=kind)
 
     def _name(self, symbol: str, index: str | None) -> str:
-        # The executable chooses these names: they must not be able to fill a screen, or write lines of their own.
+        # The executable chooses these names, so they are shortened and their control characters escaped.
         name = f"function {index}" if symbol == _UNNAMED and index else self._names.get(symbol, symbol)
-        shown = name if name.isprintable() else repr(name)
-        return shown if len(shown) <= _LONGEST_NAME else shown[:_LONGEST_NAME] + "..."
+        printable = name if name.isprintable() else repr(name)
+        return printable if len(printable) <= _MAX_NAME else printable[:_MAX_NAME] + "..."

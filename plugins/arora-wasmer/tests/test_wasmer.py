@@ -1,4 +1,4 @@
-"""What is Wasmer's alone. What every executor for WebAssembly has to do is tested in ``tests/wasm``."""
+"""Behaviour specific to Wasmer. ``tests/wasm`` tests what all executors for WebAssembly share."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def run_python(program: str) -> str:
     return done.stdout
 
 
-def test_it_is_found_wherever_it_is_installed() -> None:
+def test_the_executor_is_discovered_on_every_interpreter() -> None:
     assert discover().executors["wasmer"].executor is WasmerExecutor
 
 
@@ -32,17 +32,17 @@ def test_importing_the_executor_does_not_import_wasmer() -> None:
     assert run_python("import arora_wasmer.executor, sys; print('wasmer' in sys.modules)").strip() == "False"
 
 
-def test_asking_whether_it_is_available_does_not_import_wasmer() -> None:
+def test_checking_its_availability_does_not_import_wasmer() -> None:
     program = "import arora_wasmer.executor as e, sys; e.WasmerExecutor.unavailable(); print('wasmer' in sys.modules)"
     assert run_python(program).strip() == "False"
 
 
 if sys.version_info < (3, 11):
 
-    def test_it_is_available_where_wasmer_is_installed() -> None:
+    def test_the_executor_is_available_if_wasmer_is_installed() -> None:
         assert WasmerExecutor.unavailable() is None
 
-    def test_the_version_is_the_runtimes() -> None:
+    def test_the_version_is_that_of_the_runtime() -> None:
         assert WasmerExecutor.version() == "1.1.0"
 
     def test_a_package_without_a_build_for_this_platform_is_not_taken_for_wasmer(
@@ -68,7 +68,7 @@ if sys.version_info < (3, 11):
         other.close()
         assert len(executor._compiled) == 0
 
-    def test_an_instance_that_nobody_closes_is_collected() -> None:
+    def test_an_instance_that_is_never_closed_is_garbage_collected() -> None:
         instance = Load(WasmerExecutor)(guest(FORWARD, imports=DISPATCH, rest=IDS))
         instance.dispatch(RUN, ARGUMENT)
         gone = weakref.ref(instance)
@@ -76,8 +76,8 @@ if sys.version_info < (3, 11):
         gc.collect()
         assert gone() is None
 
-    def test_a_guest_that_runs_out_of_stack_in_its_host_can_still_be_closed() -> None:
-        # In a process of its own: what Python had under way when it ran out of stack stays as it was.
+    def test_a_guest_that_overflows_the_stack_in_its_host_can_still_be_closed() -> None:
+        # In a separate process: the overflow leaves Python's own state as it was at that moment.
         program = """
 from arora_core.errors import Trap
 from arora_wasmer.executor import WasmerExecutor
@@ -94,7 +94,7 @@ print("closed")
 """
         assert run_python(program).split() == ["STACK_OVERFLOW", "closed"]
 
-    def test_a_forked_child_calls_what_was_loaded_before_and_is_refused_what_was_not() -> None:
+    def test_a_forked_child_calls_modules_loaded_before_and_cannot_load_others() -> None:
         program = """
 import os
 from arora_core.errors import ExecutorUnavailable
@@ -117,13 +117,13 @@ assert os.waitpid(child, 0)[1] == 0
 
 else:
 
-    def test_on_an_interpreter_it_has_no_wheel_for_it_says_so_and_what_to_take() -> None:
+    def test_on_an_interpreter_without_a_wheel_the_reason_names_an_alternative() -> None:
         assert WasmerExecutor.unavailable() == (
             "the last release of wasmer is for CPython 3.10, and this is "
             f"cpython {sys.version_info.major}.{sys.version_info.minor}; use arora-wasmtime on this one"
         )
         assert "wasmer" not in EXECUTORS
 
-    def test_asking_for_it_by_name_raises_with_the_reason() -> None:
+    def test_selecting_it_by_name_raises_with_the_reason() -> None:
         with Engine() as engine, pytest.raises(ExecutorUnavailable, match="use arora-wasmtime on this one"):
             engine.load_module(ModuleDefinition(HEADER, guest()), executor="wasmer")

@@ -1,4 +1,4 @@
-"""Runs Arora's WebAssembly modules on Wasmtime."""
+"""The Arora executor for WebAssembly modules on Wasmtime."""
 
 from __future__ import annotations
 

@@ -1,10 +1,9 @@
-;; A flag that the call adapter and the callback adapters of one guest share: 1 while one of them runs the guest's
+;; The flag that the call adapter and the callback adapters of one guest share: 1 while one of them runs the guest's
 ;; allocator, 0 otherwise.
 ;;
-;; They leave buffers for a moment in memory that the host has reserved: what the guest returned, until Python has
-;; read it; what a callback answers, until the allocator has given memory for it. An allocator that itself calls the
-;; host in that moment would have its own answer put over the buffer. While the flag is 1, callbacks are answered step
-;; by step instead, without that memory. An allocator that traps leaves it at 1, and that slower way is taken from
-;; then on.
+;; The adapters keep buffers in a room (guest_rooms.py): a result until Python has read it, the answer to a callback
+;; until the allocator has returned memory for it. If the allocator called the host meanwhile, that answer would
+;; overwrite the buffer. So while the flag is 1, callbacks are answered step by step, without the room. An allocator
+;; that traps leaves the flag at 1, and all later callbacks are answered step by step.
 (module $arora-wasmtime
   (global (export "in_allocator") (mut i32) (i32.const 0)))

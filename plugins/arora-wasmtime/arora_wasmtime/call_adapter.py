@@ -1,9 +1,8 @@
-"""A call in one entry: what the host would do step by step is done by a small module beside the guest.
+"""Calls that enter the guest's store once, through an adapter module.
 
-The protocol takes three steps on each call: enter the guest, look at the buffer that it returned, enter it again to
-free that. Entering costs more than everything that happens inside, so the steps are put into a module in the guest's
-own store, ``call_adapter.wat``. It decides on nothing: whatever is unusual it leaves as it is, for
-:meth:`LinearGuest.take`.
+Step by step, a call enters the guest, reads the buffer that it returned, and enters it again to free that buffer.
+Entering costs more than the work inside, so a module in the guest's own store, ``call_adapter.wat``, does all three.
+It reports no errors itself: a result that is unusual is left untouched for :meth:`LinearGuest.take`.
 """
 
 from __future__ import annotations
@@ -18,20 +17,20 @@ from .guest_rooms import PARAMETERS, ROOM, GuestRooms, Room
 from .unchecked_store import UncheckedStore, enter
 
 
-def adapted(
+def adapt_call(
     store: UncheckedStore,
     rooms: GuestRooms,
     exchange: Callable[[], Any],
     plain: BufferCall,
 ) -> BufferCall:
-    """Return a call in one entry of what ``plain`` calls step by step; ``plain`` is for what cannot go that way.
+    """Return an equivalent of ``plain`` that enters the store once, and calls ``plain`` where that is not possible.
 
-    ``exchange`` makes the exported function of call_adapter.wat, when the function is first called.
+    ``exchange`` returns the exported function of call_adapter.wat. It is called at the first call.
     """
     guest, carried, take, prepare = store.guest, store.guest.carried, store.guest.take, rooms.prepare
-    context, trap, fail, forget = store.context, store.trap, store.fail, store.forget
+    context, trap, fail, discard_trap = store.context, store.trap, store.fail, store.discard_trap
     count, trap_at = c_size_t(PARAMETERS), byref(trap)
-    # Until the function is called there is nothing to call it with, and no room.
+    # Both are set at the first call.
     exchange_at: Any = None
     by_depth: Sequence[Room] = ()
 
@@ -55,7 +54,7 @@ def adapted(
             size = outcome.value
             return answer[:size] if size > 0 else take(-1 - size, argument_at, argument_at + ROOM)
         except BaseException:
-            forget()
+            discard_trap()
             raise
 
     return run

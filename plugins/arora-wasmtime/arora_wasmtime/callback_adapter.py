@@ -1,12 +1,12 @@
-"""A callback in one entry: what the host would do inside the guest is done by small modules beside it.
+"""Callbacks that do not enter the guest again, by means of adapter modules.
 
-The guest owns what it is answered with, so its own allocator has to be asked for the memory: the host, called by the
-guest, enters it again. The module ``callback_adapter.wat`` does that in the host's place. It asks the host, which
-leaves its answer in a room (:mod:`arora_wasmtime.guest_rooms`), and takes it from there into the guest's memory.
+The guest owns the answer to its callback, so the memory for it comes from the guest's allocator. Step by step, the
+host enters the guest again to call that allocator. Instead, the adapter module ``callback_adapter.wat`` calls the
+host, which writes its answer into a room (:mod:`arora_wasmtime.guest_rooms`); the module then allocates memory and
+copies the answer there.
 
-It needs that memory, and the allocator, from a guest that cannot be instantiated without its imports. So what the
-guest imports is the function of ``callback_gate.wat``, which calls the host at first, and this module as soon as it
-is there.
+The adapter needs the guest's memory and allocator, but the guest cannot be instantiated before its imports exist. So
+the guest imports the function of ``callback_gate.wat``, which calls the host at first, and the adapter once it exists.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _SIZE_BITS: Final = 16
 
 
 class CallbackAdapter:
-    """One import of one guest. ``ask`` takes what the guest passes, and returns the buffer to answer with."""
+    """The adapter of one import of one guest. ``ask`` takes the guest's arguments, and returns the answer buffer."""
 
     def __init__(
         self,
@@ -36,42 +36,42 @@ class CallbackAdapter:
         answer: Any,
         ask: Callable[..., bytes],
     ) -> None:
-        """``answer`` is the host's function that answers step by step."""
+        """``answer`` is the host function that answers step by step."""
         self._store = store
         self._compiling = compiling
         self._type = type
         self._answer = answer
         self._ask = ask
-        self._gate = store.instantiate_beside(compiling.beside(forwarding("callback_gate", type)), [answer])
+        self._gate = store.instantiate_adapter(compiling.adapter_module(forwarding("callback_gate", type)), [answer])
 
     @property
     def function(self) -> Any:
-        """What the guest imports."""
+        """The function for the guest to import."""
         return self._gate("answer")
 
     def open(self, rooms: GuestRooms, in_allocator: Any) -> None:
-        """Have callbacks go through the adapter from here on. To be called when the guest has been instantiated.
+        """Route callbacks through the adapter from now on. Call it after the guest has been instantiated.
 
         ``in_allocator`` is the global of allocator_flag.wat.
         """
         store, type = self._store, self._type
-        ask = store.host_function(WasmFunctionType(type.params, ("i64",)), self._asked(rooms))
-        check = store.host_function(WasmFunctionType(("i32", "i32"), ("i32",)), self._checked)
+        ask = store.host_function(WasmFunctionType(type.params, ("i64",)), self._ask_function(rooms))
+        check = store.host_function(WasmFunctionType(("i32", "i32"), ("i32",)), self._check_allocation)
         guest = [store.exported(MEMORY), store.exported(ALLOC)]
         source = forwarding("callback_adapter", type, slack=SLACK, size_bits=_SIZE_BITS)
         imports = [*guest, self._answer, ask, check, self._gate("table"), in_allocator]
-        store.instantiate_beside(self._compiling.beside(source), imports)
+        store.instantiate_adapter(self._compiling.adapter_module(source), imports)
 
-    def _checked(self, at: int, reserved: int) -> int:
-        # Of the raw values only the lower half is the guest's.
+    def _check_allocation(self, at: int, reserved: int) -> int:
+        # Only the lower 32 bits of a raw value are set by the guest.
         return self._store.guest.check_reserved(at & U32, reserved & U32)
 
-    def _asked(self, rooms: GuestRooms) -> Callable[..., int]:
-        ask, leave, place = self._ask, rooms.leave, self._store.guest.place
+    def _ask_function(self, rooms: GuestRooms) -> Callable[..., int]:
+        ask, write_answer, place = self._ask, rooms.write_answer, self._store.guest.place
 
         def answer(*numbers: int) -> int:
             result = ask(*numbers)
-            at = leave(result)
+            at = write_answer(result)
             return at << _SIZE_BITS | len(result) if at else -1 - place(result)
 
         return answer

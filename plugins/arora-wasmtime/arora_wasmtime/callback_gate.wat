@@ -1,10 +1,10 @@
-;; What the guest imports in place of a function of the host (callback_adapter.py).
+;; The function that the guest imports in place of a host function (callback_adapter.py).
 ;;
-;; The callback adapter needs the memory and the allocator of a guest that cannot be instantiated before its imports
-;; are there. So the guest imports this function, which calls whatever stands in a table: the host's function at
-;; first, and the callback adapter's as soon as there is one.
+;; The callback adapter needs the guest's memory and allocator, but the guest cannot be instantiated before its imports
+;; exist. So the guest imports this function, which calls the one in a table: the host function at first, and the
+;; callback adapter's once it exists.
 ;;
-;; Placeholders: params, the types of the import's parameters; arguments, which pushes their values.
+;; Placeholders: params, the types of the import's parameters; arguments, instructions that push their values.
 (module $arora-wasmtime
   (type $import (func (param $$params) (result i32)))
   (import "host" "answer" (func $answer_in_steps (type $import)))

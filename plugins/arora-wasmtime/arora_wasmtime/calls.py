@@ -1,7 +1,7 @@
-"""The two ways in which guests are called, as the rest of the plugin sees them.
+"""The interface that both ways to call a guest implement.
 
-``unchecked_calls`` goes over Wasmtime's C library, ``public_calls`` over wasmtime-py's documented classes. Which one
-is used is decided in ``choosing_calls``; nothing else depends on it.
+``unchecked_calls`` uses Wasmtime's C library, ``public_calls`` the documented classes of wasmtime-py. Only
+``choosing_calls``, which picks one, knows which is in use.
 """
 
 from __future__ import annotations
@@ -17,44 +17,44 @@ from arora_core.linear_memory import BufferCall, Export, LinearGuest, LinearMemo
 from .engines import CompilingEngine
 
 Failure = Callable[[Union[WasmtimeError, Trap]], BaseException]
-"""What wasmtime reports to what it means."""
+"""Converts an error or trap of wasmtime-py to the exception to raise."""
 
 
 class Calls(Protocol):
-    """Calls in and out of one store. All of them happen in one thread at a time.
+    """Calls in and out of one store, in one thread at a time.
 
-    Exceptions of the host go around Wasmtime in ``LinearGuest.carried``, in both directions.
+    An exception of the host does not pass through Wasmtime: it is pending in ``LinearGuest.carried`` meanwhile.
     """
 
     def define(
         self, linker: Linker, import_: tuple[str, str], type: WasmFunctionType, answer: Callable[..., int]
     ) -> None:
-        """Defines the import (namespace, name), which gives an i32. ``answer`` takes integers, signed or not."""
+        """Define the import (namespace, name), which returns an i32. ``answer`` takes integers, signed or unsigned."""
 
     def instantiate(self, prepared: InstancePre) -> None:
-        """Makes the instance, and runs what of it runs on its own: its start function."""
+        """Make the instance, and run its start function."""
 
     def export(self, symbol: str) -> Export:
-        """An exported function, which takes an i32 or nothing, and gives an i32 or nothing."""
+        """Return an exported function that takes an i32 or nothing, and returns an i32 or nothing."""
 
     def memory(self, symbol: str) -> LinearMemory:
-        """An exported memory."""
+        """Return an exported memory."""
 
-    def short_cut(self, symbol: str, call: BufferCall) -> BufferCall:
-        """What does as ``call``, which calls an exported function from buffer to buffer, in less time if possible."""
+    def adapt(self, symbol: str, call: BufferCall) -> BufferCall:
+        """Return a faster equivalent of ``call``, a call of an exported function; ``call`` itself if there is none."""
 
-    def setting_fuel(self, fuel: int) -> Callable[[], object]:
-        """What leaves the store with this much fuel, whatever was left."""
+    def fuel_setter(self, fuel: int) -> Callable[[], object]:
+        """Return a function that sets the store's fuel to ``fuel`` units."""
 
-    def setting_deadline(self) -> Callable[[], object]:
-        """What makes the store stop at the next increment of its engine's epoch."""
+    def deadline_setter(self) -> Callable[[], object]:
+        """Return a function that makes the store stop at the next increment of its engine's epoch."""
 
     def close(self) -> None:
-        """Lets go of the memory; to be called before the store is closed. Idempotent."""
+        """Release references into the store; call before the store is closed. Idempotent."""
 
 
 class MakeCalls(Protocol):
-    """Makes the calls of one store. ``compiling`` is there where code of the host's may run beside the guest's."""
+    """Makes the calls of one store. ``compiling`` is None where the store may not have adapter modules."""
 
     def __call__(
         self, store: Store, guest: LinearGuest, failure: Failure, compiling: CompilingEngine | None = None
@@ -65,5 +65,5 @@ _VALUE_TYPES: Final = {"i32": ValType.i32, "i64": ValType.i64}
 
 
 def function_type(params: Sequence[str], results: Sequence[str]) -> FuncType:
-    """A function's type from the words of the text format."""
+    """Return a function type from type names of the text format, such as ``i32``."""
     return FuncType([_VALUE_TYPES[word]() for word in params], [_VALUE_TYPES[word]() for word in results])

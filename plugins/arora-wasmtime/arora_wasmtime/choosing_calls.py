@@ -1,4 +1,4 @@
-"""The one place where it is decided how guests are called."""
+"""The choice between unchecked and public calls, made once a process."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _logger: Final = logging.getLogger("arora.wasmtime")
 
 
 def wrong_choice() -> str | None:
-    """What is wrong with the choice made by hand; None when it, or that there is none, is all right."""
+    """Return why the value of ARORA_WASMTIME_CALLS is invalid; None if it is valid or not set."""
     asked = os.environ.get(VARIABLE)
     if asked in (None, "", UNCHECKED, PUBLIC):
         return None
@@ -29,7 +29,7 @@ def wrong_choice() -> str | None:
 
 @cache
 def chosen() -> MakeCalls:
-    """What all instances of this process are called with, decided the first time. Raises ExecutorUnavailable."""
+    """Return how all instances of this process are called. Raise ExecutorUnavailable if the choice is impossible."""
     wrong = wrong_choice()
     if wrong is not None:
         raise ExecutorUnavailable(wrong)

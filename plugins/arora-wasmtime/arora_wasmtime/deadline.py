@@ -1,4 +1,4 @@
-"""An alarm for deadlines: one thread an executor, which exists only while calls with deadlines are made."""
+"""The alarm for deadlines: one thread per executor, running only while calls with deadlines are made."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from time import monotonic
 from typing import Final
 
 _LONGEST: Final = 3600.0
-"""Seconds to wait at a time: there is an end to what can be waited for, and none to a deadline."""
+"""Seconds of the longest single wait. Condition.wait has a maximum timeout, deadlines do not."""
 _LINGER: Final = 1.0
 """Seconds the thread waits for the next call before it ends."""
 
 
 class Alarm:
-    """Calls what it is told to from a thread of its own, as soon as the time set for it has come."""
+    """Calls functions at set times, from its own thread."""
 
     def __init__(self) -> None:
         self._reset()
@@ -29,27 +29,27 @@ class Alarm:
         self._closed = False
 
     def set(self, key: object, time: float, ring: Callable[[], None]) -> None:
-        """Calls ``ring`` at ``time``, in seconds of ``time.monotonic``, unless ``key`` is cancelled or set anew."""
+        """Call ``ring`` at ``time``, in seconds of ``time.monotonic``, unless ``key`` is cancelled or set again."""
         if self._process != os.getpid():
-            # A forked child has neither the thread nor, for sure, a condition that nobody holds.
+            # A forked child lacks the thread, and may have inherited the condition locked.
             self._reset()
         with self._changed:
             self._times[key] = time, ring
             if self._thread is None:
                 thread = threading.Thread(target=self._run, name="arora-wasmtime deadlines", daemon=True)
                 thread.start()
-                # Not before: one that could not be started would be waited for in vain.
+                # Set after start(): if that raises, the next call has to start a thread.
                 self._thread = thread
             elif time < self._waits_until:
                 self._changed.notify()
 
     def cancel(self, key: object) -> None:
-        """After this, what is set for ``key`` does not ring. Harmless when it has, or was never set."""
+        """Cancel the alarm of ``key``. Does nothing if it has rung or was never set."""
         with self._changed:
             self._times.pop(key, None)
 
     def close(self) -> None:
-        """Ends the thread; nothing that was set before rings after this."""
+        """Cancel all alarms and end the thread."""
         if self._process != os.getpid():
             return
         with self._changed:

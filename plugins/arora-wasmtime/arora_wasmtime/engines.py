@@ -1,4 +1,4 @@
-"""Wasmtime's engines and compiled modules."""
+"""Wasmtime engines, and the modules compiled for them."""
 
 from __future__ import annotations
 
@@ -22,24 +22,25 @@ _logger: Final = logging.getLogger("arora.wasmtime")
 
 _MAGIC: Final = b"\0asm"
 _COMPONENT_LAYER: Final = b"\x01\x00"
-_SHOWN: Final = 16
+_SHOWN_BYTES: Final = 16
 _STACK: Final = 1 << 20
 
 
 @dataclass(frozen=True)
 class Metered:
-    """What compiled code has to count. Counting costs time, so code that need not is compiled without."""
+    """What compiled code counts. Counting costs time, so code without limits is compiled without it."""
 
     deadline: bool
     fuel: bool
 
     @classmethod
     def by(cls, limits: Limits) -> Metered:
+        """Return what code has to count to enforce ``limits``."""
         return cls(deadline=limits.deadline is not None, fuel=limits.fuel is not None)
 
 
 class Compiled:
-    """A compiled executable, and what it exports and imports."""
+    """A compiled executable, with the types of its exports and imports."""
 
     __slots__ = ("__weakref__", "module", "types")
 
@@ -49,7 +50,7 @@ class Compiled:
 
 
 class CompilingEngine:
-    """One of Wasmtime's engines, and the modules compiled for it."""
+    """A Wasmtime engine, and the modules compiled for it."""
 
     def __init__(self, metered: Metered) -> None:
         self._counted = metered
@@ -59,55 +60,56 @@ class CompilingEngine:
         except WasmtimeError as error:
             _logger.debug("compiled code is not cached on disk: %s", reason(error))
         self.engine = WasmtimeEngine(config)
-        self._beside: dict[str, Module] = {}
+        self._adapter_modules: dict[str, Module] = {}
         self._modules: WeakValueDictionary[bytes, Compiled] = WeakValueDictionary()
 
     def compiled(self, executable: bytes) -> Compiled:
-        """The compiled executable. Raises MalformedExecutable."""
+        """Return the compiled executable, from memory if one is alive. Raise MalformedExecutable if it is invalid."""
         digest = hashlib.sha256(executable).digest()
         compiled = self._modules.get(digest)
         if compiled is None:
             module = _compile(self.engine, executable)
-            # Not asked of wasmtime-py, which ends the process when a function takes a vector.
+            # Arora reads the types itself: wasmtime-py aborts the process when a function takes a vector.
             compiled = self._modules[digest] = Compiled(module, wasm_types.read(executable))
         return compiled
 
-    def beside(self, source: str) -> Module:
-        """A module of the host's own, in the text format."""
-        module = self._beside.get(source)
+    def adapter_module(self, source: str) -> Module:
+        """Return the compiled module of ``source``, which is in the WebAssembly text format."""
+        module = self._adapter_modules.get(source)
         if module is None:
-            module = self._beside[source] = Module(self.engine, source)
+            module = self._adapter_modules[source] = Module(self.engine, source)
         return module
 
     @property
     def metered(self) -> bool:
-        """Whether compiled code counts anything."""
+        """Whether compiled code counts time or fuel."""
         return self._counted != Metered(deadline=False, fuel=False)
 
     def copied(self, compiled: Compiled) -> tuple[WasmtimeEngine, Compiled]:
-        """A new engine like this one, and for it what was compiled for this one."""
-        # Without the cache, to which it has nothing to add, and for which an engine has a thread.
+        """Return a new engine with the same configuration, and a copy of ``compiled`` for it."""
+        # Without the cache: nothing is compiled here, and each engine with a cache has a thread for it.
         engine = WasmtimeEngine(_config(self._counted))
         module = Module.deserialize(engine, compiled.module.serialize())
         return engine, Compiled(module, compiled.types)
 
     def close(self) -> None:
-        while self._beside:
-            self._beside.popitem()[1].close()
+        """Release the engine and its adapter modules."""
+        while self._adapter_modules:
+            self._adapter_modules.popitem()[1].close()
         self.engine.close()
 
 
 def _config(metered: Metered) -> Config:
     config = Config()
-    # In a forked child, the threads that compile in parallel are gone, and it would wait for them.
+    # A forked child lacks the threads that compile in parallel, and would wait for them.
     config.parallel_compilation = False
-    # Its signal handlers are the process's, and it is not the only one to want some: if faulthandler is enabled
-    # after Wasmtime set up its own, a guest's trap ends the process.
+    # Signal handlers belong to the process: if faulthandler is enabled after Wasmtime has installed its own, a guest's
+    # trap ends the process.
     config.signals_based_traps = False
-    # The view of a memory is taken once (FixedMemory). Address space for all 32 bits is reserved anyway.
+    # FixedMemory takes the address of a memory once. Address space for all 32 bits is reserved anyway.
     config.memory_may_move = False
-    # Of a guest's stack, the host's calls in between take part too: on CPython 3.10 and over wasmtime-py's public
-    # classes, 64 nested ones take more than its default of half of it.
+    # Host calls use the guest's stack as well: on CPython 3.10 with public calls, 64 nested ones need more than the
+    # default, which is half of this.
     config.max_wasm_stack = _STACK
     config.epoch_interruption = metered.deadline
     config.consume_fuel = metered.fuel
@@ -115,9 +117,9 @@ def _config(metered: Metered) -> Config:
 
 
 def _compile(engine: WasmtimeEngine, executable: bytes) -> Module:
-    # Asked first, because wasmtime-py takes what does not begin with a zero byte for the text format.
+    # Checked first: wasmtime-py parses bytes that do not begin with a zero byte as the text format.
     if executable[:4] != _MAGIC:
-        raise MalformedExecutable(f"not a WebAssembly module (starts with {bytes(executable[:_SHOWN])!r})")
+        raise MalformedExecutable(f"not a WebAssembly module (starts with {bytes(executable[:_SHOWN_BYTES])!r})")
     if executable[6:8] == _COMPONENT_LAYER:
         raise MalformedExecutable("a WebAssembly component, expected a module")
     try:

@@ -1,4 +1,4 @@
-"""The executor. Importing this file does not import wasmtime."""
+"""The Wasmtime executor. Importing this module does not import wasmtime."""
 
 from __future__ import annotations
 
@@ -21,26 +21,26 @@ if TYPE_CHECKING:
 
 
 _OLDEST: Final = 45
-"""The first release with what is used of its documented classes. For newer ones than are tested see the README."""
+"""The first major release whose documented classes suffice. The README says how newer, untested releases are used."""
 
-_left: Final[WeakSet[WasmtimeExecutor | Instance]] = WeakSet()
+_live: Final[WeakSet[WasmtimeExecutor | Instance]] = WeakSet()
 
 
 @atexit.register
-def _leave_behind() -> None:
-    """Keeps what there still is from being deleted while the interpreter shuts down.
+def _keep_alive() -> None:
+    """Keep the remaining executors and instances from being deleted while the interpreter shuts down.
 
-    wasmtime-py would call functions then that are not there any more, and some of them from C. Closing is no way: a
-    guest may be running, in a thread that does not keep the process from ending.
+    The finalizers of wasmtime-py would call functions that no longer exist by then, some of them from C. Closing the
+    instances here is not an option: a guest may be running in a daemon thread.
     """
     import ctypes
 
-    for each in list(_left):
+    for each in list(_live):
         ctypes.pythonapi.Py_IncRef(ctypes.py_object(each))
 
 
 class WasmtimeExecutor(Executor):
-    """Compiles WebAssembly modules ahead of their first call, and runs them at the speed of native code."""
+    """An executor that compiles WebAssembly modules to machine code when they are loaded."""
 
     name: ClassVar[str] = "wasmtime"
     serves: ClassVar[frozenset[str]] = frozenset({"wasm"})
@@ -52,7 +52,7 @@ class WasmtimeExecutor(Executor):
     def __init__(self) -> None:
         self._engines: dict[Metered, CompilingEngine] = {}
         self._alarm = Alarm()
-        _left.add(self)
+        _live.add(self)
 
     @classmethod
     def unavailable(cls) -> str | None:
@@ -68,7 +68,7 @@ class WasmtimeExecutor(Executor):
             return None
 
     def load(self, definition: ModuleDefinition, host: Host, limits: Limits) -> Instance:
-        """As :meth:`arora_core.executor.Executor.load`; LimitExceeded when the module begins beyond its limits."""
+        """See :meth:`arora_core.executor.Executor.load`; raise LimitExceeded if it starts over a limit."""
         from .engines import CompilingEngine, Metered
         from .instance import WasmtimeInstance
 
@@ -82,10 +82,10 @@ class WasmtimeExecutor(Executor):
         check_imports(compiled.types.imports)
         engine = compiling.engine
         if metered.deadline:
-            # What stops a guest at its deadline stops all guests of its engine, so it has one to itself.
+            # Incrementing the epoch stops all guests of an engine, so a guest with a deadline has its own engine.
             engine, compiled = compiling.copied(compiled)
         instance = WasmtimeInstance(engine, compiled, definition.header, host, limits, calls, self._alarm, compiling)
-        _left.add(instance)
+        _live.add(instance)
         return instance
 
     def close(self) -> None:
@@ -99,5 +99,5 @@ def _too_old(version: str | None) -> str | None:
     if not major.isdecimal() or int(major) >= _OLDEST:
         return None
     return (
-        f"wasmtime {version} is installed, and the oldest that can be used is {_OLDEST}; pip install --upgrade wasmtime"
+        f"wasmtime {version} is installed, but {_OLDEST} is the oldest that can be used; pip install --upgrade wasmtime"
     )

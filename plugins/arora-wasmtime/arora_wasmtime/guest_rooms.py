@@ -1,7 +1,7 @@
-"""Memory that the host keeps in a guest, for the arguments and results of calls in one entry.
+"""Rooms: blocks of guest memory that the host reserves for the arguments and results of adapted calls.
 
-There is one room for each depth of nesting: a call that a callback makes must not overwrite what the outer call keeps.
-A room is reserved by the guest's own allocator, once, when a call first gets that deep.
+Each depth of nesting has its own room, because a nested call must not overwrite the buffers of the outer one. A room
+comes from the guest's allocator, once, when a call first reaches that depth.
 """
 
 from __future__ import annotations
@@ -16,20 +16,20 @@ from arora_core.wasm.fixed_memory import FixedMemory
 from .unchecked_store import WORDS
 
 _ARGUMENT: Final = 512
-"""Bytes of the largest argument that goes this way."""
+"""Bytes of the largest argument that fits into a room."""
 _ANSWER: Final = 1024
-"""Bytes of the largest result, or answer to a callback, that does."""
+"""Bytes of the largest result, or answer to a callback, that fits into a room."""
 ROOM: Final = _ARGUMENT + SLACK + _ANSWER
 
 PARAMETERS: Final = 4
-"""How many ``exchange`` of call_adapter.wat takes."""
+"""The number of parameters of ``exchange`` in call_adapter.wat."""
 
 
 class Room(NamedTuple):
-    """Where one call keeps what in the guest's memory, and the raw values to call ``exchange`` with."""
+    """The layout of one room in the guest's memory, and the raw values to call ``exchange`` with."""
 
     argument: Array[c_char]
-    """Assigning to its ``raw`` copies; quickly, and not what is too long."""
+    """Assigning to its ``raw`` copies the bytes, or raises ValueError if they are too long."""
     argument_at: int
     answer: Any
     answer_at: int
@@ -47,23 +47,23 @@ class GuestRooms:
         self._full = False
 
     def prepare(self, size: int) -> bool:
-        """Return whether an argument of that many bytes can go this way now; there is a room for it then."""
+        """Reserve the room for an argument of ``size`` bytes; return whether the call can use it."""
         if size > _ARGUMENT or self._guest.closed or self._full:
             return False
         try:
             while len(self.by_depth) <= self._guest.calls_out:
                 self.by_depth.append(self._room())
         except Trap as trap:
-            # The guest has less memory than this would take, and may have enough for the calls themselves.
+            # The guest has too little memory for a room, but may have enough for the calls themselves.
             self._full = trap.kind is TrapKind.ABI
             if not self._full:
                 raise
         return not self._full
 
-    def leave(self, answer: bytes) -> int:
-        """Leave the answer to a callback in the room of the call that made it; return its offset.
+    def write_answer(self, answer: bytes) -> int:
+        """Write the answer to a callback into the room of the current call; return its offset.
 
-        0 where there is no room: the call did not come this way, or the answer is too large.
+        Return 0 if the call does not use a room, or the answer is too large for it.
         """
         try:
             room = self.by_depth[self._guest.calls_out]
@@ -73,7 +73,7 @@ class GuestRooms:
         return room.answer_at
 
     def close(self) -> None:
-        """Forget the rooms; to be called before the store is closed."""
+        """Drop the rooms. Call it before the store is closed."""
         self.by_depth.clear()
 
     def _room(self) -> Room:

@@ -1,4 +1,4 @@
-"""One module loaded into a store of its own."""
+"""A module instance in its own store."""
 
 from __future__ import annotations
 
@@ -23,22 +23,22 @@ if TYPE_CHECKING:
 
 
 class _Store(Store):
-    """Has its instance closed before it is deleted.
+    """A store that closes its instance before it is deleted.
 
-    The garbage collector calls finalizers in any order, and one that comes later may call a function of the guest: it
-    has to find that closed.
+    The garbage collector runs finalizers in any order. A finalizer that runs after this one may call a function of
+    the guest, and must find it closed.
     """
 
-    let_go: Callable[[], None] | None = None
+    on_delete: Callable[[], None] | None = None
 
     def __del__(self) -> None:
-        if self.let_go is not None:
-            self.let_go()
+        if self.on_delete is not None:
+            self.on_delete()
         super().__del__()
 
 
 class WasmtimeInstance(Instance):
-    """A store holds everything of one instance, and nothing of another: it can only be given back as a whole."""
+    """An instance in its own store, because Wasmtime releases a store only as a whole."""
 
     def __init__(
         self,
@@ -51,23 +51,23 @@ class WasmtimeInstance(Instance):
         alarm: Alarm,
         compiling: CompilingEngine,
     ) -> None:
-        # Others that load the same executable find its compiled module for as long as someone holds on to it.
+        # Keeps the compiled module in the engine's weak cache, for others that load the same executable.
         self._compiled: Compiled | None = compiled
         self._own_engine = None if limits.deadline is None else engine
         self._guest = LinearGuest(host)
         self._functions: dict[bytes, BufferCall] = {}
         self._store = _Store(engine)
         names = {function_symbol(function.id.bytes): function.name for function in header.exports}
-        # Where code counts what it does, it has to be the guest's alone.
-        beside = None if compiling.metered else compiling
-        self._calls = make_calls(self._store, self._guest, Failures(limits, names), beside)
-        self._store.let_go = self._let_go
+        # Metered stores have no adapter modules: time and fuel must be the guest's alone.
+        adapter_compiler = None if compiling.metered else compiling
+        self._calls = make_calls(self._store, self._guest, Failures(limits, names), adapter_compiler)
+        self._store.on_delete = self._release
         self._meter = Meter(engine, self._guest, self._calls, limits, alarm)
         try:
             self._start(engine, compiled, header, limits)
             for function in header.exports:
                 id = function.id.bytes
-                self._functions[id] = self._calls.short_cut(function_symbol(id), self._guest.function(id))
+                self._functions[id] = self._calls.adapt(function_symbol(id), self._guest.function(id))
         except BaseException:
             self.close()
             raise
@@ -82,16 +82,16 @@ class WasmtimeInstance(Instance):
         return self._guest.transfer(function_id)
 
     def close(self) -> None:
-        self._let_go()
-        self._store.let_go = None
+        self._release()
+        self._store.on_delete = None
         self._store.close()
         self._compiled = None
         self._meter.close()
         if self._own_engine is not None:
             self._own_engine.close()
 
-    def _let_go(self) -> None:
-        """Refuses every later call, and lets go of what is in the store."""
+    def _release(self) -> None:
+        """Refuse later calls, and release everything that refers to the store."""
         self._guest.close()
         self._functions.clear()
         self._calls.close()
@@ -110,7 +110,7 @@ class WasmtimeInstance(Instance):
                 calls.export(ALLOC),
                 calls.export(FREE),
                 {id: calls.export(function_symbol(id)) for id in ids},
-                meter.around,
+                meter.wrap,
             )
             if INITIALIZE in types.exports:
                 calls.export(INITIALIZE)(0)

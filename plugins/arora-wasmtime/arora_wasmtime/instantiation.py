@@ -1,4 +1,4 @@
-"""From a compiled module to the exports of a running one."""
+"""The steps from a compiled module to a running instance."""
 
 from __future__ import annotations
 
@@ -25,25 +25,25 @@ from arora_core.linear_memory import LinearGuest
 from .calls import Calls
 from .traps import reason
 
-_MANY: Final = 1 << 31
-"""Instances in a store, of which Wasmtime allows few. Each function that is called has one (``call_adapter``)."""
+_MAX_INSTANCES: Final = 1 << 31
+"""Instances that a store may hold. Wasmtime's default is too low for one call adapter per function."""
 _TABLE_ELEMENT: Final = 8
-"""Bytes an element of a table takes from the host's memory."""
+"""Bytes of host memory that a table element takes."""
 
 
 def limit_memory(store: Store, least: int, limits: Limits) -> None:
-    """Holds what is instantiated in ``store`` to the memory limit. Raises LimitExceeded if it begins beyond."""
+    """Apply the memory limit to ``store``. Raise LimitExceeded if ``least``, the initial bytes, exceeds it."""
     if limits.memory is None:
-        store.set_limits(instances=_MANY)
+        store.set_limits(instances=_MAX_INSTANCES)
         return
     if least > limits.memory:
         raise _beyond(f"begins with {least} bytes", limits)
-    # Tables are memory too, only not the guest's own; and several memories would have the limit several times.
+    # Tables take host memory, so they are limited too. The limit is per memory, so only one memory is allowed.
     store.set_limits(
         memory_size=min(limits.memory, 2**63 - 1),
         table_elements=min(limits.memory // _TABLE_ELEMENT, 2**63 - 1),
         memories=1,
-        instances=_MANY,
+        instances=_MAX_INSTANCES,
     )
 
 
@@ -54,18 +54,18 @@ def _beyond(what: str, limits: Limits) -> LimitExceeded:
 def define_imports(
     linker: Linker, store: Store, imports: Sequence[tuple[str, str, object]], guest: LinearGuest, calls: Calls
 ) -> None:
-    """Defines what the module imports, checked by ``guest_symbols``."""
+    """Define the module's imports, which ``check_imports`` has accepted."""
     imported = {(namespace, name) for namespace, name, _ in imports}
     if any(namespace == WASI_NAMESPACE for namespace, _ in imported):
-        # Without further settings a guest has no arguments, no environment, no files and an empty stdin.
+        # The default configuration offers no arguments, environment or files, and an empty stdin.
         store.set_wasi(WasiConfig())
         linker.define_wasi()
         linker.allow_shadowing = True
     answers: dict[tuple[str, str], tuple[WasmFunctionType, Callable[..., int]]] = {
         (HOST_NAMESPACE, DISPATCH): (HOST_TYPES[DISPATCH], guest.answer_dispatch),
         (HOST_NAMESPACE, DISPATCH_INDIRECT): (HOST_TYPES[DISPATCH_INDIRECT], guest.answer_dispatch_indirect),
-        # Wasmtime's own takes callbacks for output too, but calls them in a thread of its own, where the host
-        # does not expect to be called, an exception cannot unwind the guest, and which no forked child has.
+        # Wasmtime offers output callbacks too, but calls them in another thread. The host does not expect calls
+        # there, an exception cannot unwind the guest from there, and a forked child does not have that thread.
         (WASI_NAMESPACE, FD_WRITE): (FD_WRITE_TYPE, guest.answer_fd_write),
     }
     for import_, (type, answer) in answers.items():
@@ -74,7 +74,7 @@ def define_imports(
 
 
 def link(linker: Linker, module: Module) -> InstancePre:
-    """Raises UnsupportedImport for what WASI preview 1 does not have, or has with another type."""
+    """Return ``module`` with its imports resolved. Raise UnsupportedImport for one WASI preview 1 does not define."""
     try:
         return linker.instantiate_pre(module)
     except WasmtimeError as error:
@@ -84,11 +84,11 @@ def link(linker: Linker, module: Module) -> InstancePre:
 
 
 def instantiate(prepared: InstancePre, calls: Calls, limits: Limits) -> None:
-    """Raises LimitExceeded for what is too large from the start, Trap when the guest crashes as it starts."""
+    """Instantiate the module. Raise LimitExceeded if it starts too large, Trap if its start function crashes."""
     try:
         calls.instantiate(prepared)
     except Trap as trap:
-        # What the module's own types say was looked at before; memories and tables it keeps to itself were not.
+        # limit_memory has checked exported memories, but not the memories and tables that are not exported.
         if limits.memory is not None and trap.kind is TrapKind.OTHER and "limit" in trap.message:
             raise _beyond(trap.message, limits) from None
         raise

@@ -1,4 +1,4 @@
-"""Fuel and deadline of one instance: both count from the outermost call into it."""
+"""The fuel and deadline of one instance, counted per outermost call."""
 
 from __future__ import annotations
 
@@ -19,27 +19,27 @@ _MOST_FUEL: Final = 2**64 - 1
 
 
 class Meter:
-    """Starts when the guest is entered from outside. A call nested in another goes on its outer call's account.
+    """Sets fuel and deadline at each outermost call. A nested call uses up those of its outermost call.
 
-    An engine's epoch is one for all its stores: with a deadline, ``engine`` has to be the instance's alone.
+    All stores of an engine share its epoch, so with a deadline ``engine`` must belong to this instance alone.
     """
 
     def __init__(self, engine: Engine, guest: LinearGuest, calls: Calls, limits: Limits, alarm: Alarm) -> None:
         self._guest = guest
         self._deadline = limits.deadline
-        self._set_deadline = calls.setting_deadline()
-        self._set_fuel = None if limits.fuel is None else calls.setting_fuel(min(limits.fuel, _MOST_FUEL))
+        self._set_deadline = calls.deadline_setter()
+        self._set_fuel = None if limits.fuel is None else calls.fuel_setter(min(limits.fuel, _MOST_FUEL))
         self._alarm = alarm
         self._stop = engine.increment_epoch
         self._running = False
 
-    def around(self, call: BufferCall) -> BufferCall:
-        """``call``, held to the limits."""
+    def wrap(self, call: BufferCall) -> BufferCall:
+        """Return ``call`` with the limits enforced."""
         if self._deadline is None and self._set_fuel is None:
             return call
 
         def run(argument: bytes) -> bytes:
-            # One that is closed has no store to set anything in: the call says so.
+            # A closed guest has no store to set limits in; the call raises EngineClosed.
             if self._running or self._guest.closed:
                 return call(argument)
             with self.running():
@@ -49,7 +49,7 @@ class Meter:
 
     @contextmanager
     def running(self) -> Iterator[None]:
-        """What happens inside is one outermost call."""
+        """Treat the body of the ``with`` statement as one outermost call."""
         self._running = True
         try:
             if self._set_fuel is not None:
@@ -59,12 +59,12 @@ class Meter:
                 self._alarm.set(self, monotonic() + self._deadline, self._stop)
             yield
         finally:
-            # First, whatever comes of the rest: the next call has to set its own limits.
+            # Reset first, even if the rest raises: the next call must set its own limits.
             self._running = False
             if self._deadline is not None:
                 self._alarm.cancel(self)
 
     def close(self) -> None:
-        """Sees to it that the engine is not asked to stop anything any more."""
+        """Cancel the alarm."""
         if self._deadline is not None:
             self._alarm.cancel(self)

@@ -1,9 +1,9 @@
-"""The only file that touches what wasmtime-py does not document, and the check that it is what it is taken for.
+"""The undocumented names of wasmtime-py that this plugin uses, and the check that they are as expected.
 
-wasmtime-py declares every function of its C library, with types, for its own use. Calls are several times faster over
-some of them (:mod:`arora_wasmtime.unchecked_store`), but no release owes anybody that they stay. So whatever is used
-is written down here as it was when this code was written for it; :data:`DIFFERENCE` says where the installed release
-departs from that, and when it does, nothing else here is used.
+wasmtime-py declares every function of its C library, with types, for its own use. Some of them make calls several times
+faster (:mod:`arora_wasmtime.unchecked_store`), but no release promises to keep them. So this file, the only one that
+touches them, lists the expected declarations. :data:`DIFFERENCE` says how the installed release departs from the list;
+if it does, nothing else in this file is used.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ FUNCTIONS: Final = {
     "wasm_trap_delete": "void(wasm_trap_t*)",
     "wasmtime_error_delete": "void(wasmtime_error*)",
 }
-"""The C functions. Structures and pointers to them go by name, numbers by kind and bits."""
+"""The C functions: structures and pointers by name, numbers by kind and number of bits."""
 
 STRUCTURES: Final = {
     "wasmtime_val_raw": (16, {"i32": "i32 at 0", "i64": "i64 at 0"}),
@@ -54,7 +54,7 @@ STRUCTURES: Final = {
     "wasmtime_extern": (32, {"kind": "u8 at 0", "of": "wasmtime_extern_union at 8"}),
     "wasmtime_extern_union": (24, {"func": "wasmtime_func at 0", "memory": "wasmtime_memory at 0"}),
 }
-"""Bytes, and the fields that are used."""
+"""The structures: their size in bytes, and the fields in use with type and offset."""
 
 METHODS: Final = {
     "Store._context": ("self",),
@@ -65,16 +65,16 @@ METHODS: Final = {
     "WasmtimeError._from_ptr": ("ptr",),
     "Trap._from_ptr": ("ptr",),
 }
-"""The Python methods, with their parameters."""
+"""The Python methods and their parameters."""
 
 
 def difference(package: ModuleType) -> str | None:
-    """Where ``package``, which is wasmtime-py, is not what this code was written for; None where it is."""
-    # Anything may have become of names that nobody promised, and whatever this runs into is a difference.
+    """Return how ``package``, a release of wasmtime-py, differs from what is expected here; None if it does not."""
+    # Undocumented names may change in any way, so every exception counts as a difference.
     try:
         found = list(_differences(package))
     except Exception as error:
-        found = [f"cannot be looked at: {type(error).__name__}: {error}"]
+        found = [f"cannot be inspected: {type(error).__name__}: {error}"]
     if not found:
         return None
     others = len(found) - 1
@@ -102,17 +102,17 @@ def _differences(package: ModuleType) -> Iterator[str]:
         else:
             types = dict(structure._fields_)
             for field, place in fields.items():
-                here = f"{_name(types[field])} at {getattr(structure, field).offset}" if field in types else "missing"
-                if here != place:
-                    yield f"has a {name} whose {field} is {here}, expected {place}"
+                found = f"{_name(types[field])} at {getattr(structure, field).offset}" if field in types else "missing"
+                if found != place:
+                    yield f"has a {name} whose {field} is {found}, expected {place}"
     for name, parameters in METHODS.items():
         method: Any = package
         for part in name.split("."):
             method = getattr(method, part, None)
-        takes = tuple(inspect.signature(method).parameters) if callable(method) else None
-        if takes != parameters:
-            here = f"no method {name}" if takes is None else f"a {name}({', '.join(takes)})"
-            yield f"has {here}, expected {name}({', '.join(parameters)})"
+        actual = tuple(inspect.signature(method).parameters) if callable(method) else None
+        if actual != parameters:
+            found = f"no method {name}" if actual is None else f"a {name}({', '.join(actual)})"
+            yield f"has {found}, expected {name}({', '.join(parameters)})"
 
 
 def _signature(result: Any, arguments: Any) -> str:
@@ -142,48 +142,48 @@ def _version() -> str:
 
 
 DIFFERENCE: Final = difference(wasmtime)
-"""Why nothing below can be used, in a sentence that lacks its end; None when it can."""
+"""Why the rest of this file cannot be used, as a clause to put after "because"; None if it can."""
 
 _ffi: Any = getattr(wasmtime, "_ffi", None)
 
 
 def function(name: str, result: Any, *, quick: bool = False) -> Any:
-    """A C function of :data:`FUNCTIONS`. ``quick``: it is not worth giving the GIL up for."""
+    """Return a C function of :data:`FUNCTIONS`. A ``quick`` one keeps the GIL while it runs."""
     assert name in FUNCTIONS
     library = ctypes.PyDLL(_ffi.dll._name, handle=_ffi.dll._handle) if quick else _ffi.dll
-    # Indexing a library makes a new function object: wasmtime-py's own keeps its declared argument types. These
-    # have none, as converting an argument that already is a ctypes object costs more than the call.
+    # Indexing a library makes a new function object, so the one of wasmtime-py keeps its argument types. This one has
+    # none: converting an argument that already is a ctypes object would cost more than the call.
     found = library[name]
     found.restype = result
     return found
 
 
 def structure(name: str) -> Any:
-    """A new structure of :data:`STRUCTURES`."""
+    """Return a new structure of :data:`STRUCTURES`, zeroed."""
     assert name in STRUCTURES
     return getattr(_ffi, name)()
 
 
 def structures(name: str, items: Sequence[Any]) -> Any:
-    """An array of structures of one name."""
+    """Return a C array of ``items``, which are structures of this name."""
     return (getattr(_ffi, name) * len(items))(*items)
 
 
 def context(store: Store) -> ctypes.c_void_p:
-    """The pointer that calls into ``store`` take. Dangling once the store is closed."""
+    """Return the ``wasmtime_context_t*`` of ``store``, valid until the store is closed."""
     return ctypes.cast(store._context(), ctypes.c_void_p)
 
 
 def pointer(owner: Linker | InstancePre | Module | FuncType) -> ctypes.c_void_p:
-    """What ``owner`` stands for. Dangling once it is closed."""
+    """Return the C pointer that ``owner`` wraps, valid until it is closed."""
     return ctypes.cast(owner.ptr(), ctypes.c_void_p)
 
 
 def error(address: int) -> WasmtimeError:
-    """The exception that owns the ``wasmtime_error_t`` at this address."""
+    """Return an exception that owns the ``wasmtime_error_t`` at this address."""
     return wasmtime.WasmtimeError._from_ptr(ctypes.cast(address, _ffi.dll.wasmtime_func_call_unchecked.restype))
 
 
 def trap(address: int) -> Trap:
-    """The exception that owns the ``wasm_trap_t`` at this address."""
+    """Return an exception that owns the ``wasm_trap_t`` at this address."""
     return wasmtime.Trap._from_ptr(ctypes.cast(address, _ffi.dll.wasmtime_trap_new.restype))

@@ -1,13 +1,13 @@
-"""Calls in and out of a wasmtime store through the classes that wasmtime-py documents.
+"""Calls in and out of a store through the documented classes of wasmtime-py.
 
-Slower than ``unchecked_calls``, and there for releases whose C library is not known to be what that was written for.
+Slower than ``unchecked_calls``; the fallback for releases whose C functions are not declared as expected.
 
-wasmtime-py keeps the exception of a callback in one global of the module, where two threads take each other's. So
-none of ours ever raises: it answers the function of a small module in between, which crashes in the guest's place
-when it is told to. What others left in that global is recognised by where it was raised.
+wasmtime-py keeps the exception of a callback in a module global, where threads overwrite each other's. So the
+callbacks here never raise: they return to a small adapter module (``public_import.wat``), which traps in their place.
+An exception that other code left in that global is recognised by its traceback.
 
-Nor can anything be caught that wasmtime-py's own callback runs into before it has called ours. That there is nothing
-to run into is for ``deferred_interrupt`` and ``_make_sure_of_room`` to see to.
+Nothing can be caught that is raised in wasmtime-py's own callback before it calls the one here.
+``deferred_interrupt`` and ``_check_stack_room`` prevent such exceptions.
 """
 
 from __future__ import annotations
@@ -32,12 +32,12 @@ from .engines import CompilingEngine
 from .wat import forwarding
 
 _UNWIND: Final = -1
-_ROOM: Final = 25
-"""More frames of Python's stack than there ever are between a call and a callback of ours that it leads to."""
+_FRAMES_TO_CALLBACK: Final = 25
+"""An upper bound of the Python frames between a call into a guest and a callback out of it."""
 
 
 class PublicCalls:
-    """:class:`arora_wasmtime.calls.Calls` for any guest; nothing of the host's runs beside it."""
+    """:class:`arora_wasmtime.calls.Calls` over documented classes; it makes no use of ``compiling``."""
 
     def __init__(
         self, store: Store, guest: LinearGuest, failure: Failure, compiling: CompilingEngine | None = None
@@ -52,67 +52,67 @@ class PublicCalls:
         self, linker: Linker, import_: tuple[str, str], type: WasmFunctionType, answer: Callable[..., int]
     ) -> None:
         self._answers[import_] = answer
-        # wasmtime-py holds on to a callback until its store is deleted, which must not be what keeps the store.
+        # wasmtime-py keeps a callback until its store is deleted, so the callback must not keep the store alive.
         carried, calls = self._guest.carried, ref(self)
 
         def answer_or_unwind(*numbers: int) -> int:
             try:
-                return _UNWIND if carried else in_host(_known(calls)._answers[import_], *numbers) & U32
+                return _UNWIND if carried else in_host(_alive(calls)._answers[import_], *numbers) & U32
             except BaseException as exception:
                 carried.append(exception)
                 return _UNWIND
 
-        between = Module(linker.engine, forwarding("public_import", type))
-        with Linker(linker.engine) as linker_between:
-            linker_between.define_func("", "", function_type(type.params, ["i64"]), answer_or_unwind)
-            exports = linker_between.instantiate(self._store, between).exports(self._store)
+        adapter = Module(linker.engine, forwarding("public_import", type))
+        with Linker(linker.engine) as adapter_linker:
+            adapter_linker.define_func("", "", function_type(type.params, ["i64"]), answer_or_unwind)
+            exports = adapter_linker.instantiate(self._store, adapter).exports(self._store)
         linker.define(self._store, *import_, exports[""])
 
     def instantiate(self, prepared: InstancePre) -> None:
-        self._exports = self._entering(prepared.instantiate, 0)(0).exports(self._store)
+        self._exports = self._entry(prepared.instantiate, 0)(0).exports(self._store)
 
     def export(self, symbol: str) -> Export:
         function = self._exports[symbol]
-        return self._entering(function, len(function.type(self._store).params))
+        return self._entry(function, len(function.type(self._store).params))
 
     def memory(self, symbol: str) -> Memory:
         return Memory(self._exports[symbol], self._store)
 
-    def short_cut(self, symbol: str, call: BufferCall) -> BufferCall:
+    def adapt(self, symbol: str, call: BufferCall) -> BufferCall:
         return call
 
-    def setting_fuel(self, fuel: int) -> Callable[[], object]:
+    def fuel_setter(self, fuel: int) -> Callable[[], object]:
         return partial(self._store.set_fuel, fuel)
 
-    def setting_deadline(self) -> Callable[[], object]:
+    def deadline_setter(self) -> Callable[[], object]:
         return partial(self._store.set_epoch_deadline, 1)
 
     def close(self) -> None:
         self._exports = {}
         self._answers.clear()
 
-    def _entering(self, call: Callable[..., Any], count: int) -> Callable[[int], Any]:
-        """What calls ``call`` with the store, and with its argument where it takes so many."""
+    def _entry(self, call: Callable[..., Any], count: int) -> Callable[[int], Any]:
+        """Return a function that calls ``call`` with the store and the first ``count`` (0 or 1) of its arguments."""
         carried, fail = self._guest.carried, self._fail
-        # A guest that calls none of ours cannot be interrupted at a bad moment.
+        # Without imports from the host, SIGINT needs no deferring.
         run = partial(in_guest, call, self._store) if self._answers else partial(call, self._store)
 
-        # Calls nest through here, so it keeps to one frame of Python's stack.
+        # Nested calls pass through here, so it uses a single frame of Python's stack.
         def enter(argument: int) -> Any:
             error: BaseException | None = None
-            # Numbers are signed here.
+            # wasmtime-py expects signed numbers.
             arguments = ((argument & U32 ^ 1 << 31) - (1 << 31),)[:count]
-            _make_sure_of_room(_ROOM)
+            _check_stack_room(_FRAMES_TO_CALLBACK)
             try:
-                answered = run(*arguments)
+                result = run(*arguments)
                 if not carried:
-                    return answered
+                    return result
             except BaseException as raised:
                 error = raised
             try:
                 fail(error)
             finally:
-                # Its traceback leads back here.
+                # Breaks the reference cycle through its traceback.
                 del error
 
         return enter
@@ -122,26 +122,26 @@ class PublicCalls:
             self._guest.raise_carried()
         assert error is not None
         if _raised_elsewhere(error):
-            raise Trap(f"crashed, and wasmtime-py tells of another thread's exception instead: {error!r}")
+            raise Trap(f"crashed, but wasmtime-py reports another thread's exception instead: {error!r}")
         if isinstance(error, (WasmtimeError, WasmtimeTrap)):
             raise self._failure(error)
         raise error
 
 
-def _known(calls: ref[PublicCalls]) -> PublicCalls:
+def _alive(calls: ref[PublicCalls]) -> PublicCalls:
     found = calls()
     assert found is not None
     return found
 
 
-def _make_sure_of_room(frames: int) -> None:
-    """Raises RecursionError here rather than on entering a callback, from which nothing may be raised."""
+def _check_stack_room(frames: int) -> None:
+    """Raise RecursionError here rather than on entry to a callback, out of which nothing may be raised."""
     if frames:
-        _make_sure_of_room(frames - 1)
+        _check_stack_room(frames - 1)
 
 
 def _raised_elsewhere(error: BaseException) -> bool:
-    """Whether it comes out of a call that was not made beneath this one. A generator's frame forgets its caller."""
+    """Return whether ``error`` was raised outside of the current call. A generator's frame has no caller to compare."""
     at: TracebackType | None = error.__traceback__
     while at is not None and at.tb_next is not None:
         if at.tb_next.tb_frame.f_back not in (at.tb_frame, None):
@@ -151,7 +151,7 @@ def _raised_elsewhere(error: BaseException) -> bool:
 
 
 class Memory:
-    """A guest's linear memory, as :class:`arora_core.linear_memory.LinearMemory`."""
+    """A guest's linear memory: a :class:`arora_core.linear_memory.LinearMemory`."""
 
     def __init__(self, memory: wasmtime.Memory, store: Store) -> None:
         self._memory = memory

@@ -1,10 +1,9 @@
-;; What the guest imports in place of a function of the host, where it is called publicly (public_calls.py).
+;; The function that the guest imports in place of a host function, with public calls (public_calls.py).
 ;;
-;; An exception cannot be raised through wasmtime-py. So the host's function never raises: it returns the i32 that the
-;; guest is to get, zero-extended to 64 bits, or -1 where the guest has to unwind. This module then traps in the
-;; guest's place.
+;; The host function must not raise through wasmtime-py. So it returns the i32 for the guest, zero-extended to 64 bits,
+;; or -1 if an exception is pending. This module then traps, which unwinds the guest.
 ;;
-;; Placeholders: params, the types of the import's parameters; arguments, which pushes their values.
+;; Placeholders: params, the types of the import's parameters; arguments, instructions that push their values.
 (module $arora-wasmtime
   (import "" "" (func $answer_or_unwind (param $$params) (result i64)))
   (func (export "") (param $$params) (result i32) (local $answer i64)

@@ -1,4 +1,4 @@
-"""What wasmtime reports, as Arora's exceptions."""
+"""Conversion of wasmtime-py's errors and traps to Arora's exceptions."""
 
 from __future__ import annotations
 
@@ -22,22 +22,22 @@ _KINDS: Final = {
     TrapCode.BAD_CONVERSION_TO_INTEGER: TrapKind.BAD_CONVERSION,
     TrapCode.STACK_OVERFLOW: TrapKind.STACK_OVERFLOW,
 }
-_WORDS: Final = {
+_MESSAGES: Final = {
     TrapCode.INDIRECT_CALL_TO_NULL: "indirect call to null",
     TrapCode.BAD_SIGNATURE: "indirect call to a function of another signature",
 }
-_FRAMES: Final = 3
-_LONGEST_NAME: Final = 80
+_MAX_FRAMES: Final = 3
+_MAX_NAME: Final = 80
 
-BETWEEN: Final = "arora-wasmtime"
-"""The name of modules that stand between a guest and its host, of which no user wants to hear."""
+ADAPTER: Final = "arora-wasmtime"
+"""The name of adapter modules. Messages leave out their frames."""
 
 
 class Failures:
-    """Turns the errors and traps of one instance into exceptions.
+    """Converts the errors and traps of one instance to exceptions.
 
-    ``names`` are what to call the guest's functions, by their symbol; functions it lacks keep the name the
-    executable gives them.
+    ``names`` maps the symbols of the guest's functions to the names to print. Other functions keep their name in the
+    executable.
     """
 
     def __init__(self, limits: Limits, names: Mapping[str, str]) -> None:
@@ -59,30 +59,30 @@ class Failures:
             return LimitExceeded(f"ran longer than its deadline of {self._limits.deadline} s", limit="deadline")
         kind = _KINDS.get(code, TrapKind.OTHER) if code else TrapKind.OTHER
         if code is None:
-            words = reason(trap)
+            message = reason(trap)
         elif kind is TrapKind.OTHER:
-            words = code.name.lower().replace("_", " ")
+            message = code.name.lower().replace("_", " ")
         else:
-            words = _WORDS.get(code, kind.value)
+            message = _MESSAGES.get(code, kind.value)
         frames = self._innermost(trap)
-        return Trap(f"{words} in {frames}" if frames else words, kind=kind)
+        return Trap(f"{message} in {frames}" if frames else message, kind=kind)
 
     def _innermost(self, trap: WasmtimeTrap) -> str:
-        frames = [frame for frame in trap.frames if frame.module_name != BETWEEN]
-        names = [self._name(frame.func_name or f"function {frame.func_index}") for frame in frames[:_FRAMES]]
-        if len(frames) > _FRAMES:
+        frames = [frame for frame in trap.frames if frame.module_name != ADAPTER]
+        names = [self._name(frame.func_name or f"function {frame.func_index}") for frame in frames[:_MAX_FRAMES]]
+        if len(frames) > _MAX_FRAMES:
             names.append("...")
         return " <- ".join(names)
 
     def _name(self, symbol: str) -> str:
-        # The executable chooses these names: they must not be able to fill a screen, or write lines of their own.
+        # The executable chooses these names, so they are shortened and their control characters escaped.
         name = self._names.get(symbol, symbol)
-        shown = name if name.isprintable() else repr(name)
-        return shown if len(shown) <= _LONGEST_NAME else shown[:_LONGEST_NAME] + "..."
+        printable = name if name.isprintable() else repr(name)
+        return printable if len(printable) <= _MAX_NAME else printable[:_MAX_NAME] + "..."
 
 
 def reason(error: Exception) -> str:
-    """What wasmtime says, in one line, without a backtrace: the chain of causes joined by colons."""
+    """Return the message of ``error`` as one line, without a backtrace: its chain of causes joined by colons."""
     text, _, causes = str(error).partition("\n\nCaused by:\n")
     parts = [] if "backtrace" in text else [text]
     parts += [line.strip() for line in causes.splitlines()]

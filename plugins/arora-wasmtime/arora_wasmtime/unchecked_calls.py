@@ -1,4 +1,4 @@
-"""Calls in and out of a guest over Wasmtime's unchecked C functions, in one entry each where that is possible."""
+"""Calls in and out of a guest through Wasmtime's unchecked C functions, with adapter modules where possible."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from arora_core.guest_symbols import DISPATCH, DISPATCH_INDIRECT, FREE, HOST_NAM
 from arora_core.linear_memory import BufferCall, Export, LinearGuest
 from arora_core.wasm.fixed_memory import FixedMemory
 
-from .call_adapter import adapted
+from .call_adapter import adapt_call
 from .callback_adapter import CallbackAdapter
 from .calls import Failure
 from .engines import CompilingEngine
@@ -22,7 +22,7 @@ from .wat import source
 
 
 class UncheckedCalls:
-    """:class:`arora_wasmtime.calls.Calls` for guests whose code may run beside code of the host's, or alone."""
+    """:class:`arora_wasmtime.calls.Calls` over unchecked C functions; with ``compiling``, through adapter modules."""
 
     def __init__(
         self, store: Store, guest: LinearGuest, failure: Failure, compiling: CompilingEngine | None = None
@@ -33,7 +33,7 @@ class UncheckedCalls:
         self._rooms: GuestRooms | None = None
         self._in_allocator: Any = None
         self._callbacks: list[CallbackAdapter] = []
-        self._asking: dict[tuple[str, str], Callable[..., bytes]] = {
+        self._ask_functions: dict[tuple[str, str], Callable[..., bytes]] = {
             (HOST_NAMESPACE, DISPATCH): guest.ask_dispatch,
             (HOST_NAMESPACE, DISPATCH_INDIRECT): guest.ask_dispatch_indirect,
         }
@@ -42,7 +42,7 @@ class UncheckedCalls:
         self, linker: Linker, import_: tuple[str, str], type: WasmFunctionType, answer: Callable[..., int]
     ) -> None:
         function = self._store.host_function(type, answer)
-        ask = self._asking.get(import_)
+        ask = self._ask_functions.get(import_)
         if ask is not None and self._compiling is not None:
             self._callbacks.append(CallbackAdapter(self._store, self._compiling, type, function, ask))
             function = self._callbacks[-1].function
@@ -58,20 +58,20 @@ class UncheckedCalls:
         self._memory = self._store.memory(symbol)
         return self._memory
 
-    def short_cut(self, symbol: str, call: BufferCall) -> BufferCall:
+    def adapt(self, symbol: str, call: BufferCall) -> BufferCall:
         if self._compiling is None:
             return call
         if self._rooms is None:
             assert self._memory is not None
             self._rooms = GuestRooms(self._store.guest, self._memory)
         exchange = partial(self._exchange, self._compiling, self._rooms, symbol)
-        return adapted(self._store, self._rooms, exchange, call)
+        return adapt_call(self._store, self._rooms, exchange, call)
 
-    def setting_fuel(self, fuel: int) -> Callable[[], object]:
-        return self._store.setting_fuel(fuel)
+    def fuel_setter(self, fuel: int) -> Callable[[], object]:
+        return self._store.fuel_setter(fuel)
 
-    def setting_deadline(self) -> Callable[[], object]:
-        return self._store.setting_deadline()
+    def deadline_setter(self) -> Callable[[], object]:
+        return self._store.deadline_setter()
 
     def close(self) -> None:
         if self._rooms is not None:
@@ -83,14 +83,14 @@ class UncheckedCalls:
     def _exchange(self, compiling: CompilingEngine, rooms: GuestRooms, symbol: str) -> Any:
         """Return the exported function of call_adapter.wat for the guest's function ``symbol``.
 
-        Callbacks take the short way too from here on: a call that has a room can be answered in it.
+        From now on callbacks go through their adapters: the calls that make them have rooms for the answers.
         """
         store = self._store
         if self._in_allocator is None:
-            self._in_allocator = store.instantiate_beside(compiling.beside(source("allocator_flag")), [])(
+            self._in_allocator = store.instantiate_adapter(compiling.adapter_module(source("allocator_flag")), [])(
                 "in_allocator"
             )
         while self._callbacks:
             self._callbacks.pop().open(rooms, self._in_allocator)
         imports = [*map(store.exported, (MEMORY, symbol, FREE)), self._in_allocator]
-        return store.instantiate_beside(compiling.beside(source("call_adapter")), imports)("exchange")
+        return store.instantiate_adapter(compiling.adapter_module(source("call_adapter")), imports)("exchange")

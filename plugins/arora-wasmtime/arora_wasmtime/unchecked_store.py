@@ -1,9 +1,8 @@
-"""One of Wasmtime's stores, entered and left through its *unchecked* C functions, with nothing allocated per call.
+"""A Wasmtime store that is entered and left through *unchecked* C functions, without allocations per call.
 
-wasmtime-py's own ``Func.__call__`` and trampoline keep the exception of a callback in one global of the module, where
-two threads take each other's, and look a function's type up on every call. The C functions below them
-(``wasmtime/func.h``) take a pointer to an array of raw values, which holds the arguments on the way in and the
-results on the way out.
+``Func.__call__`` and the callbacks of wasmtime-py keep the exception of a callback in a module global, where threads
+overwrite each other's, and look up a function's type on every call. The unchecked C functions (``wasmtime/func.h``)
+take a pointer to an array of raw values, which holds the arguments on entry and the results on return.
 """
 
 from __future__ import annotations
@@ -26,14 +25,14 @@ from . import private_names
 from .calls import Failure, function_type
 
 WORDS: Final = 2
-"""64-bit words of a raw value (``wasmtime_val_raw_t``): a union whose largest member is a v128. Every platform has it
-little-endian, and the other members at its start."""
+"""64-bit words of a raw value (``wasmtime_val_raw_t``): a union whose largest member is a v128. It is little-endian on
+every platform, and smaller members are at its start."""
 
 _FUNCTION: Final = 0
-"""The kind of a ``wasmtime_extern_t`` that is a function."""
+"""The ``kind`` of a ``wasmtime_extern_t`` that holds a function."""
 
 enter: Final = private_names.function("wasmtime_func_call_unchecked", c_void_p)
-"""Takes pointers to the store's context, the function and its raw values, how many, and where to leave a trap."""
+"""Takes the store's context, the function, its raw values and their number, and where to store a trap."""
 _instantiate_module: Final = private_names.function("wasmtime_instance_new", c_void_p)
 _instantiate_prepared: Final = private_names.function("wasmtime_instance_pre_instantiate", c_void_p)
 _new_function: Final = private_names.function("wasmtime_func_new_unchecked", None)
@@ -42,7 +41,7 @@ _export: Final = private_names.function("wasmtime_instance_export_get", ctypes.c
 _delete_error: Final = private_names.function("wasmtime_error_delete", None)
 _delete_trap: Final = private_names.function("wasm_trap_delete", None)
 _new_trap: Final = private_names.function("wasmtime_trap_new", c_size_t)
-# All these only look up or set a field.
+# These only read or set a field.
 _memory_data: Final = private_names.function("wasmtime_memory_data", c_void_p, quick=True)
 _memory_size: Final = private_names.function("wasmtime_memory_data_size", c_size_t, quick=True)
 _set_fuel: Final = private_names.function("wasmtime_context_set_fuel", c_void_p, quick=True)
@@ -54,23 +53,22 @@ _UNWOUND: Final = b"unwound by the host"
 
 
 class UncheckedStore:
-    """A store with one guest in it, and the modules that stand beside the guest."""
+    """A store with one guest and its adapter modules."""
 
     def __init__(self, store: Store, guest: LinearGuest, failure: Failure) -> None:
-        # A callable export that outlives all other mention of its instance keeps the store from being deleted.
+        # A callable export may outlive all other references to its instance. It keeps the store alive by this one.
         self._store = store
         self.context = private_names.context(store)
         self.guest = guest
         self._failure = failure
-        # One place for the argument and the result serves calls at any depth: Wasmtime takes arguments out
-        # before the guest's first instruction, and puts results in after its last, so whatever a nested call
-        # leaves there has been read by the time the outer one ends.
+        # Calls at any depth share one slot for argument and result: Wasmtime reads the argument before the guest's
+        # first instruction and writes the result after its last, and each call reads its result at once.
         self._slot = (c_uint64 * WORDS)()
         self.trap = c_void_p()
         self._instance = private_names.structure("wasmtime_instance")
-        # C code calls into these until the store is closed.
+        # C code calls these until the store is closed.
         self._callbacks: list[object] = []
-        # What makes the guest unwind when its host has failed.
+        # Traps that unwind the guest when the host has raised.
         self._unwinding = Unwinding(_unwinding_trap, lambda trap: _delete_trap(c_void_p(trap)))
 
     def define(self, linker: Linker, import_: tuple[str, str], function: Any) -> None:
@@ -82,7 +80,7 @@ class UncheckedStore:
             raise private_names.error(error)
 
     def host_function(self, type: WasmFunctionType, answer: Callable[..., int]) -> Any:
-        """Return a function that guests can import. ``answer`` takes integers, signed or not."""
+        """Return a function for the guest to import. ``answer`` takes integers, signed or unsigned."""
         callback = _IMPORT(c_callback(_raw(answer, len(type.params)), self.guest.carried, self._unwinding))
         self._callbacks.append(callback)
         declared = function_type(type.params, type.results)
@@ -92,24 +90,24 @@ class UncheckedStore:
         return made
 
     def instantiate(self, prepared: InstancePre) -> None:
-        """Make the guest, and run its start function."""
+        """Instantiate the guest, and run its start function."""
         prepared_at = private_names.pointer(prepared)
         error = _instantiate_prepared(prepared_at, self.context, byref(self._instance), byref(self.trap))
         if error or self.trap or self.guest.carried:
             self.fail(error)
 
-    def instantiate_beside(self, module: Module, imports: Sequence[Any]) -> Callable[[str], Any]:
-        """Instantiate a module of the host's own; return what finds its exports."""
-        given = private_names.structures("wasmtime_extern", imports)
+    def instantiate_adapter(self, module: Module, imports: Sequence[Any]) -> Callable[[str], Any]:
+        """Instantiate an adapter module; return a function that looks up its exports by name."""
+        import_array = private_names.structures("wasmtime_extern", imports)
         made = private_names.structure("wasmtime_instance")
         module_at, count = private_names.pointer(module), c_size_t(len(imports))
-        error = _instantiate_module(self.context, module_at, byref(given), count, byref(made), byref(self.trap))
+        error = _instantiate_module(self.context, module_at, byref(import_array), count, byref(made), byref(self.trap))
         if error or self.trap:
             self.fail(error)
         return lambda symbol: self._export_of(made, symbol)
 
     def exported(self, symbol: str) -> Any:
-        """Return what the guest exports under this name."""
+        """Return the guest's export of this name."""
         return self._export_of(self._instance, symbol)
 
     def _export_of(self, instance: Any, symbol: str) -> Any:
@@ -121,7 +119,8 @@ class UncheckedStore:
     def export(self, symbol: str) -> Export:
         """Return an exported function that takes an i32 or nothing, and returns an i32 or nothing, as a callable."""
         function = self.exported(symbol).of.func
-        context, carried, trap, fail, forget = self.context, self.guest.carried, self.trap, self.fail, self.forget
+        context, carried, trap = self.context, self.guest.carried, self.trap
+        fail, discard = self.fail, self.discard_trap
         cell = c_uint32.from_buffer(self._slot)
         function_at, slot_at, one, trap_at = byref(function), byref(self._slot), c_size_t(1), byref(trap)
 
@@ -133,7 +132,7 @@ class UncheckedStore:
                     fail(error)
                 return cell.value
             except BaseException:
-                forget()
+                discard()
                 raise
 
         return run
@@ -143,22 +142,22 @@ class UncheckedStore:
         at = byref(self.exported(symbol).of.memory)
         return FixedMemory(partial(_memory_size, self.context, at), partial(_memory_data, self.context, at))
 
-    def setting_fuel(self, fuel: int) -> Callable[[], object]:
-        """Return what leaves the store with this much fuel."""
+    def fuel_setter(self, fuel: int) -> Callable[[], object]:
+        """Return a function that sets the store's fuel to ``fuel`` units."""
         return partial(_set_fuel, self.context, c_uint64(fuel))
 
-    def setting_deadline(self) -> Callable[[], object]:
-        """Return what makes the store stop at the next increment of its engine's epoch."""
+    def deadline_setter(self) -> Callable[[], object]:
+        """Return a function that makes the store stop at the next increment of its engine's epoch."""
         return partial(_set_epoch_deadline, self.context, c_uint64(1))
 
-    def forget(self) -> None:
-        """Delete the trap of a call that a signal cut short: the next call would take it for its own."""
+    def discard_trap(self) -> None:
+        """Delete the trap of a call that a signal interrupted, so that the next call does not report it."""
         trap, self.trap.value = self.trap.value, None
         if trap:
             _delete_trap(c_void_p(trap))
 
     def fail(self, error: int | None) -> NoReturn:
-        """Raise what ended a call: ``error`` and ``self.trap`` are what it left behind, and are taken over."""
+        """Raise the failure of a call. Takes ownership of its ``error`` and of ``self.trap``."""
         trap = self.trap.value
         self.trap.value = None
         if self.guest.carried:
@@ -174,12 +173,12 @@ class UncheckedStore:
         raise self._failure(private_names.trap(trap))
 
     def close(self) -> None:
-        """Release what the guest would be unwound with; to be called before the store is closed. Idempotent."""
+        """Release the traps for unwinding. Call it before the store is closed. Idempotent."""
         self._unwinding.close()
 
 
 def _raw(answer: Callable[..., int], count: int) -> Callable[[Any, Any, Any, Any], int]:
-    """Return ``answer``, which takes so many integers, as C calls it."""
+    """Return ``answer``, which takes ``count`` integers, with the signature of a C callback."""
 
     def one(env: Any, caller: Any, values: Any, _: Any) -> int:
         values[0] = answer(values[0])
@@ -189,7 +188,7 @@ def _raw(answer: Callable[..., int], count: int) -> Callable[[Any, Any, Any, Any
         values[0] = answer(values[0], values[WORDS], values[2 * WORDS])
         return 0
 
-    # This would do for all, and takes longer.
+    # Correct for any count, but slower than the two above.
     def any_number(env: Any, caller: Any, values: Any, _: Any) -> int:
         values[0] = answer(*values[0 : WORDS * count : WORDS])
         return 0

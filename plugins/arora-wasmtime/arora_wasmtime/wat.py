@@ -1,8 +1,8 @@
-"""The WebAssembly of this package: the ``.wat`` files beside this one.
+"""The adapter modules of this package: the ``.wat`` files in its directory.
 
-Where a number or a type is known here only, a file has a placeholder, which begins with two dollar signs
-(``$$params``) and is replaced as in :class:`string.Template`. One dollar sign begins a name of the text format. The
-top of each file lists its placeholders.
+Numbers and types that only Python knows are placeholders in these files. A placeholder begins with two dollar signs
+(``$$params``) and is replaced as in :class:`string.Template`; one dollar sign begins a name of the text format. The top
+of each file lists its placeholders.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ class _Text(Template):
 
 @cache
 def source(name: str, **values: str | int) -> str:
-    """Return the text of ``name``.wat with its placeholders replaced. Raises KeyError for one without a value."""
+    """Return the text of ``name``.wat with its placeholders replaced. Raise KeyError for one without a value."""
     return _Text(Path(__file__).with_name(f"{name}.wat").read_text(encoding="utf-8")).substitute(values)
 
 
 def forwarding(name: str, type: WasmFunctionType, **values: str | int) -> str:
-    """Return :func:`source` for a function of this type: ``params`` are its types, ``arguments`` push its values."""
+    """Return :func:`source` with the placeholders ``params`` and ``arguments`` set for a function of this type."""
     arguments = " ".join(f"(local.get {number})" for number in range(len(type.params)))
     return source(name, params=" ".join(type.params), arguments=arguments, **values)

@@ -1,4 +1,4 @@
-"""A call in one entry, held against the same call step by step."""
+"""Calls through the adapter, compared with the same calls step by step."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ from tests.wasm.guests import ECHO, INDIRECT, RUN, Load, StubHost, guest
 
 MEMORY = 2 * 65536
 PLAIN = Limits(fuel=1 << 62)
-"""Nothing runs in the adapter where fuel is counted."""
+"""Guests with fuel have no adapter."""
 
-# The argument says where its answer is, and what size stands there; none is written outside of the memory.
-TOLD = f"""(local $at i32)
+# Returns the address that the argument gives, with the size that it gives written there if that is inside memory.
+AT_ADDRESS = f"""(local $at i32)
   (local.set $at (i32.load offset=5 (local.get 0)))
   (if (i32.le_u (local.get $at) (i32.const {MEMORY - 4})) (then
     (i32.store (local.get $at) (i32.load offset=9 (local.get 0)))))
   (local.get $at)"""
-# The answer stands that far behind the argument's start.
-OWN = """(local $at i32)
+# Returns an address inside the room, at an offset from the argument.
+IN_ROOM = """(local $at i32)
   (local.set $at (i32.add (local.get 0) (i32.load offset=5 (local.get 0))))
   (i32.store (local.get $at) (i32.const 5))
   (local.get $at)"""
-# As many bytes as the argument says, with its own address in them.
+# Returns a buffer of the size that the argument gives, with its own address in it.
 SIZED = """(local $at i32)
   (local.set $at (call $alloc (i32.load offset=5 (local.get 0))))
   (i32.store (local.get $at) (i32.load offset=5 (local.get 0)))
@@ -40,7 +40,7 @@ SIZED = """(local $at i32)
 
 @pytest.fixture(scope="module", autouse=True)
 def unchecked() -> Iterator[None]:
-    """However guests are called in this run: the adapter is there where they are called unchecked."""
+    """Use unchecked calls, which have the adapter, whatever ARORA_WASMTIME_CALLS says."""
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr("arora_wasmtime.executor.chosen", lambda: UncheckedCalls)
         yield
@@ -52,9 +52,9 @@ def load() -> Load:
 
 
 @pytest.fixture(scope="module")
-def told(unchecked: None) -> tuple[Instance, Instance]:
-    """The same guest with the adapter and without."""
-    load, executable = Load(WasmtimeExecutor), guest(TOLD)
+def with_and_without(unchecked: None) -> tuple[Instance, Instance]:
+    """Return the same guest twice: with the adapter, and without."""
+    load, executable = Load(WasmtimeExecutor), guest(AT_ADDRESS)
     return load(executable), load(executable, limits=PLAIN)
 
 
@@ -67,7 +67,7 @@ def argument(*words: int, size: int = 0) -> bytes:
 def outcome(instance: Instance, given: bytes) -> tuple[object, object]:
     try:
         answer = instance.dispatch(RUN, given)
-        # Not all of it: it may reach over the memory that the host keeps.
+        # Not all of it: it may overlap the room.
         return len(answer), answer[:16]
     except Trap as trap:
         return trap.kind, str(trap)
@@ -89,18 +89,18 @@ sizes = st.sampled_from([0, 5, 1024, MEMORY - 65536, 1 << 31, (1 << 32) - 4]).fl
 @example(at=MEMORY - 3, size=5)
 @example(at=0, size=5)
 @example(at=0xFFFF_FFFC, size=0xFFFF_FFFF)
-def test_whatever_a_guest_answers_the_adapter_makes_no_difference(
-    told: tuple[Instance, Instance], at: int, size: int
+def test_a_guest_that_returns_any_address_and_size_has_the_same_outcome_with_and_without_the_adapter(
+    with_and_without: tuple[Instance, Instance], at: int, size: int
 ) -> None:
-    adapted, plain = told
+    adapted, plain = with_and_without
     given = argument(at, size)
     assert outcome(adapted, given) == outcome(plain, given)
 
 
 @pytest.mark.parametrize("offset", [0, 8, 511, 512, 520, 1543])
-def test_an_answer_in_the_memory_that_the_host_keeps_is_refused(load: Load, offset: int) -> None:
+def test_a_result_inside_the_room_is_refused(load: Load, offset: int) -> None:
     with pytest.raises(Trap, match="its own argument buffer"):
-        load(guest(OWN)).dispatch(RUN, argument(offset))
+        load(guest(IN_ROOM)).dispatch(RUN, argument(offset))
 
 
 @pytest.mark.parametrize("size", [9, 511, 512, 513, 4096, 70_000])
@@ -111,14 +111,14 @@ def test_an_argument_of_any_size_arrives_whole(load: Load, size: int) -> None:
 
 
 @pytest.mark.parametrize("size", [8, 1023, 1024, 1025, 70_000])
-def test_an_answer_of_any_size_is_freed(load: Load, size: int) -> None:
+def test_a_result_of_any_size_is_freed(load: Load, size: int) -> None:
     instance = load(guest(SIZED))
     answers = {instance.dispatch(RUN, argument(size))[4:8] for _ in range(4)}
-    # What is not freed is not handed out again. The first call comes before the memory the host keeps.
+    # The allocator returns an address again only after it has been freed. The first call precedes the room.
     assert len(answers) == 1
 
 
-def test_what_the_guest_calls_in_between_does_not_disturb_an_argument_or_an_answer(load: Load) -> None:
+def test_nested_calls_do_not_overwrite_an_argument_or_a_result(load: Load) -> None:
     outer, inner = argument(7, size=400), argument(8, size=500)
     nested: list[bytes] = []
     deeper = iter([True] * 3)
@@ -134,7 +134,7 @@ def test_what_the_guest_calls_in_between_does_not_disturb_an_argument_or_an_answ
     assert nested == [inner] * 3
 
 
-def test_a_large_argument_between_small_ones_does_not_disturb_them(load: Load) -> None:
+def test_a_large_argument_between_small_ones_does_not_overwrite_them(load: Load) -> None:
     instance = load(guest(ECHO))
     for size in (20, 70_000, 20, 600, 21):
         given = argument(size, size=size)

@@ -1,4 +1,4 @@
-"""Callbacks in one entry, held against the same calls step by step."""
+"""Callbacks through the adapter, and the same callbacks step by step."""
 
 from __future__ import annotations
 
@@ -28,15 +28,15 @@ from tests.wasm.guests import (
 )
 
 METERED = Limits(fuel=1 << 62)
-"""Everything is done step by step where fuel is counted."""
-LIMITS = pytest.mark.parametrize("limits", [Limits(), METERED], ids=["in one entry", "step by step"])
+"""Guests with fuel have no adapters."""
+LIMITS = pytest.mark.parametrize("limits", [Limits(), METERED], ids=["adapted", "step by step"])
 
 ASK = "(call $indirect (i64.const 1))"
 
 
 @pytest.fixture(scope="module", autouse=True)
 def unchecked() -> Iterator[None]:
-    """However guests are called in this run: callback adapters are there where they are called unchecked."""
+    """Use unchecked calls, which have adapters, whatever ARORA_WASMTIME_CALLS says."""
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr("arora_wasmtime.executor.chosen", lambda: UncheckedCalls)
         yield
@@ -54,13 +54,13 @@ def sized(size: int) -> bytes:
 
 @LIMITS
 @pytest.mark.parametrize("size", [5, 6, 1023, 1024, 1025, 70_000])
-def test_an_answer_of_any_size_is_the_guests(load: Load, limits: Limits, size: int) -> None:
+def test_an_answer_of_any_size_reaches_the_guest(load: Load, limits: Limits, size: int) -> None:
     instance = load(guest(ASK, imports=INDIRECT), StubHost(on_indirect=lambda _: sized(size)), limits)
     assert [instance.dispatch(RUN, ARGUMENT) for _ in range(2)] == [sized(size)] * 2
 
 
 @LIMITS
-def test_a_dispatch_takes_its_argument_and_gets_its_answer(load: Load, limits: Limits) -> None:
+def test_a_dispatch_passes_its_argument_and_receives_its_answer(load: Load, limits: Limits) -> None:
     host = StubHost(on_dispatch=lambda module, function, argument: argument[:4] + argument[:3:-1])
     instance = load(guest(FORWARD, imports=DISPATCH, rest=IDS), host, limits)
     for size in (6, 511, 600, 70_000):
@@ -69,7 +69,7 @@ def test_a_dispatch_takes_its_argument_and_gets_its_answer(load: Load, limits: L
 
 
 def allocating(body: str) -> bytes:
-    """A guest that asks its host, with an allocator that does this first."""
+    """Return a guest that calls its host, and whose allocator runs ``body`` first."""
     symbol = function_symbol(RUN)
     allocator = ALLOCATOR.replace(
         "(param $size i32) (result i32) (local $at i32)", f"(param $size i32) (result i32) (local $at i32) {body}"
@@ -82,13 +82,13 @@ def allocating(body: str) -> bytes:
     )
 
 
-# While the guest asks, its allocator asks too, once, and drops what it gets.
+# During the guest's callback its allocator calls the host as well, once, and drops the answer.
 ASKING = """(if (i32.eq (global.get $asking) (i32.const 1)) (then
   (global.set $asking (i32.const 2)) (drop (call $indirect (i64.const 2)))))"""
 
 
 @LIMITS
-def test_an_allocator_may_call_out_while_it_allocates_for_an_answer(load: Load, limits: Limits) -> None:
+def test_an_allocator_may_call_the_host_while_it_allocates_for_an_answer(load: Load, limits: Limits) -> None:
     asked: list[int] = []
 
     def answer(id: int) -> bytes:
@@ -101,7 +101,7 @@ def test_an_allocator_may_call_out_while_it_allocates_for_an_answer(load: Load, 
 
 
 @LIMITS
-def test_an_allocator_may_call_out_by_another_import(load: Load, limits: Limits) -> None:
+def test_an_allocator_may_call_the_host_through_another_import(load: Load, limits: Limits) -> None:
     symbol, begin = function_symbol(RUN), "(param $size i32) (result i32) (local $at i32)"
     executable = wat(
         f"{DISPATCH} {INDIRECT} {ALLOCATOR.replace(begin, f'{begin} {ASKING}')} {IDS}"
@@ -115,7 +115,7 @@ def test_an_allocator_may_call_out_by_another_import(load: Load, limits: Limits)
 
 
 @LIMITS
-def test_an_answer_may_be_freed_by_a_guest_that_calls_out(load: Load, limits: Limits) -> None:
+def test_arora_buffer_free_may_call_the_host(load: Load, limits: Limits) -> None:
     symbol, begin = function_symbol(RUN), '(func $free (export "arora_buffer_free") (param $at i32)'
     assert begin in ALLOCATOR
     asking = "(if (global.get $asking) (then (global.set $asking (i32.const 0)) (drop (call $indirect (i64.const 2)))))"
@@ -136,7 +136,9 @@ def test_an_answer_may_be_freed_by_a_guest_that_calls_out(load: Load, limits: Li
         ("(i32.const 131060)", r"arora_buffer_alloc\(14\) returned 0x1fff4, outside its 131072 bytes of memory"),
     ],
 )
-def test_an_allocation_that_is_none_is_a_trap(load: Load, limits: Limits, at: str, message: str) -> None:
+def test_an_allocation_that_is_null_or_outside_memory_is_a_trap(
+    load: Load, limits: Limits, at: str, message: str
+) -> None:
     instance = load(
         allocating(f"(if (global.get $asking) (then (return {at})))"), StubHost(on_indirect=lambda _: ANSWER), limits
     )
@@ -147,7 +149,7 @@ def test_an_allocation_that_is_none_is_a_trap(load: Load, limits: Limits, at: st
 
 
 @LIMITS
-def test_an_allocator_that_crashes_does_not_spoil_later_answers(load: Load, limits: Limits) -> None:
+def test_an_allocator_that_traps_does_not_affect_later_answers(load: Load, limits: Limits) -> None:
     crashing = allocating(
         "(if (i32.and (global.get $asking) (i32.eq (local.get $size) (i32.const 58))) (then unreachable))"
     )
@@ -163,7 +165,7 @@ def test_an_allocator_that_crashes_does_not_spoil_later_answers(load: Load, limi
 
 
 @LIMITS
-def test_calls_into_the_guest_before_its_answer_do_not_disturb_it(load: Load, limits: Limits) -> None:
+def test_calls_into_the_guest_during_a_callback_do_not_overwrite_its_answer(load: Load, limits: Limits) -> None:
     deeper = iter([True, True, True])
     nested: list[bytes] = []
 
@@ -178,6 +180,6 @@ def test_calls_into_the_guest_before_its_answer_do_not_disturb_it(load: Load, li
 
 
 @LIMITS
-def test_a_call_with_a_large_argument_calls_out_like_any_other(load: Load, limits: Limits) -> None:
+def test_a_call_with_a_large_argument_may_call_the_host(load: Load, limits: Limits) -> None:
     instance = load(guest(ASK, imports=INDIRECT), StubHost(on_indirect=lambda _: ANSWER), limits)
     assert [instance.dispatch(RUN, sized(size)) for size in (70_000, 6, 70_000)] == [ANSWER] * 3

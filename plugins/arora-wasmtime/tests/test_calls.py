@@ -1,4 +1,4 @@
-"""What both ways to call a guest have to do; the suite runs once with each (``ARORA_WASMTIME_CALLS``)."""
+"""What unchecked and public calls have in common; the suite runs once with each (``ARORA_WASMTIME_CALLS``)."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ SOON = 0.01
 
 @pytest.fixture(autouse=True)
 def on_alarm() -> Iterator[None]:
-    """SIGALRM raises Surprise."""
+    """Make SIGALRM raise Surprise."""
 
     def surprise(number: int, frame: FrameType | None) -> None:
         raise Surprise
@@ -47,7 +47,7 @@ def on_alarm() -> Iterator[None]:
     signal.signal(signal.SIGALRM, before)
 
 
-def test_a_handler_that_raises_in_the_hosts_own_code_does_so_there() -> None:
+def test_a_signal_handler_that_raises_in_a_callback_raises_there() -> None:
     caught: list[Surprise] = []
 
     def answer(*_: bytes) -> bytes:
@@ -61,7 +61,7 @@ def test_a_handler_that_raises_in_the_hosts_own_code_does_so_there() -> None:
     assert len(caught) == 1
 
 
-def test_a_signal_that_arrives_in_a_guest_which_calls_nobody_comes_out_of_the_call() -> None:
+def test_what_a_signal_handler_raises_while_a_guest_without_imports_runs_comes_out_of_the_call() -> None:
     instance = load(guest(BUSY + ECHO))
     signal.setitimer(signal.ITIMER_REAL, SOON)
     with pytest.raises(Surprise):
@@ -69,7 +69,7 @@ def test_a_signal_that_arrives_in_a_guest_which_calls_nobody_comes_out_of_the_ca
     assert instance.dispatch(RUN, ARGUMENT) == ARGUMENT
 
 
-def test_a_crash_in_a_nested_call_names_functions_of_guests_alone() -> None:
+def test_a_trap_in_a_nested_call_names_only_functions_of_guests() -> None:
     def answer(module: bytes, function: bytes, argument: bytes) -> bytes:
         return instance.dispatch(RUN, ANSWER)
 
@@ -80,7 +80,7 @@ def test_a_crash_in_a_nested_call_names_functions_of_guests_alone() -> None:
     assert str(caught.value) == "unreachable in run <- run"
 
 
-def test_an_instance_that_is_forgotten_without_being_closed_is_given_back() -> None:
+def test_an_instance_that_is_dropped_without_being_closed_is_released() -> None:
     host = StubHost()
     executable = guest(PRINT.format(fd=1) + FORWARD, imports=DISPATCH + FD_WRITE, rest=IDS + TEXT)
     load(executable, host).dispatch(RUN, ARGUMENT)
@@ -90,7 +90,7 @@ def test_an_instance_that_is_forgotten_without_being_closed_is_given_back() -> N
     assert forgotten() is None
 
 
-def test_an_instance_whose_last_call_failed_is_given_back_as_soon_as_it_is_closed() -> None:
+def test_an_instance_whose_last_call_failed_is_released_as_soon_as_it_is_closed() -> None:
     host = StubHost()
     instance = load(guest("unreachable"), host)
     with pytest.raises(Trap):

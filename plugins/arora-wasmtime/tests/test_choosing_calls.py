@@ -1,4 +1,4 @@
-"""Which of the two ways guests are called in is decided once, and said."""
+"""The choice between unchecked and public calls is made once and logged."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from arora_wasmtime.executor import WasmtimeExecutor
 ROOT = Path(__file__).resolve().parents[3]
 VARIABLE = "ARORA_WASMTIME_CALLS"
 
-# A guest that calls its host, crashes, and runs into its deadline; then which way it was called in.
+# Guests that call the host, trap, and exceed their limits; then prints how they were called.
 WORK = """
 import sys
 from arora_core.errors import LimitExceeded, Trap
@@ -52,12 +52,12 @@ def run(program: str, *options: str, calls: str | None = None) -> subprocess.Com
     return subprocess.run(command, capture_output=True, text=True, timeout=60, cwd=ROOT, env=environment)
 
 
-def test_calls_are_unchecked_without_further_ado() -> None:
+def test_calls_are_unchecked_by_default() -> None:
     done = run(WORK, "-W", "error")
     assert (done.stdout, done.stderr) == ("unchecked\n", "")
 
 
-def test_where_wasmtime_differs_calls_are_public_and_one_warning_says_why_and_what_to_do() -> None:
+def test_with_a_release_that_differs_calls_are_public_and_one_warning_says_why_and_what_to_do() -> None:
     done = run(DIFFERENT + WORK)
     assert done.stdout == "public\n", done.stderr
     warning, _line = done.stderr.splitlines()
@@ -67,24 +67,24 @@ def test_where_wasmtime_differs_calls_are_public_and_one_warning_says_why_and_wh
     assert said.endswith("or accept it with ARORA_WASMTIME_CALLS=public")
 
 
-def test_public_calls_that_were_asked_for_are_logged_and_no_warning() -> None:
+def test_requested_public_calls_are_logged_without_a_warning() -> None:
     done = run(f"import sys; {SHOW_LOG}{WORK}", "-W", "error", calls="public")
     said = "arora.wasmtime: guests are called through wasmtime-py's public classes, as ARORA_WASMTIME_CALLS asks\n"
     assert (done.stdout, done.stderr) == (said + "public\n", "")
 
 
-def test_an_empty_choice_is_none() -> None:
+def test_an_empty_variable_counts_as_not_set() -> None:
     assert run(WORK, calls="").stdout == "unchecked\n"
 
 
-def test_unchecked_calls_that_were_asked_for_are_not_silently_public_ones() -> None:
+def test_requested_unchecked_calls_that_are_not_possible_are_an_error() -> None:
     done = run(DIFFERENT + WORK, calls="unchecked")
     assert done.stderr.splitlines()[-1].startswith(
         "arora_core.errors.ExecutorUnavailable: ARORA_WASMTIME_CALLS asks for unchecked calls, but wasmtime-py "
     )
 
 
-def test_a_choice_that_is_none_of_the_two_is_refused() -> None:
+def test_an_unknown_choice_is_refused() -> None:
     done = run(WORK, calls="fast")
     assert done.stderr.splitlines()[-1] == (
         "arora_core.errors.ExecutorUnavailable: "
@@ -92,13 +92,13 @@ def test_a_choice_that_is_none_of_the_two_is_refused() -> None:
     )
 
 
-def test_a_wrong_choice_is_why_the_executor_is_unavailable(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unknown_choice_makes_the_executor_unavailable(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(VARIABLE, "fast")
     assert str(WasmtimeExecutor.unavailable()).startswith("ARORA_WASMTIME_CALLS is 'fast', expected ")
 
 
-def test_a_public_call_does_not_end_with_the_exception_of_another_thread() -> None:
-    # wasmtime-py keeps the last one in a global, and whoever traps next takes it.
+def test_a_public_call_does_not_raise_the_exception_of_another_thread() -> None:
+    # wasmtime-py keeps the last exception in a global, and the next trap in any thread takes it.
     done = run(
         """
         import threading, wasmtime
@@ -125,11 +125,11 @@ def test_a_public_call_does_not_end_with_the_exception_of_another_thread() -> No
         """,
         calls="public",
     )
-    lost = """OTHER crashed, and wasmtime-py tells of another thread's exception instead: ValueError('not yours')"""
+    lost = """OTHER crashed, but wasmtime-py reports another thread's exception instead: ValueError('not yours')"""
     assert done.stdout.splitlines() == [lost, "UNREACHABLE unreachable in run"] * 2, done.stderr
 
 
-def test_a_public_call_leaves_no_exception_behind_for_others() -> None:
+def test_a_public_call_leaves_no_exception_in_the_global_of_wasmtime_py() -> None:
     done = run(
         """
         import wasmtime
@@ -157,9 +157,9 @@ def test_a_public_call_leaves_no_exception_behind_for_others() -> None:
 
 
 @pytest.mark.parametrize("calls", ["unchecked", "public"])
-def test_a_guest_that_nobody_closed_does_not_crash_the_interpreter_as_it_shuts_down(calls: str) -> None:
+def test_a_guest_that_is_never_closed_does_not_crash_the_interpreter_as_it_shuts_down(calls: str) -> None:
     left_behind = """
-    # In a module that came before wasmtime, and goes after it.
+    # Kept alive by a module that was imported before wasmtime, and so is torn down after it.
     import re
     re.kept = load(guest(FORWARD, imports=DISPATCH, rest=IDS))
     re.kept.dispatch(RUN, ARGUMENT)

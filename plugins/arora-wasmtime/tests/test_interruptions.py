@@ -1,4 +1,4 @@
-"""What comes at a bad moment: signals, finalizers, and limits nobody reaches."""
+"""Interruptions at awkward moments: signals, finalizers, deadlines."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def load() -> Load:
 
 @pytest.fixture
 def alarm() -> Iterator[None]:
-    """SIGALRM raises."""
+    """Make SIGALRM raise Interrupted."""
 
     def interrupt(number: int, frame: FrameType | None) -> NoReturn:
         raise Interrupted
@@ -47,7 +47,7 @@ def alarm() -> Iterator[None]:
 
 
 @pytest.mark.parametrize("limits", [Limits(), METERED])
-def test_a_crash_that_a_signal_hid_is_not_the_next_calls(load: Load, alarm: None, limits: Limits) -> None:
+def test_a_trap_that_a_signal_hid_does_not_appear_in_the_next_call(load: Load, alarm: None, limits: Limits) -> None:
     crash = "(if (i32.eqz (i32.load8_u offset=5 (local.get 0))) (then (call $busy) unreachable))"
     instance = load(guest(f"{crash} {ECHO}", rest=f"(func $busy {BUSY})"), limits=limits)
     instance.dispatch(RUN, ARGUMENT)
@@ -71,7 +71,7 @@ FINALIZED = """
         def __init__(self):
             self.engine = Engine()
             self.engine.load_module(ModuleDefinition(HEADER, guest()), executor="wasmtime", limits=Limits(fuel=FUEL))
-            # It knows its engine, and its engine knows it.
+            # A reference cycle with its engine.
             self.engine.register_callable(self.sense)
             self.engine.first = self if FIRST else None
             for _ in range(3):
@@ -104,7 +104,7 @@ def test_a_finalizer_may_call_a_module_that_is_garbage_itself(fuel: str, first: 
     assert (done.returncode, done.stdout, done.stderr) == (0, "{True}\n", "")
 
 
-def test_a_deadline_may_be_further_away_than_can_be_waited_for(load: Load) -> None:
+def test_a_deadline_may_be_longer_than_the_longest_possible_wait(load: Load) -> None:
     executor = WasmtimeExecutor()
     patient = load(guest(), limits=Limits(deadline=float("inf")), executor=executor)
     hasty = load(guest(ENDLESS), limits=Limits(deadline=0.05), executor=executor)
@@ -116,7 +116,7 @@ def test_a_deadline_may_be_further_away_than_can_be_waited_for(load: Load) -> No
     executor.close()
 
 
-def test_an_alarm_without_a_thread_has_one_with_the_next_call(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_alarm_whose_thread_failed_to_start_starts_one_at_the_next_call(monkeypatch: pytest.MonkeyPatch) -> None:
     alarm, rung = Alarm(), []
 
     def refuse(thread: object) -> NoReturn:
@@ -132,7 +132,7 @@ def test_an_alarm_without_a_thread_has_one_with_the_next_call(monkeypatch: pytes
     alarm.close()
 
 
-def test_a_call_that_cannot_take_its_deadline_back_leaves_the_next_one_its_own(
+def test_a_call_that_fails_to_cancel_its_deadline_does_not_affect_the_next_one(
     load: Load, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     instance = load(guest(), limits=Limits(deadline=0.05))

@@ -1,4 +1,4 @@
-"""What is used of wasmtime-py without being documented is checked first, and lives in one file."""
+"""Undocumented names of wasmtime-py are checked before use, and used in one file only."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ CALL_TYPES = "wasmtime_context*, wasmtime_func*, wasmtime_val_raw*"
 
 
 class Library:
-    """wasmtime-py's C library, but for one function; None: it is missing."""
+    """wasmtime-py's C library with one function replaced, or missing if None."""
 
     def __init__(self, name: str, function: object) -> None:
         self._changed = {name: function}
@@ -32,19 +32,19 @@ class Library:
 
 
 def package(**changed: object) -> ModuleType:
-    """wasmtime-py, but for these names of its bindings."""
+    """Return wasmtime-py with these names of its bindings replaced."""
     return whole(_ffi=SimpleNamespace(**{**vars(FFI), **changed}))
 
 
 def whole(**changed: object) -> ModuleType:
-    """wasmtime-py, but for these names."""
+    """Return wasmtime-py with these names replaced."""
     made = ModuleType("wasmtime")
     vars(made).update({**vars(wasmtime), **changed})
     return made
 
 
 def declared(name: str, **changed: object) -> ModuleType:
-    """wasmtime-py, but for how it declares one C function."""
+    """Return wasmtime-py with another declaration of one C function."""
     real = getattr(FFI.dll, name)
     function = SimpleNamespace(**{"restype": real.restype, "argtypes": real.argtypes, **changed})
     return package(dll=Library(name, function))
@@ -117,17 +117,17 @@ CHANGES = {
     "no bindings at all": (whole(_ffi=None), "has no module wasmtime._ffi"),
     "bindings made otherwise": (
         declared(CALL, argtypes=7),
-        "cannot be looked at: TypeError: 'int' object is not iterable",
+        "cannot be inspected: TypeError: 'int' object is not iterable",
     ),
 }
 
 
 @pytest.mark.parametrize("name", CHANGES)
-def test_a_release_that_differs_is_told_apart_in_words(name: str) -> None:
-    changed, said = CHANGES[name]
+def test_a_difference_is_described(name: str) -> None:
+    changed, description = CHANGES[name]
     found = re.fullmatch(r"wasmtime-py \S+ (.*)", private_names.difference(changed) or "")
     assert found is not None
-    assert found[1] == said
+    assert found[1] == description
 
 
 def test_further_differences_are_counted() -> None:
@@ -135,11 +135,11 @@ def test_further_differences_are_counted() -> None:
     assert found.endswith("has a wasmtime_val_raw of 24 bytes, expected 16 (and 1 more difference)")
 
 
-def test_the_installed_release_is_one_this_was_written_for() -> None:
+def test_the_installed_release_has_no_difference() -> None:
     assert private_names.difference(wasmtime) is None
 
 
-def test_no_other_file_touches_what_wasmtime_does_not_document() -> None:
+def test_no_other_file_uses_undocumented_names() -> None:
     undocumented = re.compile(
         r"_ffi|_bindings|\b_context\(\)|_from_ptr|\.ptr\(\)|\._func\b|LAST_EXCEPTION|\._as_extern"
     )

@@ -1,6 +1,6 @@
-"""Signals whose handlers raise: all of them with unchecked calls, Ctrl-C (SIGINT) alone with public calls.
+"""Signals whose handlers raise: any signal with unchecked calls, only Ctrl-C (SIGINT) with public calls.
 
-A handler of another signal that raises at a bad moment ends the process where guests are called publicly (README).
+With public calls, a handler of another signal that raises may end the process (README).
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ BUSY_FORWARDING = guest(BUSY + FORWARD, imports=DISPATCH, rest=IDS)
 
 @dataclass
 class Case:
-    """A signal, what happens when it arrives, and a way to call guests."""
+    """A signal, and a way to call guests."""
 
     number: signal.Signals
     make_calls: MakeCalls
@@ -44,7 +44,7 @@ class Case:
         signal.raise_signal(self.number)
 
     def send_soon(self) -> None:
-        """Send it from another thread, while the guest runs in this one."""
+        """Send the signal from another thread, while the guest runs in this one."""
         threading.Timer(0.01, os.kill, [os.getpid(), self.number]).start()
 
     def handler(self) -> object:
@@ -52,7 +52,7 @@ class Case:
 
 
 def surprise(number: int, frame: FrameType | None) -> None:
-    """Handle the signal by raising what nothing but the test expects."""
+    """Handle a signal by raising Surprise."""
     raise Surprise
 
 
@@ -72,7 +72,7 @@ def case(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Ite
     signal.signal(case.number, before)
 
 
-def test_while_a_guest_runs_it_comes_out_of_its_next_call_to_the_host(case: Case) -> None:
+def test_an_exception_raised_while_a_guest_runs_replaces_its_next_callback(case: Case) -> None:
     asked: list[bytes] = []
 
     def answer(module: bytes, function: bytes, argument: bytes) -> bytes:
@@ -88,7 +88,9 @@ def test_while_a_guest_runs_it_comes_out_of_its_next_call_to_the_host(case: Case
 
 
 @pytest.mark.parametrize("imports", ["", DISPATCH], ids=["no imports", "imports"])
-def test_while_a_guest_runs_that_calls_nobody_it_comes_out_of_the_call(case: Case, imports: str) -> None:
+def test_an_exception_raised_while_a_guest_without_callbacks_runs_comes_out_of_the_call(
+    case: Case, imports: str
+) -> None:
     instance = case.load(guest(BUSY + ECHO, imports=imports))
     case.send_soon()
     with pytest.raises(Surprise):
@@ -96,7 +98,7 @@ def test_while_a_guest_runs_that_calls_nobody_it_comes_out_of_the_call(case: Cas
     assert instance.dispatch(RUN, ARGUMENT) == ARGUMENT
 
 
-def test_in_a_callback_it_is_raised_there(case: Case) -> None:
+def test_an_exception_raised_in_a_callback_can_be_caught_there(case: Case) -> None:
     caught: list[Surprise] = []
 
     def answer(*_: bytes) -> bytes:
@@ -110,7 +112,7 @@ def test_in_a_callback_it_is_raised_there(case: Case) -> None:
     assert len(caught) == 1
 
 
-def test_a_callback_that_does_not_catch_it_ends_the_call_with_it(case: Case) -> None:
+def test_an_exception_that_a_callback_does_not_catch_comes_out_of_the_call(case: Case) -> None:
     def answer(*_: bytes) -> bytes:
         case.send()
         return ANSWER
@@ -121,7 +123,7 @@ def test_a_callback_that_does_not_catch_it_ends_the_call_with_it(case: Case) -> 
             instance.dispatch(RUN, ARGUMENT)
 
 
-def test_in_a_nested_guest_it_comes_out_of_the_nested_call(case: Case) -> None:
+def test_an_exception_raised_while_a_nested_guest_runs_comes_out_of_the_nested_call(case: Case) -> None:
     level = 0
     caught: list[Surprise] = []
 
@@ -143,7 +145,7 @@ def test_in_a_nested_guest_it_comes_out_of_the_nested_call(case: Case) -> None:
 
 
 @pytest.mark.parametrize("body", [FORWARD, f"(drop {FORWARD}) unreachable"], ids=["result", "crash"])
-def test_the_handler_is_in_place_after_a_call_however_it_ends(case: Case, body: str) -> None:
+def test_the_handler_is_restored_after_a_call_that_returns_or_traps(case: Case, body: str) -> None:
     instance = case.load(guest(body, imports=DISPATCH, rest=IDS))
     try:
         instance.dispatch(RUN, ARGUMENT)
@@ -152,7 +154,7 @@ def test_the_handler_is_in_place_after_a_call_however_it_ends(case: Case, body: 
     assert case.handler() is surprise
 
 
-def test_a_handler_that_a_callback_puts_in_place_stays(case: Case) -> None:
+def test_a_handler_that_a_callback_installs_stays_installed(case: Case) -> None:
     def answer(*_: bytes) -> bytes:
         signal.signal(case.number, signal.SIG_IGN)
         return ANSWER
@@ -161,7 +163,7 @@ def test_a_handler_that_a_callback_puts_in_place_stays(case: Case) -> None:
     assert case.handler() is signal.SIG_IGN
 
 
-def test_in_another_thread_calls_leave_the_handler_alone(case: Case) -> None:
+def test_calls_in_another_thread_do_not_replace_the_handler(case: Case) -> None:
     seen: list[object] = []
 
     def answer(*_: bytes) -> bytes:
@@ -174,7 +176,7 @@ def test_in_another_thread_calls_leave_the_handler_alone(case: Case) -> None:
     assert seen == [surprise]
 
 
-# A thread strikes at every moment of a guest that calls its host again and again; the first strike of a call raises.
+# Another thread sends signals at random moments while a guest calls its host repeatedly; the first of a call raises.
 ANY_MOMENT = """
 import os, random, signal, sys, threading, time
 from arora_wasmtime.executor import WasmtimeExecutor
@@ -219,10 +221,10 @@ print(signal.getsignal(number) is strike)
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_at_no_moment_does_it_end_the_process(case: str) -> None:
+def test_a_handler_that_raises_at_any_moment_does_not_end_the_process(case: str) -> None:
     calls, _ = case.split(", ")
     environment = {**os.environ, "ARORA_WASMTIME_CALLS": calls}
     command = [sys.executable, "-c", ANY_MOMENT, str(int(CASES[case].number))]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, cwd=ROOT, env=environment)
-    # Of what strikes in a finalizer of wasmtime-py, Python says so on stderr.
+    # Python prints an exception in a finalizer of wasmtime-py to stderr, which is therefore not asserted.
     assert (done.returncode, done.stdout) == (0, "True\n"), done.stderr

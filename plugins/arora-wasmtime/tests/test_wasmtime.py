@@ -1,4 +1,4 @@
-"""What is Wasmtime's alone. What every executor for WebAssembly has to do is tested in ``tests/wasm``."""
+"""Behaviour specific to Wasmtime. ``tests/wasm`` tests what all executors for WebAssembly share."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from tests.wasm.guests import ARGUMENT, HEADER, RUN, Load, guest, wat
 ROOT = Path(__file__).resolve().parents[3]
 
 
-def test_a_64_bit_memory_is_named_as_such() -> None:
+def test_the_error_for_a_64_bit_memory_says_64_bit() -> None:
     with pytest.raises(MissingExport, match="memory is a 64-bit memory, expected a memory"):
         Load(WasmtimeExecutor)(wat('(memory (export "memory") i64 1)'))
 
@@ -65,7 +65,7 @@ def test_a_forked_child_compiles_prints_and_meets_deadlines() -> None:
     assert done.stdout.splitlines() == ["[(1, b'hello1')] deadline", "[(1, b'hello2')] deadline"], done.stderr
 
 
-def test_unloading_gives_back_at_once_what_a_deadline_takes() -> None:
+def test_unloading_a_module_with_a_deadline_releases_its_engine_at_once() -> None:
     def mappings() -> int:
         return len(Path("/proc/self/maps").read_text().splitlines())
 
@@ -92,7 +92,7 @@ def test_importing_the_executor_does_not_import_wasmtime() -> None:
     assert done.stdout.strip() == "False"
 
 
-def test_a_cache_that_cannot_be_written_is_done_without(
+def test_modules_load_without_a_cache_if_it_cannot_be_written(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", "/proc/none")
@@ -102,28 +102,30 @@ def test_a_cache_that_cannot_be_written_is_done_without(
     assert "not cached" in caplog.text
 
 
-def test_the_version_is_the_runtimes() -> None:
+def test_the_version_is_that_of_the_runtime() -> None:
     oldest, newest = 45, 50
     assert oldest <= int(str(WasmtimeExecutor.version()).partition(".")[0]) <= newest
 
 
-def test_it_is_available_where_wasmtime_is_installed() -> None:
+def test_the_executor_is_available_if_wasmtime_is_installed() -> None:
     assert WasmtimeExecutor.unavailable() is None
 
 
 @pytest.mark.parametrize("version", ["45.0.0", "50.0.1", "51.0.0", "unknown", None])
-def test_it_is_available_with_a_release_that_can_be_used(monkeypatch: pytest.MonkeyPatch, version: str | None) -> None:
+def test_the_executor_is_available_with_a_new_enough_release(
+    monkeypatch: pytest.MonkeyPatch, version: str | None
+) -> None:
     monkeypatch.setattr(WasmtimeExecutor, "version", lambda: version)
     assert WasmtimeExecutor.unavailable() is None
 
 
-def test_a_release_that_is_too_old_is_why_it_is_unavailable(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_executor_is_unavailable_with_a_release_that_is_too_old(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(WasmtimeExecutor, "version", lambda: "44.0.0")
     assert WasmtimeExecutor.unavailable() == (
-        "wasmtime 44.0.0 is installed, and the oldest that can be used is 45; pip install --upgrade wasmtime"
+        "wasmtime 44.0.0 is installed, but 45 is the oldest that can be used; pip install --upgrade wasmtime"
     )
 
 
-def test_the_oldest_release_that_can_be_used_is_the_one_that_is_asked_for() -> None:
+def test_the_oldest_release_that_can_be_used_is_the_lower_bound_of_the_dependency() -> None:
     (asked,) = [each for each in requires("arora-wasmtime") or () if each.startswith("wasmtime")]
     assert f">={executor._OLDEST}" in asked

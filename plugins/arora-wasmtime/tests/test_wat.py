@@ -1,4 +1,4 @@
-"""The WebAssembly of the plugin is in files, which are text until their placeholders are replaced."""
+"""Adapter modules are text files with placeholders."""
 
 from __future__ import annotations
 
