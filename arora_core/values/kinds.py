@@ -1,7 +1,7 @@
 """The one table of value kinds: every number and name the ABI gives to them (sections 1, 2, 8 and 9).
 
-All other tables of the package derive from this one. A new number type is a tag, a row and an entry of ``KINDS`` here,
-and a class each in ``scalars.py`` and ``arrays.py``.
+All other tables of the package derive from this one. ``docs/architecture.md`` lists the files that a new number type
+touches.
 """
 
 from __future__ import annotations
