@@ -45,9 +45,11 @@ def seconds(given: str) -> float:
 _GIVEN_AS: Final[dict[Unit, tuple[str, Any]]] = {
     Unit.BYTES: ("SIZE", size),
     Unit.SECONDS: ("SECONDS", seconds),
-    Unit.WORK: ("N", click.IntRange(min=1)),
 }
-"""For each unit, the placeholder in the help text and click's type."""
+"""For each unit with a notation of its own, the placeholder in the help text and click's type."""
+
+_COUNT: Final[tuple[str, Any]] = ("N", click.IntRange(min=1))
+"""The same for units that are counted."""
 
 
 def limit_options(command: Callable[..., None]) -> Callable[..., None]:
@@ -59,7 +61,7 @@ def limit_options(command: Callable[..., None]) -> Callable[..., None]:
         command(*args, limits=Limits(**given), **kwargs)
 
     for limit in reversed(LIMITS):
-        metavar, type = _GIVEN_AS[limit.unit]
+        metavar, type = _GIVEN_AS.get(limit.unit, _COUNT)
         help = f"Limit {limit.bounds}, such as {limit.example}."
         limited = click.option(f"--{limit.name}", type=type, metavar=metavar, help=help)(limited)
     return limited

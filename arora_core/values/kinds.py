@@ -1,7 +1,7 @@
 """The table of value kinds: every tag, id and name that the ABI assigns to them (sections 1, 2, 8 and 9).
 
-All other tables of the package derive from this one. A new number type needs a tag, a row and an entry of ``KINDS``
-here, a class in ``scalars.py`` and a class in ``arrays.py``.
+All other tables of the package derive from this one. ``docs/architecture.md`` lists the files that a new number type
+touches.
 """
 
 from __future__ import annotations
