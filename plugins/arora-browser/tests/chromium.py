@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from arora_browser.web_server import SiteServer
-from arora_browser.web_site import site
+from arora_browser.web_site import build_site
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from .node_page import PYODIDE, require_npm_packages
@@ -41,7 +41,7 @@ def chromium() -> Iterator[Chromium]:
     if executable is None:
         pytest.fail("Chromium is missing: apt-get install chromium, or name it by ARORA_BROWSER", pytrace=False)
     flags = [*_FLAGS, *(["--no-sandbox"] if os.geteuid() == 0 else [])]
-    with SiteServer(site([], PYODIDE)) as server:
+    with SiteServer(build_site([], PYODIDE)) as server:
         serving = threading.Thread(target=server.serve_forever, name="arora web")
         serving.start()
         try:

@@ -35,4 +35,4 @@ def load(executor: BrowserExecutor, executable: bytes, host: StubHost | None = N
 
 def crash_page(instance: DrivenInstance) -> None:
     page = instance._page
-    page._thread.soon(lambda: page._task(page._session.send("Page.crash")))
+    page._thread.call_soon(lambda: page._create_task(page._session.send("Page.crash")))

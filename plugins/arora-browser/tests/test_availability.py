@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 import pytest
-from arora_browser.driven import finding
+from arora_browser.driven.browser_executable import BROWSER_VARIABLE
 from arora_browser.executor import BrowserExecutor
 
 from arora_core.errors import ExecutorUnavailable
@@ -32,14 +32,14 @@ def test_importing_it_or_asking_what_it_lacks_does_not_import_playwright() -> No
 
 def test_a_missing_browser_is_said_with_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "/nowhere")
-    monkeypatch.delenv(finding.BROWSER, raising=False)
+    monkeypatch.delenv(BROWSER_VARIABLE, raising=False)
     reason = BrowserExecutor.unavailable()
     assert reason is not None
     assert reason.startswith("no browser was found (looked for chromium, ")
 
 
 def test_a_browser_that_is_named_and_not_there_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(finding.BROWSER, "/no/such/browser")
+    monkeypatch.setenv(BROWSER_VARIABLE, "/no/such/browser")
     reason = BrowserExecutor.unavailable()
     assert reason is not None
     assert "'/no/such/browser'" in reason
@@ -52,7 +52,7 @@ def test_a_missing_playwright_is_said_with_what_to_do(monkeypatch: pytest.Monkey
 
 
 def test_what_does_not_start_as_a_browser_is_unavailable(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(finding.BROWSER, "/bin/false")
+    monkeypatch.setenv(BROWSER_VARIABLE, "/bin/false")
     with pytest.raises(ExecutorUnavailable, match="/bin/false does not start"):
         load(BrowserExecutor(), guest())
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from arora_browser import page_modules
+from arora_browser.module_expression import module_expression
 
 from arora_core import Engine, Header
 
@@ -217,7 +217,7 @@ def test_a_prepared_module_is_what_loading_the_same_parts_gives(node_page: NodeP
         executable = open("/files/ur5/ur5.wasm", "rb").read()
         with Engine() as engine:
             await engine.prepare(header, executable)
-            prepared = next(iter(engine._executors["browser"]._runs._prepared.values()))
+            prepared = next(iter(engine._executors["browser"]._runtime._prepared.values()))
             arm = engine.load_module_from_parts(header, executable)
             taken = engine._modules[header.id.bytes].instance is prepared
             answer = arm.forward([0.0] * 6).position.z
@@ -232,7 +232,7 @@ def test_what_was_prepared_and_never_loaded_is_given_back_with_the_engine(node_p
         engine = Engine()
         await engine.prepare(header, executable)
         await engine.prepare(header, executable)
-        prepared = next(iter(engine._executors["browser"]._runs._prepared.values()))
+        prepared = next(iter(engine._executors["browser"]._runtime._prepared.values()))
         engine.close()
         prepared._proxies == [] and prepared._guest is None
     """)
@@ -257,7 +257,7 @@ def test_preparing_again_for_another_header_lets_go_of_what_does_not_fit(node_pa
         executable = open("/files/ur5/ur5.wasm", "rb").read()
         with Engine() as engine:
             await engine.prepare(other, executable)
-            prepared = next(iter(engine._executors["browser"]._runs._prepared.values()))
+            prepared = next(iter(engine._executors["browser"]._runtime._prepared.values()))
             arm = engine.load_module_from_parts(header, executable)
             used = engine._modules[header.id.bytes].instance is prepared
         [used, prepared._guest is None, prepared._proxies == []]
@@ -354,6 +354,6 @@ gc.collect()
 
 
 def test_modules_are_joined_without_the_syntax_that_only_modules_have() -> None:
-    joined = page_modules.joined("guest.mjs")
+    joined = module_expression("in_page.mjs")
     assert "compileSync" in joined
     assert not any(line.startswith(("import ", "export ")) for line in joined.splitlines())

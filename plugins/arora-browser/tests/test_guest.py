@@ -1,4 +1,4 @@
-"""``guest.mjs`` by itself, in Node: each test is a script that gets the glue, a guest, and prints what it sees."""
+"""``guest.mjs`` by itself, in Node: each test is a script that loads a guest and shows what it does."""
 
 from __future__ import annotations
 
@@ -17,8 +17,9 @@ PROC_EXIT = '(import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32
 
 PRELUDE = """
 import {{ readFileSync }} from "node:fs";
-import * as glue from {glue};
-const {{ Guest, GuestFailure }} = glue;
+import {{ compile, compileSync, describe }} from {compilation};
+import {{ Guest }} from {guest};
+import {{ GuestFailure }} from {guest_failure};
 const bytes = new Uint8Array(readFileSync({executable}));
 const SYMBOL = {symbol};
 const ARGUMENT = Uint8Array.from({argument});
@@ -30,13 +31,17 @@ const host = {{
 }};
 const quiet = {{ console: false }};
 const show = (value) => console.log(JSON.stringify(value));
-const started = (with_ = host) => Guest.instantiateSync(glue.compileSync(bytes), with_, quiet);
+const started = (with_ = host) => Guest.instantiateSync(compileSync(bytes), with_, quiet);
 const failure = (action) => {{
   try {{ return {{ returned: action() }}; }}
   catch (error) {{ return {{ code: error.code, kind: error.kind, message: error.message, exitCode: error.exitCode,
     symbol: error.symbol, ours: error instanceof GuestFailure }}; }}
 }};
 """
+
+
+def _literal_url(name: str) -> str:
+    return json.dumps((STATIC / name).as_uri())
 
 
 class Node:
@@ -49,7 +54,10 @@ class Node:
         """What the script showed last."""
         (self._directory / "guest.wasm").write_bytes(executable)
         prelude = PRELUDE.format(
-            glue=json.dumps((STATIC / "guest.mjs").as_uri()),
+            **{
+                each: json.dumps((STATIC / f"{each}.mjs").as_uri())
+                for each in ("compilation", "guest", "guest_failure")
+            },
             executable=json.dumps(str(self._directory / "guest.wasm")),
             symbol=json.dumps(function_symbol(RUN)),
             argument=list(ARGUMENT),
@@ -72,13 +80,13 @@ def test_a_guest_answers_with_a_copy_of_its_buffer(node: Node) -> None:
 
 
 def test_names_and_kinds_are_described(node: Node) -> None:
-    found = node(guest(imports=DISPATCH), "show(glue.describe(await glue.compile(bytes)));")
+    found = node(guest(imports=DISPATCH), "show(describe(await compile(bytes)));")
     assert isinstance(found, dict)
     assert found["imports"] == [{"module": "env", "name": "arora_dispatch", "kind": "function"}]
     assert {"name": "memory", "kind": "memory"} in found["exports"]
 
 
-@pytest.mark.parametrize("way", ["glue.compileSync(bytes)", "await glue.compile(bytes)"])
+@pytest.mark.parametrize("way", ["compileSync(bytes)", "await compile(bytes)"])
 def test_what_is_no_module_is_malformed(node: Node, way: str) -> None:
     script = f"let code; try {{ {way}; }} catch (error) {{ code = error.code; }} show(code);"
     assert node(b"\0asm\1\0\0\0junk", script) == "malformed"
@@ -200,7 +208,7 @@ def test_output_goes_to_the_host_and_to_the_console(node: Node) -> None:
     script = """
       const lines = [];
       console.error = (line) => lines.push(line);
-      Guest.instantiateSync(glue.compileSync(bytes), host).call(SYMBOL, ARGUMENT);
+      Guest.instantiateSync(compileSync(bytes), host).call(SYMBOL, ARGUMENT);
       show([output, lines]);
     """
     found = node(guest(PRINT.format(fd=2) + ECHO, imports=FD_WRITE, rest=TEXT), script)
