@@ -1,4 +1,4 @@
-"""What every test that starts a browser needs."""
+"""The setup of every test that starts a browser."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ def executor(allow_root: None) -> Iterator[BrowserExecutor]:
 
 
 class Alone(BrowserExecutor):
-    """Started with a flag that means nothing here, so that it shares no browser with ``executor``."""
+    """Has a flag without effect here, so that it does not share the browser of ``executor``."""
 
     flags = ("--lang=en-GB",)
 

@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[3]
 
 
 def descendants(of: int) -> set[int]:
-    """The processes below one, by what /proc says now."""
+    """Return the ids of a process's current descendants, from /proc."""
     parents: dict[int, int] = {}
     for stat in Path("/proc").glob("[0-9]*/stat"):
         try:
@@ -35,7 +35,7 @@ def kill(pids: list[int]) -> None:
 
 
 def ended(pid: int, timeout: float = 20) -> bool:
-    """Whether that process ends in time."""
+    """Whether the process ends within ``timeout`` seconds."""
     try:
         handle = os.pidfd_open(pid)
     except ProcessLookupError:

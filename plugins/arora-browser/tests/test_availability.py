@@ -16,11 +16,11 @@ from .driven_executor import load
 from .processes import run_program
 
 
-def test_it_declares_what_it_does() -> None:
+def test_it_declares_its_capabilities() -> None:
     assert BrowserExecutor.capabilities == {Capability.TRAPS, Capability.OUTPUT, Capability.DEADLINE}
 
 
-def test_importing_it_or_asking_what_it_lacks_does_not_import_playwright() -> None:
+def test_importing_the_executor_and_asking_whether_it_is_available_does_not_import_playwright() -> None:
     done = run_program("""
         import sys
         import arora_browser.executor as e
@@ -30,7 +30,7 @@ def test_importing_it_or_asking_what_it_lacks_does_not_import_playwright() -> No
     assert (done.stdout, done.stderr) == ("[]\n", "")
 
 
-def test_a_missing_browser_is_said_with_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_browser_is_reported_with_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "/nowhere")
     monkeypatch.delenv(BROWSER_VARIABLE, raising=False)
     reason = BrowserExecutor.unavailable()
@@ -38,20 +38,20 @@ def test_a_missing_browser_is_said_with_what_to_do(monkeypatch: pytest.MonkeyPat
     assert reason.startswith("no browser was found (looked for chromium, ")
 
 
-def test_a_browser_that_is_named_and_not_there_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_named_browser_that_does_not_exist_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(BROWSER_VARIABLE, "/no/such/browser")
     reason = BrowserExecutor.unavailable()
     assert reason is not None
     assert "'/no/such/browser'" in reason
 
 
-def test_a_missing_playwright_is_said_with_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_playwright_is_reported_with_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "playwright", None)
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     assert "pip install 'arora-browser[playwright]'" in str(BrowserExecutor.unavailable())
 
 
-def test_what_does_not_start_as_a_browser_is_unavailable(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_executable_that_is_not_a_browser_is_unavailable(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(BROWSER_VARIABLE, "/bin/false")
     with pytest.raises(ExecutorUnavailable, match="/bin/false does not start"):
         load(BrowserExecutor(), guest())

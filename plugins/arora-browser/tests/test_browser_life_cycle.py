@@ -49,7 +49,7 @@ def test_closing_leaves_no_process_and_no_thread() -> None:
     assert [each for each in threading.enumerate() if each not in threads and "arora" in each.name] == []
 
 
-def test_an_executor_and_instances_that_are_forgotten_leave_no_process() -> None:
+def test_garbage_collected_executors_and_instances_leave_no_process() -> None:
     processes = descendants(os.getpid())
     function = load(Alone(), guest()).function(RUN)
     assert function(ARGUMENT) == ARGUMENT
@@ -74,14 +74,14 @@ def test_executors_of_a_process_share_a_browser_until_the_last_is_closed() -> No
     assert all(ended(pid) for pid in started)
 
 
-def test_executors_that_ask_for_other_flags_share_no_browser(executor: BrowserExecutor) -> None:
+def test_executors_with_different_flags_do_not_share_a_browser(executor: BrowserExecutor) -> None:
     with_flags = Alone()
     one, other = load(executor, guest()), load(with_flags, guest())
     assert one._page._thread is not other._page._thread
     with_flags.close()
 
 
-def test_a_guest_that_never_ends_keeps_no_other_executor_waiting(executor: BrowserExecutor) -> None:
+def test_a_guest_that_never_ends_does_not_block_other_executors(executor: BrowserExecutor) -> None:
     busy, ending = BrowserExecutor(), []
     endless = load(busy, guest(ENDLESS))
 
@@ -134,7 +134,7 @@ def test_a_program_that_ends_without_closing_ends_and_leaves_no_process() -> Non
     assert all(ended(int(pid)) for pid in pids.split())
 
 
-def test_an_interrupt_of_the_terminal_ends_the_call_and_not_the_browser() -> None:
+def test_ctrl_c_in_the_terminal_ends_the_call_and_not_the_browser() -> None:
     done = run_program(
         PROGRAM
         + """

@@ -23,7 +23,7 @@ def test_a_module_is_loaded_and_called_with_plain_data(run: Program) -> None:
     }
 
 
-def test_arguments_may_come_in_order_and_as_typed_arrays(run: Program) -> None:
+def test_arguments_may_be_positional_and_typed_arrays(run: Program) -> None:
     assert run("""
         engine.loadModule(...parts("ur5"));
         return engine.call("ur5", "clamp", [new Float64Array([9, -0, -9])]);
@@ -80,7 +80,7 @@ def test_nothing_is_null_and_what_is_undefined_is_left_out(run: Program) -> None
     """) == [None, None, 1, 0b010, "probe.echo_option: value: absent"]
 
 
-def test_enumerations_come_as_the_name_of_their_variant_with_what_it_carries(run: Program) -> None:
+def test_enumerations_are_returned_as_the_name_of_their_variant_with_its_payload(run: Program) -> None:
     assert run("""
         engine.loadModule(...parts("ur5"));
         engine.loadModule(...parts("watchdog"));

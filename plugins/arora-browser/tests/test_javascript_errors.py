@@ -23,7 +23,7 @@ def test_a_failing_guest_is_an_error_with_its_facts(run: Program) -> None:
     }
 
 
-def test_a_crashed_guest_is_an_error_that_says_how(run: Program) -> None:
+def test_a_crashed_guest_is_an_error_with_the_kind_of_trap(run: Program) -> None:
     assert run("""
         engine.loadModule(...parts("probe"));
         engine.call("probe", "print", [2, "my last words"]);
@@ -88,7 +88,7 @@ def test_a_call_error_that_a_callable_throws_reaches_the_guest(run: Program) -> 
     ).decode(errors="replace")
 
 
-def test_a_callable_that_answers_no_value_is_told_so(run: Program) -> None:
+def test_a_callable_that_returns_no_tagged_value_is_a_type_error(run: Program) -> None:
     assert (
         run("""
         engine.loadModule(...parts("probe"));
@@ -101,7 +101,7 @@ def test_a_callable_that_answers_no_value_is_told_so(run: Program) -> None:
     )
 
 
-def test_an_unregistered_callable_is_gone(run: Program) -> None:
+def test_an_unregistered_callable_cannot_be_unregistered_again(run: Program) -> None:
     assert (
         run("""
         const id = engine.registerCallable(() => "unit");
@@ -120,7 +120,7 @@ def test_a_closed_engine_refuses_everything(run: Program) -> None:
     """) == ["EngineClosed", "EngineClosed"]
 
 
-def test_records_with_a_mistake_are_told_by_file_and_path(run: Program) -> None:
+def test_mistakes_in_records_are_reported_with_their_file(run: Program) -> None:
     assert run("""
         const [header, bytes] = parts("ur5");
         const name = "structure/2302e404-a537-4c63-be02-790364ed395a@1.0.0.yaml";

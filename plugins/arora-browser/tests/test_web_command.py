@@ -29,7 +29,7 @@ def _run(*arguments: str, cwd: Path, **environment: str) -> subprocess.Completed
     )
 
 
-def test_the_command_serves_until_it_is_interrupted_and_ends_quietly(tmp_path: Path) -> None:
+def test_the_command_serves_until_it_is_interrupted_and_exits_quietly(tmp_path: Path) -> None:
     require_npm_packages()
     command = [str(ARORA), "web", "--no-browser", "--pyodide", str(PYODIDE)]
     with subprocess.Popen(
@@ -56,13 +56,13 @@ def test_without_pyodide_the_command_says_how_to_get_it(tmp_path: Path) -> None:
     assert "npm install pyodide" in run.stderr
 
 
-def test_a_directory_that_is_no_pyodide_is_refused(tmp_path: Path) -> None:
+def test_a_directory_that_is_not_pyodide_is_refused(tmp_path: Path) -> None:
     run = _run(cwd=tmp_path, ARORA_PYODIDE=str(tmp_path))
     assert run.returncode == 2
     assert f"{tmp_path} is not the npm package pyodide" in run.stderr
 
 
-def test_a_malformed_header_is_told_before_anything_is_served(tmp_path: Path) -> None:
+def test_a_malformed_header_is_reported_before_anything_is_served(tmp_path: Path) -> None:
     require_npm_packages()
     header = tmp_path / "module.yaml"
     header.write_text("id: 5\n")
@@ -71,7 +71,7 @@ def test_a_malformed_header_is_told_before_anything_is_served(tmp_path: Path) ->
     assert run.stderr.startswith(f"error: {header}: ")
 
 
-def test_a_port_that_is_taken_is_told(tmp_path: Path) -> None:
+def test_a_port_in_use_is_reported(tmp_path: Path) -> None:
     require_npm_packages()
     with SiteServer(web_site.Site()) as server:
         run = _run("--pyodide", str(PYODIDE), "--port", str(server.server_port), cwd=tmp_path)

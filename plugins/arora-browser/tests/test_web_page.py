@@ -61,7 +61,7 @@ def _form(page: Page, function: str) -> Any:
     return page.locator(f'form[data-function="{function}"]')
 
 
-def test_it_opens_on_the_example_and_draws_the_arm_where_the_module_says(opened: OpenPage) -> None:
+def test_it_opens_on_the_example_and_draws_the_arm_at_the_returned_pose(opened: OpenPage) -> None:
     page = opened.page
     expect(page.locator("#state")).to_have_text("ur5 is ready")
     expect(page.locator("#arm-says")).to_have_text(re.compile(r"tool at x -0\.\d{3}, y 0\.\d{3}, z 0\.\d{3} m"))
@@ -90,19 +90,19 @@ def test_moving_a_joint_calls_the_module(page: Page) -> None:
     page.get_by_label("Shoulder").focus()
     page.keyboard.press("PageUp")
     expect(page.locator("#arm-says")).not_to_have_text(before)
-    expect(page.locator("#timing")).to_have_text(re.compile(r"ur5\.forward answered in \d+\.\d\d ms"))
+    expect(page.locator("#timing")).to_have_text(re.compile(r"ur5\.forward returned in \d+\.\d\d ms"))
 
 
-def test_a_call_shows_its_answer_and_moves_the_arm(page: Page) -> None:
+def test_a_call_shows_its_result_and_moves_the_arm(page: Page) -> None:
     form = _form(page, "forward")
     form.get_by_label("joints").fill("0, 0, 0, 0, 0, 0")
     form.get_by_role("button", name="Call forward").click()
     expect(page.locator("#result")).to_contain_text("-0.81725")
-    expect(page.locator("#arm-says")).to_have_text("The module answers: tool at x -0.817, y -0.191, z -0.005 m")
+    expect(page.locator("#arm-says")).to_have_text("The module returns: tool at x -0.817, y -0.191, z -0.005 m")
     expect(page.get_by_label("Elbow")).to_have_value("0")
 
 
-def test_a_failing_call_is_told_with_its_class(page: Page) -> None:
+def test_a_failing_call_is_shown_with_the_class_of_its_error(page: Page) -> None:
     form = _form(page, "forward")
     form.get_by_label("joints").fill("1, 2")
     form.get_by_label("joints").press("Enter")
@@ -110,7 +110,7 @@ def test_a_failing_call_is_told_with_its_class(page: Page) -> None:
     expect(page.get_by_role("alert")).to_contain_text("forward wants 6 joints, got 2")
 
 
-def test_what_is_no_number_is_told_and_the_field_is_focused(page: Page) -> None:
+def test_text_that_is_not_a_number_is_reported_and_its_field_focused(page: Page) -> None:
     form = _form(page, "clamp")
     form.get_by_label("joints").fill("one, two")
     form.get_by_role("button").click()
@@ -221,7 +221,7 @@ def test_a_malformed_header_is_shown_with_the_path_of_the_mistake(page: Page, fi
     expect(page.get_by_role("alert")).to_contain_text("exports[0].parameters[0].type.id")
 
 
-def test_files_without_an_executable_are_told(page: Page, files: Path) -> None:
+def test_a_missing_executable_is_reported(page: Page, files: Path) -> None:
     page.get_by_label("Open a module…").set_input_files([files / "ur5" / "module.yaml"])
     expect(page.get_by_role("alert")).to_contain_text(".wasm file that belongs to module.yaml")
 

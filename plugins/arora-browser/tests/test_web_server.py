@@ -46,7 +46,7 @@ def _answer(served: http.client.HTTPConnection, path: str, **headers: str) -> tu
         ("/modules.json", "application/json"),
     ],
 )
-def test_what_the_page_needs_is_served_as_what_it_is(
+def test_the_files_of_the_page_are_served_with_their_media_type(
     served: http.client.HTTPConnection, path: str, media_type: str
 ) -> None:
     assert _answer(served, path) == (200, media_type)
@@ -57,7 +57,7 @@ def test_nothing_else_is_served(served: http.client.HTTPConnection, path: str) -
     assert _answer(served, path)[0] == 404
 
 
-def test_a_page_from_elsewhere_that_borrows_the_address_is_refused(served: http.client.HTTPConnection) -> None:
+def test_a_request_with_the_host_name_of_another_site_is_refused(served: http.client.HTTPConnection) -> None:
     assert _answer(served, "/modules.json", Host="example.org")[0] == 403
 
 

@@ -20,8 +20,8 @@ export { AroraError };
  * @param {object} options
  * @param {string | URL} [options.indexURL] the directory of the npm package `pyodide`: a URL, or in Node a path
  * @param {(string | URL | ArrayBuffer | Uint8Array)[]} [options.wheels] arora_core, arora_browser, pluggy, and PyYAML
- *   for headers that are YAML: URLs, in Node paths, or their bytes
- * @param {object} [options.pyodide] a Pyodide that runs already, in place of indexURL
+ *   for headers in YAML: URLs, in Node paths, or their bytes
+ * @param {object} [options.pyodide] a Pyodide that is already loaded, in place of indexURL
  * @param {(level: string, logger: string, message: string) => void} [options.onLog] receives Arora's log
  */
 export async function loadArora({ indexURL, wheels = [], pyodide, onLog = logToConsole } = {}) {

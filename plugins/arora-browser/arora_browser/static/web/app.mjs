@@ -54,7 +54,7 @@ function call(module, name, args, finished = true) {
     $("result").replaceChildren(resultView(result));
     // Screen readers announce where a slider stops, not every step.
     $("timing").setAttribute("aria-live", finished ? "polite" : "off");
-    $("timing").textContent = `${module.name}.${name} answered in ${duration.toFixed(2)} ms`;
+    $("timing").textContent = `${module.name}.${name} returned in ${duration.toFixed(2)} ms`;
     return result;
   } catch (error) {
     $("result").replaceChildren();
@@ -93,7 +93,7 @@ function showModule(module) {
   $("about").replaceChildren(...aboutModule(module));
   $("functions").replaceChildren(...module.functions.map((each) => functionForm(module, each)));
   $("result").replaceChildren();
-  $("timing").textContent = "Call a function to see what it answers.";
+  $("timing").textContent = "Call a function to see what it returns.";
   const drawable = canDraw(module);
   $("columns").classList.toggle("drawing", drawable);
   $("arm").hidden = !drawable;

@@ -33,7 +33,7 @@ export function showArm(container, forward) {
     if (pose === null) return;
     picture.replaceChildren(...scene(joints, pose, azimuth));
     const { x, y, z } = pose.position;
-    caption.textContent = `The module answers: tool at x ${metres(x)}, y ${metres(y)}, z ${metres(z)} m`;
+    caption.textContent = `The module returns: tool at x ${metres(x)}, y ${metres(y)}, z ${metres(z)} m`;
   }
 
   function callModule(finished) {

@@ -110,7 +110,7 @@ const integerControl = (type, label) => textControl(type, label, { inputmode: "n
 function numbersControl(type, label) {
   const readItem = type.item.number === "int" ? readInteger : readFloat;
   const control = textControl(type, label, {
-    hint: type.length === undefined ? "commas between" : `${type.length} of them, commas between`,
+    hint: type.length === undefined ? "separated by commas" : `${type.length} items, separated by commas`,
     empty: [],
     read: (text) =>
       text
@@ -144,7 +144,7 @@ function taggedControl(type, label) {
   return textControl(type, label, {
     tag: "textarea",
     placeholder: '{"f64": 0.5}',
-    hint: "a value with its tag, as JSON",
+    hint: "a tagged value as JSON",
     read: (text) => JSON.parse(text),
   });
 }

@@ -7,7 +7,7 @@ const MAX_ITEMS = 64;
 /** @param {unknown} value plain data @returns {HTMLElement} */
 export function resultView(value) {
   const view = viewOf(value);
-  return view.tagName === "DD" ? element("dl", {}, element("dt", {}, "answer"), view) : view;
+  return view.tagName === "DD" ? element("dl", {}, element("dt", {}, "result"), view) : view;
 }
 
 function viewOf(value) {
