@@ -1,4 +1,4 @@
-"""Runs Arora's WebAssembly modules on a browser's own WebAssembly."""
+"""Run Arora's WebAssembly modules on a browser's own WebAssembly."""
 
 from __future__ import annotations
 
@@ -21,6 +21,6 @@ def arora_executors() -> Sequence[type[Executor]]:
 
 @hookimpl
 def arora_commands(group: click.Group) -> None:
-    from .web import command
+    from .web_command import web
 
-    group.add_command(command)
+    group.add_command(web)

@@ -1,4 +1,4 @@
-"""What Python in the page needs, as one archive made of what is installed here."""
+"""The Python packages that run in a page, as one zip archive."""
 
 from __future__ import annotations
 
@@ -11,27 +11,27 @@ from pathlib import Path
 from typing import Final
 
 _NEEDED: Final = {"arora-core": "arora_core", "arora-browser": "arora_browser", "pluggy": "pluggy", "PyYAML": "yaml"}
-"""Distributions and the package each brings. PyYAML works without its compiled part, which is left out."""
+"""The package of each distribution. PyYAML works without its compiled part, which is left out."""
 
 _SUFFIXES: Final = frozenset({".py", ".pyi", ".mjs"})
 _METADATA: Final = ("METADATA", "entry_points.txt")
 
 
 def archive() -> bytes:
-    """A zip file to be unpacked into a page's ``site-packages``, with what finds the plugins in it.
+    """Return a zip file to be unpacked into a page's ``site-packages``, with the metadata by which plugins are found.
 
-    It is made of the very files that are imported here, so also of packages that are installed for editing.
+    It holds the files that are imported here, also those of editable installs.
     """
-    written = io.BytesIO()
-    with zipfile.ZipFile(written, "w", zipfile.ZIP_DEFLATED) as zipped:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as zipped:
         for name, package in _NEEDED.items():
-            for file, inside in _files(package):
-                zipped.write(file, inside)
+            for file, name_in_archive in _files(package):
+                zipped.write(file, name_in_archive)
             installed = distribution(name)
             directory = f"{package}-{installed.version}.dist-info"
             for part in _METADATA:
                 zipped.writestr(f"{directory}/{part}", installed.read_text(part) or "")
-    return written.getvalue()
+    return buffer.getvalue()
 
 
 def _files(package: str) -> Iterator[tuple[Path, str]]:

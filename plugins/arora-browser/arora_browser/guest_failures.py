@@ -1,4 +1,4 @@
-"""What the page says went wrong (``failures.mjs``), as Arora's exceptions."""
+"""Arora's exceptions for the failures that JavaScript reports (``guest_failure.mjs``)."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ from arora_core.header import Header
 _SYMBOL: Final = re.compile(function_symbol(bytes(16)).replace("0", "[0-9a-f]"))
 
 
-def error(
+def exception_from(
     code: str, message: str, *, kind: str | None = None, exit_code: int | None = None, symbol: str | None = None
 ) -> AroraError:
-    """The exception for a ``GuestFailure`` with these facts."""
+    """Return the exception for a ``GuestFailure`` with these facts."""
     if code == "trap":
         return Trap(message, kind=TrapKind[kind or "OTHER"], exit_code=exit_code)
     if code == "malformed":
@@ -42,12 +42,12 @@ def error(
     return LoadError(message)
 
 
-def named(message: str, header: Header) -> str:
-    """``message`` with the symbols of the header's functions replaced by their names."""
+def replace_symbols(message: str, header: Header) -> str:
+    """Return ``message`` with the symbols of the header's functions replaced by their names."""
     names = {function_symbol(each.id.bytes): each.name for each in header.exports}
     return _SYMBOL.sub(lambda found: names.get(found[0], found[0]), message)
 
 
-def not_exported(function_id: bytes) -> str:
-    """What to say of an id that the header does not have."""
+def not_exported_message(function_id: bytes) -> str:
+    """Return the message for a function id that the header does not have."""
     return f"exports no function {UUID(bytes=function_id) if len(function_id) == 16 else function_id!r}"

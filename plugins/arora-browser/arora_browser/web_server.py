@@ -1,4 +1,4 @@
-"""Serves a site to browsers of this computer."""
+"""An HTTP server for browsers on this computer."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ ADDRESS: Final = "127.0.0.1"
 
 _log: Final = logging.getLogger("arora.web")
 
-# Python in the page compiles WebAssembly and evaluates JavaScript of this package; nothing comes from elsewhere.
+# Python in the page compiles WebAssembly and evaluates this package's JavaScript. Nothing is loaded from elsewhere.
 _POLICY: Final = (
     "default-src 'none'; script-src 'self' 'unsafe-eval' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self'; "
     "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -23,7 +23,7 @@ _POLICY: Final = (
 
 
 class SiteServer(ThreadingHTTPServer):
-    """A server of one site, on this computer's own address only. Port 0 picks one that is free."""
+    """Serve one site on the loopback address. Port 0 picks a free port."""
 
     daemon_threads = True
 
@@ -33,13 +33,13 @@ class SiteServer(ThreadingHTTPServer):
 
     @property
     def url(self) -> str:
-        """Where the page is."""
+        """The address of the page."""
         return f"http://{ADDRESS}:{self.server_port}/"
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """Tells what failed in answering, and says nothing of readers that leave without waiting."""
-        gone = isinstance(sys.exc_info()[1], ConnectionError)
-        _log.log(logging.DEBUG if gone else logging.ERROR, "a request failed", exc_info=True)
+        """Log what failed while answering a request, a closed connection only at DEBUG."""
+        disconnected = isinstance(sys.exc_info()[1], ConnectionError)
+        _log.log(logging.DEBUG if disconnected else logging.ERROR, "a request failed", exc_info=True)
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -49,14 +49,14 @@ class _Handler(BaseHTTPRequestHandler):
     sys_version = ""
 
     def do_GET(self) -> None:
-        self._answer(with_content=True)
+        self._respond(with_content=True)
 
     def do_HEAD(self) -> None:
-        self._answer(with_content=False)
+        self._respond(with_content=False)
 
-    def _answer(self, *, with_content: bool) -> None:
-        if not self._is_asked_directly():
-            self.send_error(HTTPStatus.FORBIDDEN, explain="This page is for browsers of the same computer.")
+    def _respond(self, *, with_content: bool) -> None:
+        if not self._has_own_host():
+            self.send_error(HTTPStatus.FORBIDDEN, explain="This page is for browsers on the same computer.")
             return
         resource = self.server.site.resources.get(unquote(urlsplit(self.path).path))
         if resource is None:
@@ -82,10 +82,10 @@ class _Handler(BaseHTTPRequestHandler):
         try:
             self.wfile.write(content)
         except ConnectionError:
-            self.close_connection = True  # the reader has left, as browsers do when a page is reloaded
+            self.close_connection = True  # browsers disconnect when a page is reloaded
 
-    def _is_asked_directly(self) -> bool:
-        # A page elsewhere can make its own name mean this address; the browser then says that name here.
+    def _has_own_host(self) -> bool:
+        # DNS rebinding: another page's name can resolve to this address. The Host header then has that name.
         host = self.headers.get("Host", "")
         return host in {f"{name}:{self.server.server_port}" for name in (ADDRESS, "localhost")}
 

@@ -1,4 +1,4 @@
-"""What the page is made of: every address it may ask for, and what is there. Nothing else is served."""
+"""The files of the page by their address. Nothing else is served."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from . import bundle
 
 STATIC: Final = Path(__file__).parent / "static"
 EXAMPLE: Final = STATIC / "web" / "ur5" / "module.yaml"
-"""The module shown when none is asked for."""
+"""The header of the module that is shown by default."""
 
-_TYPES: Final[Mapping[str, str]] = {
+_MEDIA_TYPES: Final[Mapping[str, str]] = {
     ".html": "text/html; charset=utf-8",
     ".css": "text/css; charset=utf-8",
     ".mjs": "text/javascript; charset=utf-8",
@@ -31,18 +31,18 @@ _TYPES: Final[Mapping[str, str]] = {
     ".yaml": "text/yaml; charset=utf-8",
     ".yml": "text/yaml; charset=utf-8",
 }
-_RECORDS: Final = frozenset({".yaml", ".yml", ".json"})
+_RECORD_SUFFIXES: Final = frozenset({".yaml", ".yml", ".json"})
 
 
 @dataclass(frozen=True)
 class Resource:
-    """What is at one address: bytes, or a file to be read when it is asked for."""
+    """The content of one address: bytes, or a file that is read for each request."""
 
     content: bytes | Path
     media_type: str
 
     def read(self) -> bytes:
-        """The bytes. Raises OSError for a file that is gone."""
+        """Return the bytes. Raises OSError for a file that does not exist any more."""
         return self.content if isinstance(self.content, bytes) else self.content.read_bytes()
 
 
@@ -53,41 +53,41 @@ class Site:
     resources: dict[str, Resource] = field(default_factory=dict)
 
     def add(self, address: str, content: bytes | Path) -> None:
-        """Puts a file, or bytes, at an address; its ending says of what kind they are."""
-        media_type = _TYPES.get(os.path.splitext(address)[1], "application/octet-stream")
+        """Put a file, or bytes, at an address, whose suffix determines the media type."""
+        media_type = _MEDIA_TYPES.get(os.path.splitext(address)[1], "application/octet-stream")
         self.resources[address] = Resource(content, media_type)
 
 
-def site(modules: Sequence[Path], pyodide: Path) -> Site:
-    """The page with these modules, given by their header files, on this Pyodide.
+def build_site(modules: Sequence[Path], pyodide: Path) -> Site:
+    """Return the page with these modules, given by their header files, and the Pyodide in that directory.
 
-    Raises HeaderError and LoadError for a module that is none.
+    Raises HeaderError for an invalid header, and LoadError for one whose executable is not found.
     """
-    made = Site()
+    site = Site()
     for file in sorted(STATIC.rglob("*")):
-        if file.is_file() and file.suffix in _TYPES:
-            made.add(f"/{file.relative_to(STATIC).as_posix()}", file)
-    made.resources["/"] = made.resources["/web/index.html"]
+        if file.is_file() and file.suffix in _MEDIA_TYPES:
+            site.add(f"/{file.relative_to(STATIC).as_posix()}", file)
+    site.resources["/"] = site.resources["/web/index.html"]
     for file in sorted(pyodide.iterdir()):
         if file.is_file():
-            made.add(f"/pyodide/{file.name}", file)
-    made.add("/arora.zip", bundle.archive())
-    listed = [_add_module(made, number, path) for number, path in enumerate(modules or [EXAMPLE])]
-    made.add("/modules.json", json.dumps({"modules": listed}).encode())
-    return made
+            site.add(f"/pyodide/{file.name}", file)
+    site.add("/arora.zip", bundle.archive())
+    listed = [_add_module(site, number, path) for number, path in enumerate(modules or [EXAMPLE])]
+    site.add("/modules.json", json.dumps({"modules": listed}).encode())
+    return site
 
 
-def _add_module(made: Site, number: int, path: Path) -> dict[str, object]:
+def _add_module(site: Site, number: int, path: Path) -> dict[str, object]:
     header = Header.load(path)
     executable = find(path, header)
     base = f"/modules/{number}"
 
     def put(file: Path, name: str) -> str:
-        made.add(f"{base}/{name}", file)
+        site.add(f"{base}/{name}", file)
         return quote(f"{base}/{name}")
 
     directory = path.parent / "records"
-    files = sorted(each for each in directory.glob("*/*") if each.suffix in _RECORDS)
+    files = sorted(each for each in directory.glob("*/*") if each.suffix in _RECORD_SUFFIXES)
     records = {name: put(file, f"records/{name}") for file in files if (name := f"{file.parent.name}/{file.name}")}
     return {
         "name": header.name,

@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 from arora_browser.web_server import SiteServer
-from arora_browser.web_site import site
+from arora_browser.web_site import build_site
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from .node_page import PYODIDE, require_npm_packages
 
-# The machine's network is closed: without these flags the browser asks it for things all the time.
+# Without these flags the browser makes network requests of its own.
 _FLAGS = ("--disable-gpu", "--disable-quic", "--disable-background-networking", "--disable-component-update")
 
 
@@ -27,7 +27,7 @@ class Chromium:
         self.url = url
 
     def page(self, **context: Any) -> Page:
-        """A page in a context of its own, made with these options of Playwright's."""
+        """Return a page in a new context with these Playwright options."""
         page = self.browser.new_context(**context).new_page()
         page.set_default_timeout(30_000)
         return page
@@ -41,7 +41,7 @@ def chromium() -> Iterator[Chromium]:
     if executable is None:
         pytest.fail("Chromium is missing: apt-get install chromium, or name it by ARORA_BROWSER", pytrace=False)
     flags = [*_FLAGS, *(["--no-sandbox"] if os.geteuid() == 0 else [])]
-    with SiteServer(site([], PYODIDE)) as server:
+    with SiteServer(build_site([], PYODIDE)) as server:
         serving = threading.Thread(target=server.serve_forever, name="arora web")
         serving.start()
         try:

@@ -1,4 +1,4 @@
-"""Arora inside Pyodide inside Node, to be asked in Python or in JavaScript."""
+"""Arora in Pyodide in Node, for tests that run Python or JavaScript there."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ NEEDING_RECORDS: Final = frozenset({"mirror", "mirror_all", "echo_shape", "echo_
 
 
 def require_npm_packages() -> None:
-    """Fails, saying what to do, unless the npm packages of the tests are there."""
+    """Fail, with what to do, unless the npm packages of the tests are installed."""
     if not (PYODIDE / "pyodide.mjs").is_file():
         pytest.fail(f"the npm packages are missing: run `npm install` in {HERE / 'js'}", pytrace=False)
 
@@ -73,14 +73,14 @@ class NodePage:
         )
 
     def python(self, code: str) -> Any:
-        """The value of the last expression. Raises AssertionError with what Python said where it fails."""
-        return self._ask({"python": textwrap.dedent(code)})
+        """Return the value of the last expression. Raises AssertionError with the traceback of a Python exception."""
+        return self._request({"python": textwrap.dedent(code)})
 
     def javascript(self, code: str) -> Any:
-        """What the body of an async function returns."""
-        return self._ask({"javascript": code})
+        """Run the body of an async function, and return its result."""
+        return self._request({"javascript": code})
 
-    def _ask(self, request: dict[str, str]) -> Any:
+    def _request(self, request: dict[str, str]) -> Any:
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._process.stdin.write(json.dumps(request) + "\n")
@@ -94,7 +94,7 @@ class NodePage:
         return reply["value"]
 
     def close(self) -> None:
-        """Ends the process."""
+        """End the process."""
         self._process.communicate(timeout=30)
         self._stderr.close()
 

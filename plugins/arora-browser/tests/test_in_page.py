@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from arora_browser import page_modules
+from arora_browser.module_expression import module_expression
 
 from arora_core import Engine, Header
 
@@ -18,7 +18,7 @@ def test_arora_core_is_importable_and_finds_the_executor(node_page: NodePage) ->
     assert node_page.python("list(Engine().plugins.executors)") == ["browser"]
 
 
-def test_a_module_is_loaded_and_called_at_once(node_page: NodePage) -> None:
+def test_a_module_is_loaded_and_called_synchronously(node_page: NodePage) -> None:
     answer = node_page.python("""
         with Engine() as engine:
             arm = engine.load("/files/ur5/module.yaml")
@@ -110,7 +110,7 @@ def test_a_call_error_reaches_the_calling_guest(node_page: NodePage) -> None:
         (7, "EXIT"),
     ],
 )
-def test_a_crash_is_a_trap_that_says_how_and_the_page_goes_on(node_page: NodePage, how: int, kind: str) -> None:
+def test_a_crash_is_a_trap_with_its_kind_and_the_page_goes_on(node_page: NodePage, how: int, kind: str) -> None:
     answer = node_page.python(f"""
         with Engine() as engine:
             probe = engine.load("/files/probe/module.yaml")
@@ -126,7 +126,7 @@ def test_a_crash_is_a_trap_that_says_how_and_the_page_goes_on(node_page: NodePag
     assert answer == [kind, "probe", "crash", "browser", "my last words"]
 
 
-def test_the_code_of_an_exit_is_told(node_page: NodePage) -> None:
+def test_an_exit_has_its_code(node_page: NodePage) -> None:
     assert (
         node_page.python("""
         with Engine() as engine:
@@ -211,13 +211,13 @@ def test_limits_that_a_page_cannot_enforce_are_refused(node_page: NodePage) -> N
     )
 
 
-def test_a_prepared_module_is_what_loading_the_same_parts_gives(node_page: NodePage) -> None:
+def test_loading_uses_what_was_prepared_from_the_same_parts(node_page: NodePage) -> None:
     assert node_page.python("""
         header = Header.load("/files/ur5/module.yaml")
         executable = open("/files/ur5/ur5.wasm", "rb").read()
         with Engine() as engine:
             await engine.prepare(header, executable)
-            prepared = next(iter(engine._executors["browser"]._runs._prepared.values()))
+            prepared = next(iter(engine._executors["browser"]._runtime._prepared.values()))
             arm = engine.load_module_from_parts(header, executable)
             taken = engine._modules[header.id.bytes].instance is prepared
             answer = arm.forward([0.0] * 6).position.z
@@ -225,20 +225,20 @@ def test_a_prepared_module_is_what_loading_the_same_parts_gives(node_page: NodeP
     """) == [True, -0.005490999999999996]
 
 
-def test_what_was_prepared_and_never_loaded_is_given_back_with_the_engine(node_page: NodePage) -> None:
+def test_what_was_prepared_but_not_loaded_is_closed_with_the_engine(node_page: NodePage) -> None:
     assert node_page.python("""
         header = Header.load("/files/ur5/module.yaml")
         executable = open("/files/ur5/ur5.wasm", "rb").read()
         engine = Engine()
         await engine.prepare(header, executable)
         await engine.prepare(header, executable)
-        prepared = next(iter(engine._executors["browser"]._runs._prepared.values()))
+        prepared = next(iter(engine._executors["browser"]._runtime._prepared.values()))
         engine.close()
         prepared._proxies == [] and prepared._guest is None
     """)
 
 
-def test_preparing_raises_what_loading_would(node_page: NodePage) -> None:
+def test_preparing_raises_the_errors_of_loading(node_page: NodePage) -> None:
     assert node_page.python("""
         header = Header.load("/files/ur5/module.yaml")
         with Engine() as engine:
@@ -250,21 +250,21 @@ def test_preparing_raises_what_loading_would(node_page: NodePage) -> None:
     """) == ["ur5", "browser"]
 
 
-def test_preparing_again_for_another_header_lets_go_of_what_does_not_fit(node_page: NodePage) -> None:
+def test_what_was_prepared_for_another_header_is_closed(node_page: NodePage) -> None:
     assert node_page.python("""
         header = Header.load("/files/ur5/module.yaml")
         other = Header.from_data({**header.to_data(), "author": "another"}, header.types)
         executable = open("/files/ur5/ur5.wasm", "rb").read()
         with Engine() as engine:
             await engine.prepare(other, executable)
-            prepared = next(iter(engine._executors["browser"]._runs._prepared.values()))
+            prepared = next(iter(engine._executors["browser"]._runtime._prepared.values()))
             arm = engine.load_module_from_parts(header, executable)
             used = engine._modules[header.id.bytes].instance is prepared
         [used, prepared._guest is None, prepared._proxies == []]
     """) == [False, True, True]
 
 
-def test_an_engine_closed_while_it_prepares_keeps_nothing(node_page: NodePage) -> None:
+def test_preparing_fails_when_the_engine_is_closed_meanwhile(node_page: NodePage) -> None:
     assert (
         node_page.python("""
         header = Header.load("/files/ur5/module.yaml")
@@ -283,7 +283,7 @@ def test_an_engine_closed_while_it_prepares_keeps_nothing(node_page: NodePage) -
     )
 
 
-def test_where_there_is_nothing_to_prepare_preparing_does_nothing() -> None:
+def test_preparing_does_nothing_for_an_executor_without_preparation() -> None:
     header = Header.load(REPOSITORY / "examples" / "ur5" / "module.yaml")
     executable = (REPOSITORY / "examples" / "ur5" / "ur5.wasm").read_bytes()
     with Engine() as engine:
@@ -353,7 +353,7 @@ gc.collect()
     assert after == before
 
 
-def test_modules_are_joined_without_the_syntax_that_only_modules_have() -> None:
-    joined = page_modules.joined("guest.mjs")
+def test_a_module_expression_has_no_module_syntax() -> None:
+    joined = module_expression("in_page.mjs")
     assert "compileSync" in joined
     assert not any(line.startswith(("import ", "export ")) for line in joined.splitlines())

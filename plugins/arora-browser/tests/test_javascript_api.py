@@ -1,59 +1,11 @@
-"""``arora.mjs``, for programs in JavaScript: in Node, and what differs there in a real Chromium."""
+"""``arora.mjs``, for programs in JavaScript: modules and calls. In Node."""
 
 from __future__ import annotations
 
-import os
-import subprocess
-from collections.abc import Iterator
-from typing import Any
+from .javascript_program import Program, run
+from .node_page import node_page
 
-import pytest
-
-from .chromium import Chromium, chromium
-from .node_page import HERE, NODE_MODULES, NodePage, node_page, require_npm_packages
-
-__all__ = ["chromium", "node_page"]
-
-PARTS = """
-const { readFileSync, readdirSync } = await import("node:fs");
-const parts = (name) => {
-  const directory = `${files}/${name}`;
-  const records = {};
-  for (const file of readdirSync(directory, { recursive: true })) {
-    if (!/^records.*yaml$/.test(file)) continue;
-    records[file.slice("records/".length)] = readFileSync(`${directory}/${file}`, "utf8");
-  }
-  return [
-    readFileSync(`${directory}/module.yaml`, "utf8"),
-    readFileSync(`${directory}/${name}.wasm`),
-    name === "probe" ? {} : { records },
-  ];
-};
-const thrownBy = (action) => {
-  try {
-    action();
-  } catch (error) {
-    return error;
-  }
-};
-"""
-
-
-class Program:
-    """Runs JavaScript with an ``engine`` of its own, and ``parts(name)`` to load modules from."""
-
-    def __init__(self, page: NodePage) -> None:
-        self._page = page
-
-    def __call__(self, code: str) -> Any:
-        return self._page.javascript(
-            f"{PARTS}\nconst engine = new Engine();\ntry {{\n{code}\n}} finally {{ engine.close(); }}"
-        )
-
-
-@pytest.fixture
-def run(node_page: NodePage) -> Program:
-    return Program(node_page)
+__all__ = ["node_page", "run"]
 
 
 def test_a_module_is_loaded_and_called_with_plain_data(run: Program) -> None:
@@ -71,7 +23,7 @@ def test_a_module_is_loaded_and_called_with_plain_data(run: Program) -> None:
     }
 
 
-def test_arguments_may_come_in_order_and_as_typed_arrays(run: Program) -> None:
+def test_arguments_may_be_positional_and_typed_arrays(run: Program) -> None:
     assert run("""
         engine.loadModule(...parts("ur5"));
         return engine.call("ur5", "clamp", [new Float64Array([9, -0, -9])]);
@@ -128,7 +80,7 @@ def test_nothing_is_null_and_what_is_undefined_is_left_out(run: Program) -> None
     """) == [None, None, 1, 0b010, "probe.echo_option: value: absent"]
 
 
-def test_enumerations_come_as_the_name_of_their_variant_with_what_it_carries(run: Program) -> None:
+def test_enumerations_are_returned_as_the_name_of_their_variant_with_its_payload(run: Program) -> None:
     assert run("""
         engine.loadModule(...parts("ur5"));
         engine.loadModule(...parts("watchdog"));
@@ -185,110 +137,6 @@ def test_a_prepared_module_is_loaded_by_its_header_or_its_id(run: Program) -> No
     """) == ["ur5", "ur5", "LoadError"]
 
 
-def test_a_failing_guest_is_an_error_with_its_facts(run: Program) -> None:
-    assert run("""
-        engine.loadModule(...parts("probe"));
-        const error = thrownBy(() => engine.call("probe", "fail", ["bad luck"]));
-        const { name, message, reason, module, function: called } = error;
-        return { name, message, reason, module, called };
-    """) == {
-        "name": "GuestError",
-        "message": "probe.fail: bad luck",
-        "reason": "bad luck",
-        "module": "probe",
-        "called": "fail",
-    }
-
-
-def test_a_crashed_guest_is_an_error_that_says_how(run: Program) -> None:
-    assert run("""
-        engine.loadModule(...parts("probe"));
-        engine.call("probe", "print", [2, "my last words"]);
-        const crash = thrownBy(() => engine.call("probe", "crash", [0]));
-        const exit = thrownBy(() => engine.call("probe", "crash", [7]));
-        return [crash.name, crash.kind, crash.stderr, crash.executor, exit.kind, exit.exitCode];
-    """) == ["Trap", "UNREACHABLE", "my last words", "browser", "EXIT", 3]
-
-
-def test_every_error_is_an_arora_error(run: Program) -> None:
-    assert run("""
-        engine.loadModule(...parts("probe"));
-        return [
-          () => engine.call("nobody", "add", {}),
-          () => engine.call("probe", "nothing here", {}),
-          () => engine.call("probe", "add", { a: -1, b: 0 }),
-          () => engine.call("probe", "add", { c: 1 }),
-          () => engine.call("{}"),
-          () => engine.loadModule("id: 5", new Uint8Array()),
-          () => engine.loadModule(parts("ur5")[0], new Uint8Array(), parts("ur5")[2]),
-        ].map((action) => {
-          const error = thrownBy(action);
-          return [error instanceof AroraError, error.name, error.path ?? error.parameter ?? null];
-        });
-    """) == [
-        [True, "ModuleNotFound", None],
-        [True, "FunctionNotFound", None],
-        [True, "ArgumentError", "a"],
-        [True, "ArgumentError", "c"],
-        [True, "ArgumentError", None],
-        [True, "HeaderError", "name"],
-        [True, "MalformedExecutable", None],
-    ]
-
-
-def test_what_a_callable_throws_comes_out_as_the_same_thing(run: Program) -> None:
-    assert (
-        run("""
-        engine.loadModule(...parts("probe"));
-        const thrown = [new RangeError("mine"), { any: "thing" }, "text", undefined];
-        return thrown.map((thing) => {
-          const id = engine.registerCallable(() => { throw thing; });
-          try {
-            engine.call("probe", "indirect", [id]);
-          } catch (error) {
-            return error === thing;
-          }
-        });
-    """)
-        == [True] * 4
-    )
-
-
-def test_a_call_error_that_a_callable_throws_reaches_the_guest(run: Program) -> None:
-    assert "out of reach" in bytes(
-        int(each)
-        for each in run("""
-        engine.loadModule(...parts("probe"));
-        const id = engine.registerCallable(() => { throw new AroraError("GuestError", "out of reach"); });
-        return engine.call("probe", "indirect", [id]);
-    """)["Uint8Array"]
-    ).decode(errors="replace")
-
-
-def test_a_callable_that_answers_no_value_is_told_so(run: Program) -> None:
-    assert (
-        run("""
-        engine.loadModule(...parts("probe"));
-        return [() => 5, async () => "unit", () => ({ u8: 256 })].map((callable) => {
-          const error = thrownBy(() => engine.call("probe", "indirect", [engine.registerCallable(callable)]));
-          return error.name;
-        });
-    """)
-        == ["TypeError"] * 3
-    )
-
-
-def test_an_unregistered_callable_is_gone(run: Program) -> None:
-    assert (
-        run("""
-        const id = engine.registerCallable(() => "unit");
-        engine.unregisterCallable(id);
-        return thrownBy(() => engine.unregisterCallable(id)).name;
-    """)
-        == "FunctionNotFound"
-    )
-
-
 def test_a_callable_may_call_the_engine(run: Program) -> None:
     assert (
         run("""
@@ -299,24 +147,6 @@ def test_a_callable_may_call_the_engine(run: Program) -> None:
     """)
         == 42
     )
-
-
-def test_a_closed_engine_refuses_everything(run: Program) -> None:
-    assert run("""
-        engine.close();
-        engine.close();
-        return [thrownBy(() => engine.listModules()).name, thrownBy(() => engine.call("a", "b")).name];
-    """) == ["EngineClosed", "EngineClosed"]
-
-
-def test_records_with_a_mistake_are_told_by_file_and_path(run: Program) -> None:
-    assert run("""
-        const [header, bytes] = parts("ur5");
-        const name = "structure/2302e404-a537-4c63-be02-790364ed395a@1.0.0.yaml";
-        const error = thrownBy(() => engine.loadModule(header, bytes, { records: { [name]: "name: 5" } }));
-        const outside = thrownBy(() => engine.loadModule(header, bytes, { records: { "../x.yaml": "" } }));
-        return [error.name, error.source === name, outside.name];
-    """) == ["HeaderError", True, "HeaderError"]
 
 
 def test_what_guests_write_is_in_the_log(run: Program) -> None:
@@ -351,72 +181,3 @@ def test_a_thousand_calls_and_engines_leave_no_proxy_behind(run: Program) -> Non
         }
     """)
     assert after == before
-
-
-def test_the_declarations_fit_what_programs_do() -> None:
-    require_npm_packages()
-    tsc = subprocess.run(
-        [NODE_MODULES / ".bin" / "tsc", "--project", HERE / "js"], capture_output=True, text=True, env=dict(os.environ)
-    )
-    assert tsc.returncode == 0, tsc.stdout
-
-
-# In a real browser.
-
-
-@pytest.fixture(scope="module")
-def page(chromium: Chromium) -> Iterator[Any]:
-    """A page with an ``Engine`` in it and the example's parts."""
-    page = chromium.page()
-    page.goto(chromium.url + "web/icon.svg")
-    page.evaluate("""async () => {
-        const { loadArora, AroraError } = await import("/arora.mjs");
-        const { Engine } = await loadArora({ indexURL: "/pyodide/", wheels: ["/arora.zip"] });
-        const { modules: [{ header, executable, records }] } = await (await fetch("/modules.json")).json();
-        const text = async (url) => (await fetch(url)).text();
-        const bytes = new Uint8Array(await (await fetch(executable)).arrayBuffer());
-        const options = { records: {} };
-        for (const [name, url] of Object.entries(records)) options.records[name] = await text(url);
-        Object.assign(globalThis, { Engine, AroraError, header: await text(header), bytes, options });
-        // The same module with 9 MB behind it that nobody reads: a custom section.
-        const size = 9 << 20;
-        globalThis.large = new Uint8Array(bytes.length + 5 + size);
-        large.set(bytes);
-        const leb = [0, 7, 14, 21].map((shift, index) => ((size >> shift) & 127) | (index < 3 ? 128 : 0));
-        large.set([0, ...leb], bytes.length);
-    }""")
-    yield page
-    page.close()
-
-
-def test_chromium_loads_and_calls_a_module(page: Any) -> None:
-    assert (
-        page.evaluate("""() => {
-        const engine = new Engine();
-        engine.loadModule(header, bytes, options);
-        const { position } = engine.call("ur5", "forward", { joints: new Float64Array(6) });
-        engine.close();
-        return position.x;
-    }""")
-        == -0.81725
-    )
-
-
-def test_chromium_loads_more_than_8_mb_only_when_it_was_prepared(page: Any) -> None:
-    refused, answer = page.evaluate("""async () => {
-        const engine = new Engine();
-        let refused;
-        try {
-          engine.loadModule(header, large, options);
-        } catch (error) {
-          refused = `${error.name}: ${error.message}`;
-        }
-        await engine.prepareModule(header, large, options);
-        engine.loadPreparedModule(header);
-        const answer = engine.call("ur5", "clamp", { joints: [9] }).ret;
-        engine.close();
-        return [refused, answer];
-    }""")
-    assert refused.startswith("LoadError: ur5: ")
-    assert "await engine.prepare" in refused
-    assert answer == 1

@@ -1,4 +1,4 @@
-"""One call into a page: the thread that makes it waits, and answers what the guest asks meanwhile."""
+"""One call into a page: the calling thread waits for it, and meanwhile serves the guest's requests."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from arora_core.executor import Host, Limits
 from arora_core.header import Header
 
 from .. import guest_failures
-from .page import Answered, Asked, Mailbox, Page
+from .page import CallEnded, HostRequest, Mailbox, Page
 
-_FRAMES: Final = 40
-"""More than this file needs below it."""
+_STACK_FRAMES: Final = 40
+"""More than a call needs."""
 
 
 class PageCall:
-    """One call, nested to any depth in others: of the same page, or of others."""
+    """One call. Calls nest to any depth, in the same page or in others."""
 
     def __init__(self, page: Page, header: Header, host: Host, limits: Limits, end: float | None) -> None:
         self._page = page
@@ -29,53 +29,53 @@ class PageCall:
         self._host = host
         self._limits = limits
         self._end: Final = end
-        self._raised: dict[int, BaseException] = {}
+        self._exceptions: dict[int, BaseException] = {}
 
     def run(self, method: str, *arguments: str) -> bytes:
-        """What the page's ``method`` answers, or the exception that came of it.
+        """Return what the page's ``method`` returns, or raise its exception.
 
-        Whatever interrupts the wait stops the guest where it is: nobody would listen to it any more.
+        Any exception that interrupts the wait, such as KeyboardInterrupt, stops the guest too.
         """
-        _require_stack(_FRAMES)
-        listening = True
+        _require_stack(_STACK_FRAMES)
+        waiting = True
         number, mailbox = self._page.begin(method, *arguments)
         try:
-            outcome = self._outcome(number, mailbox)
-            listening = False
+            outcome = self._wait(number, mailbox)
+            waiting = False
         except AroraError:
-            listening = False
+            waiting = False
             raise
         finally:
-            if listening:
+            if waiting:
                 self._page.interrupt(number)
             self._page.end(number)
         return self._result(outcome)
 
-    def _outcome(self, number: int, mailbox: Mailbox) -> str:
+    def _wait(self, number: int, mailbox: Mailbox) -> str:
         while True:
             try:
-                message = mailbox.get(timeout=self._left())
+                message = mailbox.get(timeout=self._time_left())
             except Empty:
-                raise self._expired(number) from None
-            if isinstance(message, Answered):
+                raise self._stop_at_deadline(number) from None
+            if isinstance(message, CallEnded):
                 return message.outcome
-            if not isinstance(message, Asked):
-                raise lost(self._page)
-            if self._left() == 0:
-                raise self._expired(number)
+            if not isinstance(message, HostRequest):
+                raise page_lost_error(self._page)
+            if self._time_left() == 0:
+                raise self._stop_at_deadline(number)
             self._serve(message)
 
-    def _serve(self, asked: Asked) -> None:
+    def _serve(self, request: HostRequest) -> None:
         try:
-            answer = self._answer(asked.what, asked.parts)
+            response = self._call_host(request.what, request.parts)
         except BaseException as error:
-            # It stays here, and unwinds the guest by its number: the same object comes out of `run`.
-            self._raised[asked.request] = error
-            self._page.refuse(asked.request)
+            # Once the guest is unwound, its outcome has the request's number, and `run` raises this same object.
+            self._exceptions[request.request] = error
+            self._page.reject(request.request)
         else:
-            self._page.answer(asked.request, text(answer))
+            self._page.resolve(request.request, to_base64(response))
 
-    def _answer(self, what: str, parts: list[str]) -> bytes:
+    def _call_host(self, what: str, parts: list[str]) -> bytes:
         if what == "dispatch":
             module_id, function_id, argument = map(b64decode, parts)
             return self._host.dispatch(module_id, function_id, argument)
@@ -88,37 +88,37 @@ class PageCall:
         if outcome.startswith("="):
             return b64decode(outcome[1:])
         failure = json.loads(outcome[1:])
-        if failure.get("request") in self._raised:
-            raise self._raised.pop(failure["request"])
+        if failure.get("request") in self._exceptions:
+            raise self._exceptions.pop(failure["request"])
         if "code" not in failure:
             raise RuntimeError(f"the page's own code failed: {failure.get('message')}")
-        raise guest_failures.error(
+        raise guest_failures.exception_from(
             failure["code"],
-            guest_failures.named(failure["message"], self._header),
+            guest_failures.replace_symbols(failure["message"], self._header),
             kind=failure.get("kind"),
             exit_code=failure.get("exitCode"),
             symbol=failure.get("symbol"),
         )
 
-    def _left(self) -> float | None:
+    def _time_left(self) -> float | None:
         return None if self._end is None else min(max(self._end - monotonic(), 0), threading.TIMEOUT_MAX)
 
-    def _expired(self, number: int) -> LimitExceeded:
+    def _stop_at_deadline(self, number: int) -> LimitExceeded:
         self._page.interrupt(number)
         return LimitExceeded(f"ran longer than its deadline of {self._limits.deadline} s", limit="deadline")
 
 
 def _require_stack(frames: int) -> None:
-    """Runs out of stack now rather than halfway through a call, which nobody could then tell the page."""
+    """Raise RecursionError now rather than during a call, when the page could not be notified any more."""
     if frames:
         _require_stack(frames - 1)
 
 
-def lost(page: Page) -> Trap:
-    """The error for a guest whose page is no more."""
-    return Trap(f"{page.gone}; what it held is lost, load the module again")
+def page_lost_error(page: Page) -> Trap:
+    """Return the error for a guest whose page has crashed or was closed."""
+    return Trap(f"{page.lost_reason}; what it held is lost, load the module again")
 
 
-def text(data: bytes) -> str:
-    """``data`` as it crosses to a page."""
+def to_base64(data: bytes) -> str:
+    """Return ``data`` as it is sent to a page."""
     return b64encode(data).decode()

@@ -1,4 +1,4 @@
-"""An asyncio event loop in a thread of its own, so that the program's own loop, if any, is none of its business."""
+"""An asyncio event loop in a thread of its own, independent of the program's own loop, if any."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 _T = TypeVar("_T")
 
 
-class LoopThread:
+class EventLoopThread:
     """Runs coroutines for other threads, until it is stopped."""
 
     def __init__(self, name: str) -> None:
@@ -22,32 +22,32 @@ class LoopThread:
         self._thread.start()
 
     def submit(self, coroutine: Coroutine[Any, Any, _T]) -> Future[_T]:
-        """Runs ``coroutine`` there; what is returned can be waited for in any other thread."""
+        """Run ``coroutine`` in the thread. The future can be waited for in any other thread."""
         return asyncio.run_coroutine_threadsafe(coroutine, self._loop)
 
-    def soon(self, action: Callable[[], object]) -> None:
-        """Runs ``action`` there as soon as may be; never once the loop has stopped."""
-        # Closed is closed: there is nothing left there to act on.
+    def call_soon(self, action: Callable[[], object]) -> None:
+        """Run ``action`` in the thread as soon as possible; not at all once the loop has stopped."""
+        # RuntimeError: the loop is closed.
         with suppress(RuntimeError):
             self._loop.call_soon_threadsafe(action)
 
     def stop(self, timeout: float) -> None:
-        """Ends the thread, and waits for it no longer than ``timeout`` seconds."""
-        self.soon(self._loop.stop)
+        """End the thread, and wait for it for at most ``timeout`` seconds."""
+        self.call_soon(self._loop.stop)
         self._thread.join(timeout)
 
     def _run(self) -> None:
         if hasattr(signal, "pthread_sigmask"):
-            # Processes started from here inherit this. A terminal's Ctrl-C goes to all processes in the foreground,
-            # but it is for the program alone to decide what it ends.
+            # Processes started from here inherit this. A terminal's Ctrl-C goes to all processes in the foreground, but
+            # only the program decides what it ends.
             signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         asyncio.set_event_loop(self._loop)
         try:
             self._loop.run_forever()
         finally:
-            left = asyncio.all_tasks(self._loop)
-            for task in left:
+            unfinished = asyncio.all_tasks(self._loop)
+            for task in unfinished:
                 task.cancel()
-            self._loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
+            self._loop.run_until_complete(asyncio.gather(*unfinished, return_exceptions=True))
             self._loop.run_until_complete(self._loop.shutdown_asyncgens())
             self._loop.close()

@@ -14,20 +14,22 @@ from arora_core.errors import EngineClosed, FunctionNotFound, ModuleBusy
 from arora_core.executor import Host, Instance, Limits
 from arora_core.guest_symbols import function_symbol
 
-from ..guest_failures import not_exported
-from .call import PageCall, lost, text
+from ..guest_failures import not_exported_message
+from .call import PageCall, page_lost_error, to_base64
 from .page import Page
-from .sharing import Browser
+from .shared_browser import SharedBrowser
 
 if TYPE_CHECKING:
     from arora_core.header import ModuleDefinition
 
 
 class DrivenInstance(Instance):
-    """Calls cross to the page and back, each in one round trip, and one more for each call back."""
+    """Each call is one round trip to the page, plus one for each request of the guest to its host."""
 
-    def __init__(self, browser: Browser, page: Page, definition: ModuleDefinition, host: Host, limits: Limits) -> None:
-        # The browser ends with the last who holds on to it, which an instance does like its executor.
+    def __init__(
+        self, browser: SharedBrowser, page: Page, definition: ModuleDefinition, host: Host, limits: Limits
+    ) -> None:
+        # An instance keeps the browser running, as its executor does.
         self._browser = browser
         self._page = page
         self._header = definition.header
@@ -37,13 +39,13 @@ class DrivenInstance(Instance):
         self._closed = False
         self._end: float | None = None
         self._depth = 0
-        # A guest is one thread of execution: another thread's call waits until this one's is over.
-        self._one_at_a_time = RLock()
+        # A guest is single-threaded: a call from another thread waits until this one has returned.
+        self._lock = RLock()
         self._process = os.getpid()
-        # Whoever forgets to close an instance leaves no page behind.
-        weakref.finalize(self, page.abandon, "it was garbage").atexit = False
+        # An instance that is not closed leaves no page behind.
+        weakref.finalize(self, page.close_soon, "it was garbage-collected").atexit = False
         try:
-            PageCall(page, self._header, host, limits, None).run("compileModule", text(definition.executable))
+            PageCall(page, self._header, host, limits, None).run("compileModule", to_base64(definition.executable))
             self._run("start")
         except BaseException:
             self.close()
@@ -55,11 +57,11 @@ class DrivenInstance(Instance):
     def function(self, function_id: bytes) -> Callable[[bytes], bytes]:
         symbol = self._symbols.get(function_id)
         if symbol is None:
-            raise FunctionNotFound(not_exported(function_id))
+            raise FunctionNotFound(not_exported_message(function_id))
         return partial(self._call, symbol)
 
     def close(self) -> None:
-        """As :meth:`arora_core.executor.Instance.close`. ModuleBusy from inside one of its own calls."""
+        """As :meth:`arora_core.executor.Instance.close`. Raises ModuleBusy from inside one of its own calls."""
         if self._depth:
             raise ModuleBusy("cannot be closed from inside one of its own calls")
         self._closed = True
@@ -67,10 +69,10 @@ class DrivenInstance(Instance):
             self._page.close()
 
     def _call(self, symbol: str, argument: bytes) -> bytes:
-        return self._run("enter", symbol, text(argument))
+        return self._run("callExport", symbol, to_base64(argument))
 
     def _run(self, method: str, *arguments: str) -> bytes:
-        with self._one_at_a_time:
+        with self._lock:
             self._require_page()
             if not self._depth:
                 self._end = None if self._limits.deadline is None else monotonic() + self._limits.deadline
@@ -85,5 +87,5 @@ class DrivenInstance(Instance):
             raise EngineClosed("is closed")
         if self._process != os.getpid():
             raise EngineClosed("belongs to the process that this one was forked from")
-        if self._page.gone is not None:
-            raise lost(self._page)
+        if self._page.lost_reason is not None:
+            raise page_lost_error(self._page)

@@ -1,4 +1,4 @@
-"""One page of the browser, as the thread sees it that talks to it."""
+"""One page of the browser, and the messages that it sends to the threads that make calls."""
 
 from __future__ import annotations
 
@@ -10,29 +10,29 @@ from itertools import count
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any, Final, Union
 
-from .. import page_modules
-from .event_loop import LoopThread
+from ..module_expression import module_expression
+from .event_loop import EventLoopThread
 
 if TYPE_CHECKING:
     from playwright.async_api import BrowserContext, CDPSession
     from playwright.async_api import Page as BrowserPage
 
-_GRACE: Final = 5.0
-"""Seconds a page is given to do what it has no reason to take long for."""
-_BINDING: Final = "aroraAsk"
+_TIMEOUT: Final = 5.0
+"""Seconds that a page may take to close, or to stop a call."""
+_BINDING: Final = "aroraRequest"
 _TERMINATED: Final = "Execution was terminated"
 
 
 @dataclass(frozen=True)
-class Answered:
-    """A call is over; ``outcome`` is as ``driven.mjs`` tells it."""
+class CallEnded:
+    """A call has ended, with the ``outcome`` that ``driven.mjs`` returns."""
 
     outcome: str
 
 
 @dataclass(frozen=True)
-class Asked:
-    """The guest asks something of its host, and is suspended until it is answered or refused."""
+class HostRequest:
+    """The guest calls its host, and is suspended until the request is resolved or rejected."""
 
     request: int
     what: str
@@ -40,163 +40,165 @@ class Asked:
 
 
 @dataclass(frozen=True)
-class Gone:
-    """The page is no more."""
+class PageLost:
+    """The page has crashed or was closed."""
 
 
-Message = Union[Answered, Asked, Gone]
+Message = Union[CallEnded, HostRequest, PageLost]
 Mailbox = SimpleQueue[Message]
 
 
 class Page:
-    """One page with one guest. ``gone`` says why there is nothing to be had from it any more."""
+    """One page with one guest. ``lost_reason`` is set once the page cannot be used any more."""
 
-    def __init__(self, thread: LoopThread, page: BrowserPage, session: CDPSession) -> None:
-        self.gone: str | None = None
+    def __init__(self, thread: EventLoopThread, page: BrowserPage, session: CDPSession) -> None:
+        self.lost_reason: str | None = None
         self._thread = thread
         self._page = page
         self._session = session
-        self._glue = ""
-        self._numbers = count(1)
-        self._calls: dict[int, Mailbox] = {}
-        self._sent: set[asyncio.Task[None]] = set()
+        self._javascript = ""
+        self._call_numbers = count(1)
+        self._mailboxes: dict[int, Mailbox] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
 
     @classmethod
-    async def opened(cls, thread: LoopThread, context: BrowserContext) -> Page:
-        """A page with ``driven.mjs`` in it. Runs in ``thread``."""
-        page = await context.new_page()
-        session = await context.new_cdp_session(page)
-        opened = cls(thread, page, session)
-        page.on("crash", lambda _: opened.lose("its page crashed"))
-        page.on("close", lambda _: opened.lose("its page was closed"))
-        session.on("Runtime.bindingCalled", opened._asked)
+    async def open(cls, thread: EventLoopThread, context: BrowserContext) -> Page:
+        """Return a new page with ``driven.mjs`` in it. Runs in ``thread``."""
+        browser_page = await context.new_page()
+        session = await context.new_cdp_session(browser_page)
+        page = cls(thread, browser_page, session)
+        browser_page.on("crash", lambda _: page.mark_lost("its page crashed"))
+        browser_page.on("close", lambda _: page.mark_lost("its page was closed"))
+        session.on("Runtime.bindingCalled", page._receive_request)
         await session.send("Runtime.enable")
         await session.send("Runtime.addBinding", {"name": _BINDING})
-        found = await session.send("Runtime.evaluate", {"expression": page_modules.joined("driven.mjs")})
-        opened._glue = found["result"]["objectId"]
-        return opened
+        evaluated = await session.send("Runtime.evaluate", {"expression": module_expression("driven.mjs")})
+        page._javascript = evaluated["result"]["objectId"]
+        return page
 
-    async def suspends(self) -> bool:
+    async def can_suspend(self) -> bool:
         """Whether the page can suspend guests. Runs in the page's thread."""
-        return bool(await self._evaluate("suspends"))
+        return bool(await self._call_javascript("canSuspend"))
 
     # From the thread that makes a call.
 
     def begin(self, method: str, *arguments: str) -> tuple[int, Mailbox]:
-        """Begins a call: its number, and where to hear what comes of it. ``end`` has to follow."""
-        number, mailbox = next(self._numbers), Mailbox()
-        self._calls[number] = mailbox
-        if self.gone is not None:
-            # Whoever lost the page may have done so before this mailbox was there to be told.
-            mailbox.put(Gone())
-        self._send(method, (number, *arguments), lambda outcome: mailbox.put(Answered(str(outcome))))
+        """Begin a call; return its number, and the mailbox for its messages. ``end`` has to follow."""
+        number, mailbox = next(self._call_numbers), Mailbox()
+        self._mailboxes[number] = mailbox
+        if self.lost_reason is not None:
+            # The page may have been lost just before the mailbox was added.
+            mailbox.put(PageLost())
+        self._send(method, (number, *arguments), lambda outcome: mailbox.put(CallEnded(str(outcome))))
         return number, mailbox
 
     def end(self, number: int) -> None:
-        """Hears no more of a call."""
-        self._calls.pop(number, None)
+        """Discard further messages of a call."""
+        self._mailboxes.pop(number, None)
 
-    def answer(self, request: int, answered: str) -> None:
-        """Lets a suspended guest go on."""
-        self._send("answer", (request, answered))
+    def resolve(self, request: int, response: str) -> None:
+        """Resume the guest with the response to its request."""
+        self._send("resolve", (request, response))
 
-    def refuse(self, request: int) -> None:
-        """Unwinds a suspended guest."""
-        self._send("refuse", (request,))
+    def reject(self, request: int) -> None:
+        """Unwind the guest: its request raised an exception."""
+        self._send("reject", (request,))
 
     def interrupt(self, number: int) -> None:
-        """Stops a call, whatever its guest is doing; or the page, if that does not work."""
-        if self.gone is not None:
+        """Stop a call, whatever its guest is doing. Closes the page if that fails."""
+        if self.lost_reason is not None:
             return
         stopped = False
         try:
-            self._thread.submit(self._interrupt(number)).result(_GRACE)
+            self._thread.submit(self._interrupt(number)).result(_TIMEOUT)
             stopped = True
         except Exception:
             return
         finally:
             if not stopped:
-                self.abandon("its page was closed because a call that was to stop did not")
+                self.close_soon("its page was closed because a call that was to stop did not")
 
-    def abandon(self, reason: str) -> None:
-        """Closes the page without waiting for it."""
-        self.lose(reason)
-        self._thread.soon(lambda: self._task(self._page.close()))
+    def close_soon(self, reason: str) -> None:
+        """Close the page without waiting for it."""
+        self.mark_lost(reason)
+        self._thread.call_soon(lambda: self._create_task(self._page.close()))
 
     def close(self) -> None:
-        """Closes the page, and waits until it has given everything back."""
-        if self.gone is not None:
+        """Close the page, and wait until its resources are released."""
+        if self.lost_reason is not None:
             return
-        self.lose("it is closed")
+        self.mark_lost("it is closed")
         try:
-            self._thread.submit(self._page.close()).result(_GRACE)
+            self._thread.submit(self._page.close()).result(_TIMEOUT)
         except Exception:
-            # A page that cannot be closed is closed with its browser, or was.
+            # The page has been closed with its browser, or will be.
             return
 
     # From any thread.
 
-    def lose(self, reason: str) -> None:
-        """Tells every call that there is nothing to wait for."""
-        if self.gone is None:
-            self.gone = reason
-        for mailbox in list(self._calls.values()):
-            mailbox.put(Gone())
+    def mark_lost(self, reason: str) -> None:
+        """End the wait of every call."""
+        if self.lost_reason is None:
+            self.lost_reason = reason
+        for mailbox in list(self._mailboxes.values()):
+            mailbox.put(PageLost())
 
     # In the page's thread.
 
     def _send(
-        self, method: str, arguments: tuple[object, ...], then: Callable[[object], None] = lambda _: None
+        self, method: str, arguments: tuple[object, ...], on_return: Callable[[object], None] = lambda _: None
     ) -> None:
-        self._thread.soon(lambda: self._task(self._sending(method, arguments, then)))
+        self._thread.call_soon(lambda: self._create_task(self._send_async(method, arguments, on_return)))
 
-    def _task(self, coroutine: Any) -> None:
-        task = asyncio.get_running_loop().create_task(_quietly(coroutine))
-        # The loop itself keeps no task alive.
-        self._sent.add(task)
-        task.add_done_callback(self._sent.discard)
+    def _create_task(self, coroutine: Any) -> None:
+        task = asyncio.get_running_loop().create_task(_ignore_errors(coroutine))
+        # The loop keeps only a weak reference to a task.
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
-    async def _sending(self, method: str, arguments: tuple[object, ...], then: Callable[[object], None]) -> None:
+    async def _send_async(
+        self, method: str, arguments: tuple[object, ...], on_return: Callable[[object], None]
+    ) -> None:
         try:
-            answered = await self._evaluate(method, *arguments)
+            returned = await self._call_javascript(method, *arguments)
         except Exception as error:
-            # A call that was interrupted has no answer. Of every other failure its caller must hear, in case the
-            # page, the browser or the driver ends without any event that says so.
+            # An interrupted call returns nothing. Every other failure is reported to its caller: a page, browser or
+            # driver may end without an event.
             if _TERMINATED not in str(error):
-                self.lose("its page does not answer any more")
+                self.mark_lost("its page does not answer any more")
         else:
-            then(answered)
+            on_return(returned)
 
-    async def _evaluate(self, method: str, *arguments: object) -> object:
-        answered = await self._session.send(
+    async def _call_javascript(self, method: str, *arguments: object) -> object:
+        response = await self._session.send(
             "Runtime.callFunctionOn",
             {
                 "functionDeclaration": f"function (...values) {{ return this.{method}(...values); }}",
-                "objectId": self._glue,
+                "objectId": self._javascript,
                 "arguments": [{"value": each} for each in arguments],
                 "awaitPromise": True,
                 "returnByValue": True,
             },
         )
-        if "exceptionDetails" in answered:
-            self.lose(f"its page failed: {answered['exceptionDetails'].get('text')}")
-        return answered["result"].get("value")
+        if "exceptionDetails" in response:
+            self.mark_lost(f"its page failed: {response['exceptionDetails'].get('text')}")
+        return response["result"].get("value")
 
     async def _interrupt(self, number: int) -> None:
-        # Answered once what was running has stopped; harmless where nothing was.
+        # The browser responds once running JavaScript has stopped, or at once if there is none.
         await self._session.send("Runtime.terminateExecution")
-        await self._evaluate("interrupt", number)
+        await self._call_javascript("interrupt", number)
 
-    def _asked(self, event: dict[str, Any]) -> None:
+    def _receive_request(self, event: dict[str, Any]) -> None:
         call, request, what, *parts = json.loads(event["payload"])
-        mailbox = self._calls.get(call)
+        mailbox = self._mailboxes.get(call)
         if mailbox is not None:
-            mailbox.put(Asked(request, what, parts))
+            mailbox.put(HostRequest(request, what, parts))
 
 
-async def _quietly(coroutine: Any) -> None:
+async def _ignore_errors(coroutine: Any) -> None:
     try:
         await coroutine
     except Exception:
-        # What was to be closed, or sent to, has ended already.
+        # The page, which was to be closed or sent to, has ended already.
         return

@@ -1,9 +1,9 @@
-/** Types of `arora.mjs`. */
+/** The types of `arora.mjs`. */
 
 /** A value, tagged with its type: `{ f64: 0.5 }`, `"unit"`, `{ struct: { id, fields } }`, ... (ABI, section 9). */
 export type TaggedValue = "unit" | { [tag: string]: unknown };
 
-/** An argument as plain data, by its declared type. What a caller leaves out the guest sees as absent. */
+/** An argument as plain data, by its declared type. An omitted argument is absent for the guest. */
 export type PlainArgument =
   | null
   | boolean
@@ -17,9 +17,9 @@ export type PlainArgument =
   | { readonly [name: string]: PlainArgument | undefined };
 
 /**
- * An answer as plain data: numbers (bigint for 64 bits beyond the safe range), typed arrays for arrays of numbers,
- * objects for structures and maps, for an enumeration its variant's name or `{ name: what it carries }`, null for
- * nothing, tagged values where the type is dynamic.
+ * A result as plain data: numbers (bigint for 64-bit integers beyond the safe range), typed arrays for arrays of numbers,
+ * objects for structures and maps, for an enumeration its variant's name or `{ name: payload }`, null for unit and for an
+ * empty option, tagged values where the type is dynamic.
  */
 export type PlainAnswer =
   | null
@@ -56,23 +56,23 @@ export interface CallResult {
   mutated: { id: string; value: TaggedValue }[];
 }
 
-/** A header: the text of a `module.yaml` (JSON needs no PyYAML), or the data it stands for. */
+/** A header: the text of a `module.yaml` (JSON needs no PyYAML), or the same as an object. */
 export type HeaderSource = string | object;
 
 export type Bytes = Uint8Array | ArrayBuffer;
 
 export interface LoadOptions {
-  /** Type records by their path below the directory of records: `structure/<uuid>@1.0.0.yaml` and its text. */
+  /** The text of type records by their path below the directory of records, such as `structure/<uuid>@1.0.0.yaml`. */
   records?: Record<string, string>;
-  /** The executor by name; by default the one that is chosen by preference. */
+  /** The name of the executor; by default it is chosen by preference. */
   executor?: string;
-  /** What to enforce. In a page none of these can be, and asking for one is an UnsupportedLimit. */
+  /** The limits to enforce. A page can enforce none, so each of them is an UnsupportedLimit. */
   limits?: { memory?: number; deadline?: number; fuel?: number };
-  /** Take the place of the module that has the same id now. */
+  /** Replace the loaded module with the same id. */
   replace?: boolean;
 }
 
-/** A type, with what a form for it has to know. `name` is for a reader: `f64[]`, `ur5.Pose`. */
+/** A type, described for building a form. `name` is for display: `f64[]`, `ur5.Pose`. */
 export type TypeDescription =
   | { kind: "array"; name: string; item: TypeDescription; length?: number }
   | { kind: "option" | "map"; name: string; item: TypeDescription }
@@ -92,7 +92,7 @@ export interface RecordDescription {
 export interface FunctionDescription {
   id: string;
   name: string;
-  /** For a reader: `forward(joints: f64[]) -> ur5.Pose`. */
+  /** For display: `forward(joints: f64[]) -> ur5.Pose`. */
   signature: string;
   parameters: { id: string; name: string; type: TypeDescription; mutable: boolean; default?: TaggedValue }[];
   ret: TypeDescription;
@@ -124,10 +124,10 @@ export type TrapKind =
   | "EXIT"
   | "OTHER";
 
-/** What an engine throws. `name` is the class in Python: `GuestError`, `Trap`, `HeaderError`, ... */
+/** The error that an engine throws. `name` is that of the Python class: `GuestError`, `Trap`, `HeaderError`, ... */
 export class AroraError extends Error {
   constructor(name: string, message: string, facts?: object);
-  /** The message without where it happened. */
+  /** The message without the names of module and function. */
   readonly reason: string;
   readonly module?: string;
   readonly function?: string;
@@ -143,28 +143,28 @@ export class AroraError extends Error {
   readonly limit?: string;
   readonly symbol?: string;
   readonly offset?: number;
-  /** Where it happened in Python, for what is no error of Arora's. */
+  /** The Python traceback, for an exception that is not Arora's. */
   readonly traceback?: string;
-  /** Whether a calling guest may handle it, when a callable throws it. */
+  /** Whether the calling guest may handle it, when a callable throws it. */
   get isCallError(): boolean;
 }
 
 export interface Engine {
-  /** Loads a module at once. Chromium does that for executables up to 8 MB; prepare larger ones. */
+  /** Load a module synchronously. Chromium allows that for executables up to 8 MB; prepare larger ones. */
   loadModule(header: HeaderSource, bytes: Bytes, options?: LoadOptions): ModuleDescription;
-  /** Compiles and instantiates without blocking the page, whatever the size. Then call `loadPreparedModule`. */
+  /** Compile and instantiate a module of any size without blocking the page. Then call `loadPreparedModule`. */
   prepareModule(
     header: HeaderSource,
     bytes: Bytes,
     options?: Pick<LoadOptions, "records" | "executor">,
   ): Promise<void>;
-  /** Loads what was prepared with this header, or with the header of this id. */
+  /** Load the module that was prepared with this header, or with the header of this id. */
   loadPreparedModule(header: HeaderSource, options?: Omit<LoadOptions, "records">): ModuleDescription;
-  /** A generic call: tagged values in and out. */
+  /** Call a function generically, with tagged values as arguments and result. */
   call(call: Call | string): CallResult;
   /**
-   * Calls a function of a module, given by its name or id, with arguments by parameter name or in order.
-   * A function with mutable parameters answers `{ ret, mutated }`.
+   * Call a function of a module, given by its name or id, with arguments by parameter name or in order.
+   * A function with mutable parameters returns `{ ret, mutated }`.
    */
   call(
     module: string,
@@ -173,34 +173,34 @@ export interface Engine {
   ): PlainAnswer;
   listModules(): ModuleDescription[];
   /**
-   * Makes a function callable for guests, and returns the id they call it by. What it throws comes out of the
-   * outermost call as the same value; an AroraError that is a CallError reaches the calling guest instead.
+   * Make a function callable for guests; returns its id. What it throws comes out of the outermost call as the same
+   * value, except that an AroraError with `isCallError` is passed to the calling guest.
    */
   registerCallable(callable: () => TaggedValue): number;
   unregisterCallable(id: number): void;
-  /** Unloads a module, given by its name or id. */
+  /** Unload a module, given by its name or id. */
   unload(module: string): void;
-  /** Unloads everything and lets go of it. Idempotent. */
+  /** Unload all modules and release their resources. Idempotent. */
   close(): void;
 }
 
 export interface EngineConstructor {
-  /** `prefer` names executors to choose first. */
+  /** `prefer` names executors in order of preference. */
   new (options?: { prefer?: string | readonly string[] }): Engine;
 }
 
 export interface AroraOptions {
   /** The directory of the npm package `pyodide`: a URL, or in Node a path. */
   indexURL?: string | URL;
-  /** Wheels, or archives of what several hold: arora_core, arora_browser, pluggy; PyYAML for headers in YAML. */
+  /** Wheels, or archives that hold several: arora_core, arora_browser, pluggy; PyYAML for headers in YAML. */
   wheels?: readonly (string | URL | ArrayBuffer | Uint8Array)[];
-  /** A Pyodide that runs already, in place of `indexURL`. */
+  /** A Pyodide that is already loaded, in place of `indexURL`. */
   pyodide?: object;
-  /** Takes Arora's log, guests' output included; without it, it is on the console. */
+  /** Receives Arora's log, including guests' output. By default they are written to the console. */
   onLog?: (level: string, logger: string, message: string) => void;
 }
 
-/** Starts Python with Arora in it. Nothing is fetched but what the options name. */
+/** Start Python with Arora. Only the files that the options name are fetched. */
 export function loadArora(
   options?: AroraOptions,
 ): Promise<{ Engine: EngineConstructor; AroraError: typeof AroraError; pyodide: object }>;

@@ -6,13 +6,13 @@
  *     engine.loadModule(headerText, wasmBytes);
  *     const pose = engine.call("ur5", "forward", { joints: [0, -1.57, 1.57, 0, 1.57, 0] });
  *
- * Python runs inside, under Pyodide; none of its objects are handed out, and nothing has to be freed but the engine.
- * `arora.d.mts` has the types of everything here.
+ * Python runs inside, under Pyodide. None of its objects are exposed: only the engine has to be closed.
+ * `arora.d.mts` declares the types of everything here.
  */
 
-import { AroraError, errorOf } from "./arora_error.mjs";
-import { MARK, toJson } from "./plain_data.mjs";
-import { installInto, loadPyodideWith } from "./pyodide_loading.mjs";
+import { AroraError, errorFrom, setCallErrors } from "./arora_error.mjs";
+import { BUFFER_KEY, toJson } from "./plain_data.mjs";
+import { install, loadPyodideFrom, readWheels } from "./pyodide_loading.mjs";
 
 export { AroraError };
 
@@ -20,112 +20,111 @@ export { AroraError };
  * @param {object} options
  * @param {string | URL} [options.indexURL] the directory of the npm package `pyodide`: a URL, or in Node a path
  * @param {(string | URL | ArrayBuffer | Uint8Array)[]} [options.wheels] arora_core, arora_browser, pluggy, and PyYAML
- *   for headers that are YAML: URLs, in Node paths, or their bytes
- * @param {object} [options.pyodide] a Pyodide that runs already, in place of indexURL
- * @param {(level: string, logger: string, message: string) => void} [options.onLog] takes Arora's log
+ *   for headers in YAML: URLs, in Node paths, or their bytes
+ * @param {object} [options.pyodide] a Pyodide that is already loaded, in place of indexURL
+ * @param {(level: string, logger: string, message: string) => void} [options.onLog] receives Arora's log
  */
 export async function loadArora({ indexURL, wheels = [], pyodide, onLog = logToConsole } = {}) {
-  const python = pyodide ?? (await loadPyodideWith(indexURL, wheels));
-  if (pyodide) await installInto(pyodide, wheels);
-  // What comes next only looks at what was unpacked above.
-  python.runPython("import importlib; importlib.invalidate_caches()");
-  const inside = python.pyimport("arora_browser.javascript");
-  inside.log_to((level, logger, message) => onLog(level, logger, message));
+  const [python, archives] = await Promise.all([pyodide ?? loadPyodideFrom(indexURL), readWheels(wheels)]);
+  install(python, archives);
+  const bridge = python.pyimport("arora_browser.javascript_engine");
+  setCallErrors(bridge.call_error_names());
+  bridge.log_to((level, logger, message) => onLog(level, logger, message));
 
   class Engine extends PythonEngine {
     constructor(options = {}) {
-      super(inside, options);
+      super(bridge, options);
     }
   }
   return { Engine, AroraError, pyodide: python };
 }
 
-// What guests write is on the console already.
 function logToConsole(level, logger, message) {
+  // guest.mjs shows what guests write on the console already.
   if (logger.startsWith("arora.module.")) return;
   const write = { debug: console.debug, info: console.info, warning: console.warn }[level] ?? console.error;
   write(`${logger}: ${message}`);
 }
 
 class PythonEngine {
-  // Python's methods, taken once: every look at an attribute of a Python object would make a proxy of its own.
-  #python;
+  // Proxies of Python's methods, created once: every access to an attribute of a Python object creates another one.
+  #methods;
 
-  constructor(inside, { prefer = [] }) {
-    this.#python = opened(inside.new_engine(toJson([prefer].flat()), MARK));
+  constructor(bridge, { prefer = [] }) {
+    this.#methods = unwrap(bridge.new_engine(toJson([prefer].flat()), BUFFER_KEY));
   }
 
   loadModule(header, bytes, options = {}) {
-    return this.#ask((python) => python.load(headerText(header), executable(bytes), toJson(options)));
+    return this.#call((methods) => methods.load(headerText(header), executableBytes(bytes), toJson(options)));
   }
 
   async prepareModule(header, bytes, options = {}) {
-    const preparing = this.#open().prepare(headerText(header), executable(bytes), toJson(options));
+    const preparing = this.#openMethods().prepare(headerText(header), executableBytes(bytes), toJson(options));
     try {
-      opened(await preparing);
+      unwrap(await preparing);
     } finally {
       preparing.destroy?.();
     }
   }
 
   loadPreparedModule(header, options = {}) {
-    return this.#ask((python) => python.load_prepared(headerText(header), toJson(options)));
+    return this.#call((methods) => methods.load_prepared(headerText(header), toJson(options)));
   }
 
   call(module, name, args = {}) {
     if (name === undefined) {
       const call = typeof module === "string" ? module : toJson(module);
-      return this.#ask((python) => python.call_text(call));
+      return this.#call((methods) => methods.call_text(call));
     }
     const buffers = [];
-    const written = toJson(args, buffers);
-    return this.#ask((python) => python.call(module, name, written, buffers));
+    const json = toJson(args, buffers);
+    return this.#call((methods) => methods.call(module, name, json, buffers));
   }
 
   listModules() {
-    return this.#ask((python) => python.modules());
+    return this.#call((methods) => methods.modules());
   }
 
   registerCallable(callable) {
     if (typeof callable !== "function") throw new TypeError("expected a function");
-    return this.#ask((python) => python.register(() => answerOf(callable)));
+    return this.#call((methods) => methods.register(() => runCallable(callable)));
   }
 
   unregisterCallable(id) {
-    this.#ask((python) => python.unregister(id));
+    this.#call((methods) => methods.unregister(id));
   }
 
   unload(module) {
-    this.#ask((python) => python.unload(module));
+    this.#call((methods) => methods.unload(module));
   }
 
   close() {
-    if (this.#python === null) return;
-    this.#ask((python) => python.close());
-    const methods = Object.values(this.#python);
-    this.#python = null;
+    if (this.#methods === null) return;
+    this.#call((methods) => methods.close());
+    const methods = Object.values(this.#methods);
+    this.#methods = null;
     for (const method of methods) method.destroy();
   }
 
-  #open() {
-    if (this.#python === null) throw new AroraError("EngineClosed", "the engine is closed");
-    return this.#python;
+  #openMethods() {
+    if (this.#methods === null) throw new AroraError("EngineClosed", "the engine is closed");
+    return this.#methods;
   }
 
-  #ask(question) {
-    return opened(question(this.#open()));
+  #call(action) {
+    return unwrap(action(this.#openMethods()));
   }
 }
 
-/** What is in an answer of Python's; throws what is to be thrown. */
-function opened(answer) {
-  if ("thrown" in answer) throw answer.thrown;
-  if ("error" in answer) throw errorOf(answer.error);
-  return answer.value;
+/** Return the value of what a Python method returned, or throw its error. */
+function unwrap(outcome) {
+  if ("thrown" in outcome) throw outcome.thrown;
+  if ("error" in outcome) throw errorFrom(outcome.error);
+  return outcome.value;
 }
 
-/** What a callable answers, as text; what it throws in a box, so that it can come out again as the same thing. */
-function answerOf(callable) {
+/** Return a callable's value as JSON, or an object with what it threw, which Python returns as the same object. */
+function runCallable(callable) {
   try {
     return toJson(callable());
   } catch (thrown) {
@@ -136,7 +135,7 @@ function answerOf(callable) {
 
 const headerText = (header) => (typeof header === "string" ? header : toJson(header));
 
-function executable(bytes) {
+function executableBytes(bytes) {
   if (bytes instanceof ArrayBuffer) return new Uint8Array(bytes);
   if (ArrayBuffer.isView(bytes)) return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   throw new TypeError("the executable must be an ArrayBuffer or a Uint8Array");

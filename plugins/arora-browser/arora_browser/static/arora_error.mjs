@@ -1,16 +1,12 @@
 /** The one class of error that an engine throws. */
 
-const CALL_ERRORS = new Set([
-  "CallError",
-  "ModuleNotFound",
-  "FunctionNotFound",
-  "ModuleBusy",
-  "ArgumentError",
-  "GuestError",
-  "Trap",
-  "LimitExceeded",
-  "EngineClosed",
-]);
+/** The names of Python's CallError and its subclasses. @type {Set<string>} */
+let callErrors = new Set();
+
+/** @param {Iterable<string>} names from `call_error_names` of `arora_browser.javascript_engine` */
+export function setCallErrors(names) {
+  callErrors = new Set(names);
+}
 
 export class AroraError extends Error {
   /**
@@ -25,13 +21,13 @@ export class AroraError extends Error {
     this.message = message;
   }
 
-  /** Whether a guest may handle it, when it comes out of something the guest called. */
+  /** Whether the calling guest may handle it, when a callable throws it. */
   get isCallError() {
-    return CALL_ERRORS.has(this.name);
+    return callErrors.has(this.name);
   }
 }
 
-/** @param {{name: string, message: string}} facts what Python tells about an exception of its own */
-export function errorOf({ name, message, ...facts }) {
+/** @param {{name: string, message: string}} facts of a Python exception @returns {AroraError} */
+export function errorFrom({ name, message, ...facts }) {
   return new AroraError(name, message, facts);
 }

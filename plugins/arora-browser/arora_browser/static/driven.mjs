@@ -1,122 +1,124 @@
 /**
- * The page's side of a guest that Python drives from another process: one guest, its calls, and what it asks of
- * Python meanwhile. Bytes cross as base64, exceptions of Python's as the number of the request that raised them.
+ * The page's side of one guest that Python drives from another process: its calls, and its requests to Python. Bytes are
+ * sent as base64, and a Python exception as the number of the request that raised it.
  */
 
-import { canSuspend, compile, Guest, GuestFailure } from "./guest.mjs";
+import { compile } from "./compilation.mjs";
+import { canSuspend, Guest } from "./guest.mjs";
+import { GuestFailure } from "./guest_failure.mjs";
+import { sleep } from "./sleeping.mjs";
 
-/** Stands for an exception that Python keeps, or for Python's wish that the guest end here. */
-class Unwound {
+export { canSuspend };
+
+/** Unwinds the guest: Python holds the exception of this request, or interrupts the call. */
+class Unwind {
   constructor(request) {
     this.request = request;
   }
 }
 
-/** @type {Map<number, {call: number, resolve: (answer: Uint8Array) => void, reject: (error: Unwound) => void}>} */
-const waiting = new Map();
-/** @type {number[]} the calls that run, innermost last */
-const running = [];
-let requests = 0;
+/** The promises that guests are suspended on. @type {Map<number, {call: number, resolve: Function, reject: Function}>} */
+const suspensions = new Map();
+/** @type {number[]} the calls in progress, innermost last */
+const calls = [];
+let lastRequest = 0;
 let module = null;
 let guest = null;
 
-/** What the guest is suspended for, until `answer`, `refuse` or `interrupt` ends it. */
-function suspended(begin) {
-  const request = ++requests;
-  const call = running.at(-1);
+/** Return a promise that `resolve`, `reject` or `interrupt` settles, after `begin` has begun what it waits for. */
+function suspend(begin) {
+  const request = ++lastRequest;
+  const call = calls.at(-1);
   return new Promise((resolve, reject) => {
-    waiting.set(request, { call, resolve, reject });
+    suspensions.set(request, { call, resolve, reject });
     begin(request, call);
   });
 }
 
-const ask = (...what) =>
-  suspended((request, call) => globalThis.aroraAsk(JSON.stringify([call, request, ...what])));
-
-const host = {
-  dispatch: (moduleId, functionId, argument) =>
-    ask("dispatch", toBase64(moduleId), toBase64(functionId), toBase64(argument)),
-  dispatchIndirect: (callableId) => ask("indirect", String(callableId)),
-  writeOutput: (fd, data) => ask("output", fd, toBase64(data)),
-};
-
-const LONGEST_TIMER = 2 ** 31 - 1; // milliseconds; a longer one fires at once
-
-async function sleep(milliseconds) {
-  const end = performance.now() + milliseconds;
-  for (let left = milliseconds; left > 0; left = end - performance.now()) {
-    await suspended((request) => setTimeout(() => settled(request)?.resolve(), Math.min(left, LONGEST_TIMER)));
-  }
-}
-
-function settled(request) {
-  const found = waiting.get(request);
-  waiting.delete(request);
+/** Remove and return a suspension; undefined when it has been settled before. */
+function takeSuspension(request) {
+  const found = suspensions.get(request);
+  suspensions.delete(request);
   return found;
 }
 
-/** @returns {boolean} whether guests can run here */
-export const suspends = () => canSuspend();
+const requestFromPython = (...what) =>
+  suspend((request, call) => globalThis.aroraRequest(JSON.stringify([call, request, ...what])));
+
+const host = {
+  dispatch: (moduleId, functionId, argument) =>
+    requestFromPython("dispatch", toBase64(moduleId), toBase64(functionId), toBase64(argument)),
+  dispatchIndirect: (callableId) => requestFromPython("indirect", String(callableId)),
+  writeOutput: (fd, data) => requestFromPython("output", fd, toBase64(data)),
+};
+
+const interruptibleTimer = (milliseconds) =>
+  suspend((request) => setTimeout(() => takeSuspension(request)?.resolve(), milliseconds));
 
 /** @param {number} call @param {string} executable @returns {Promise<string>} */
 export const compileModule = (call, executable) =>
-  entered(call, async () => {
+  run(call, async () => {
     module = await compile(fromBase64(executable));
     return new Uint8Array();
   });
 
-/** @param {number} call @returns {Promise<string>} */
+/** Instantiate the compiled module. @param {number} call @returns {Promise<string>} */
 export const start = (call) =>
-  entered(call, async () => {
-    guest = await Guest.instantiate(module, host, { suspending: true, console: false, sleep });
+  run(call, async () => {
+    const options = {
+      suspending: true,
+      console: false,
+      sleep: (milliseconds) => sleep(milliseconds, interruptibleTimer),
+    };
+    guest = await Guest.instantiate(module, host, options);
     module = null;
     return new Uint8Array();
   });
 
 /** @param {number} call @param {string} symbol @param {string} argument @returns {Promise<string>} */
-export const enter = (call, symbol, argument) => entered(call, () => guest.call(symbol, fromBase64(argument)));
+export const callExport = (call, symbol, argument) => run(call, () => guest.call(symbol, fromBase64(argument)));
 
-/** Gives the guest what Python answers to a request. @param {number} request @param {string} answered */
-export function answer(request, answered) {
-  settled(request)?.resolve(fromBase64(answered));
+/** Resume a guest with Python's response to its request. @param {number} request @param {string} response */
+export function resolve(request, response) {
+  takeSuspension(request)?.resolve(fromBase64(response));
 }
 
-/** Unwinds the guest: Python keeps an exception for it. @param {number} request */
-export function refuse(request) {
-  settled(request)?.reject(new Unwound(request));
+/** Unwind a guest whose request raised an exception in Python. @param {number} request */
+export function reject(request) {
+  takeSuspension(request)?.reject(new Unwind(request));
 }
 
-/** Ends a call that waits, or whose execution was terminated. @param {number} call */
+/** End a call whose guest is suspended, or whose execution was terminated. @param {number} call */
 export function interrupt(call) {
-  for (const [request, { call: of }] of [...waiting]) {
-    if (of === call) refuse(request);
+  for (const [request, suspension] of [...suspensions]) {
+    if (suspension.call === call) reject(request);
   }
-  left(call);
+  endCall(call);
 }
 
-function left(call) {
-  const at = running.lastIndexOf(call);
-  if (at >= 0) running.splice(at, 1);
+function endCall(call) {
+  const at = calls.lastIndexOf(call);
+  if (at >= 0) calls.splice(at, 1);
 }
 
-async function entered(call, action) {
-  running.push(call);
-  const outcome = await told(action);
-  left(call);
+async function run(call, action) {
+  calls.push(call);
+  const outcome = await outcomeOf(action);
+  endCall(call);
   return outcome;
 }
 
-/** What came of it: `=` and the bytes, or `!` and what went wrong. */
-async function told(action) {
+/** Return `=` and the resulting bytes, or `!` and the failure. */
+async function outcomeOf(action) {
   try {
     return `=${toBase64(await action())}`;
   } catch (thrown) {
-    return `!${JSON.stringify(explained(thrown))}`;
+    return `!${JSON.stringify(describeFailure(thrown))}`;
   }
 }
 
-function explained(thrown) {
-  if (thrown instanceof Unwound) return { request: thrown.request };
+function describeFailure(thrown) {
+  if (thrown instanceof Unwind) return { request: thrown.request };
   if (thrown instanceof GuestFailure) {
     const { code, kind, message, exitCode, symbol } = thrown;
     return { code, kind, message, exitCode, symbol };
@@ -124,7 +126,7 @@ function explained(thrown) {
   return { message: String(thrown?.stack ?? thrown) };
 }
 
-const CHUNK = 1 << 15; // arguments a function takes at once, on every engine
+const CHUNK = 1 << 15; // arguments that a function takes at once on every engine
 
 function toBase64(bytes) {
   if (typeof bytes.toBase64 === "function") return bytes.toBase64();

@@ -1,19 +1,19 @@
 /**
- * One guest on this page's own WebAssembly: the Arora guest protocol (ABI §3, §4) over its linear memory.
+ * One guest on this page's own WebAssembly: the Arora guest protocol (ABI §3, §4).
  *
- * Standard JavaScript without dependencies, for Chromium, Firefox, Safari and Node. Every pointer and size that comes
- * from the guest is held against the size of its memory before use.
+ * Standard JavaScript without dependencies, for Chromium, Firefox, Safari and Node.
  */
 
-import { brokeTheAbi, GuestFailure, isStackOverflow, trapOf } from "./failures.mjs";
-import { sleepAside, wasiImports } from "./wasi.mjs";
-
-export { GuestFailure };
+import { abiViolation, GuestFailure } from "./guest_failure.mjs";
+import { allocationSize, GuestMemory } from "./guest_memory.mjs";
+import { originalException, uncatchable } from "./host_exceptions.mjs";
+import { sleep } from "./sleeping.mjs";
+import { notImplemented, wasiImports } from "./wasi.mjs";
 
 /**
- * What a guest may ask of its host. Buffers are as in ABI §1, and are copies: keep them as long as you like.
- * With `suspending` each may return a promise of its result. What they throw comes out of the call that entered the
- * guest as the same value; failures a guest may handle are for them to answer as error buffers.
+ * The functions that a guest may call in its host. Buffers are as in ABI §1; those passed to the host are copies, which it
+ * may keep. With `suspending` each may return a promise of its result. What they throw comes out of the call that
+ * entered the guest as the same value; failures that a guest may handle are returned as error buffers.
  * @typedef {object} Host
  * @property {(moduleId: Uint8Array, functionId: Uint8Array, argument: Uint8Array) => Uint8Array | Promise<Uint8Array>}
  *   dispatch calls a function of another module
@@ -25,13 +25,8 @@ export { GuestFailure };
  * @typedef {object} Options
  * @property {boolean} [suspending] let imports return promises (JSPI); every call then returns a promise
  * @property {(milliseconds: number) => Promise<void>} [sleep] how a guest that suspends waits; may reject, as a host
- * @property {boolean} [console] show what the guest writes on the console too; true unless told otherwise
+ * @property {boolean} [console] show what the guest writes on the console too; true by default
  */
-
-const PREFIX = 4; // bytes of a buffer's size prefix
-const SMALLEST = 5; // bytes of the smallest buffer
-const SLACK = 8; // bytes asked for behind an argument: guests may read a few bytes past its end
-const LARGEST = 0xffff_ffff;
 
 /** @returns {boolean} whether this engine can suspend a guest while a promise is pending (`options.suspending`) */
 export const canSuspend = () =>
@@ -39,113 +34,18 @@ export const canSuspend = () =>
   typeof WebAssembly.Suspending === "function" &&
   typeof WebAssembly.promising === "function";
 
-/**
- * @param {Uint8Array} bytes @returns {Promise<WebAssembly.Module>}
- * @throws {GuestFailure} `malformed`
- */
-export async function compile(bytes) {
-  try {
-    return await WebAssembly.compile(bytes);
-  } catch (error) {
-    throw notCompiled(error);
-  }
-}
+/** Return `next(value)`, or a promise of it where `value` is a promise. */
+const then = (value, next) => (value instanceof Promise ? value.then(next) : next(value));
 
-/**
- * @param {Uint8Array} bytes @returns {WebAssembly.Module}
- * @throws {GuestFailure} `malformed`; `too-large` where the engine wants it compiled asynchronously
- */
-export function compileSync(bytes) {
-  try {
-    return new WebAssembly.Module(bytes);
-  } catch (error) {
-    throw notCompiled(error);
-  }
-}
-
-function notCompiled(error) {
-  if (error instanceof WebAssembly.CompileError) {
-    return new GuestFailure("malformed", error.message.replace(/^WebAssembly\.\w+\(\): /, ""));
-  }
-  // Chromium compiles no more than 8 MB synchronously on a page's main thread.
-  if (error instanceof RangeError) return new GuestFailure("too-large", error.message);
-  return error;
-}
-
-/**
- * Names and kinds. Types of functions are not to be had from JavaScript: read them from the binary.
- * @param {WebAssembly.Module} module
- * @returns {{exports: {name: string, kind: string}[], imports: {module: string, name: string, kind: string}[]}}
- */
-export function describe(module) {
-  return {
-    exports: WebAssembly.Module.exports(module).map(({ name, kind }) => ({ name, kind })),
-    imports: WebAssembly.Module.imports(module).map(({ module: from, name, kind }) => ({ module: from, name, kind })),
-  };
-}
-
-// A trap passes through a guest's own exception handlers where any exception of JavaScript's would be caught: by
-// the language's rules no `catch` of WebAssembly sees it. The smallest module that traps:
-// (module (func (export "") unreachable))
-const TRAPPING = new Uint8Array([
-  0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 1, 4, 1, 0x60, 0, 0, 3, 2, 1, 0, 7, 4, 1, 0, 0, 0, 10, 5, 1, 3, 0, 0, 0x0b,
-]);
-let trapping;
-
-function freshTrap() {
-  trapping ??= new WebAssembly.Instance(new WebAssembly.Module(TRAPPING)).exports[""];
-  try {
-    trapping();
-  } catch (error) {
-    return error;
-  }
-}
-
-/** What hosts and imports threw, by the trap that carries it across the guest. */
-const carried = new WeakMap();
-
-function carrier(thrown) {
-  // The stack may have been the guest's to fill: then that is the guest's trap, not its host's exception.
-  const value = isStackOverflow(thrown) ? trapOf(thrown) : thrown;
-  const trap = freshTrap();
-  carried.set(trap, value);
-  return trap;
-}
-
-const isPromise = (value) => value instanceof Promise;
-
-/** `next` of `value`, now or once the promise it is has come true. */
-const after = (value, next) => (isPromise(value) ? value.then(next) : next(value));
-
-/** An import: whatever it throws crosses the guest unseen. */
-const guarded = (answer) =>
-  function (...values) {
-    try {
-      const answered = answer(...values);
-      return isPromise(answered)
-        ? answered.catch((thrown) => {
-            throw carrier(thrown);
-          })
-        : answered;
-    } catch (thrown) {
-      throw carrier(thrown);
-    }
-  };
-
-/** What came out of an export, as what it was before it crossed the guest. */
-const uncarried = (thrown) =>
-  typeof thrown === "object" && thrown !== null && carried.has(thrown) ? carried.get(thrown) : trapOf(thrown);
-
-/** One instance of a module. Make it with `Guest.instantiate` or `Guest.instantiateSync`. */
+/** One instance of a module. Create it with `Guest.instantiate` or `Guest.instantiateSync`. */
 export class Guest {
   #host;
   #suspending;
-  #memory = null;
-  #bytes = new Uint8Array();
+  #memory = new GuestMemory();
   #exports = new Map();
   #alloc = null;
   #free = null;
-  #callsOut = 0;
+  #hostCalls = 0;
   #closed = false;
 
   /** @private */
@@ -155,7 +55,7 @@ export class Guest {
   }
 
   /**
-   * Instantiates on the spot, and calls `_initialize`.
+   * Instantiate synchronously, and call `_initialize`.
    * @param {WebAssembly.Module} module @param {Host} host @param {Options} [options] without `suspending`
    * @returns {Guest}
    * @throws {GuestFailure} `link`, `missing`, `trap`, `too-large`
@@ -171,7 +71,7 @@ export class Guest {
       if (error instanceof RangeError && /main thread/.test(error.message)) {
         throw new GuestFailure("too-large", error.message);
       }
-      throw uncarried(error);
+      throw originalException(error);
     }
     guest.#attach(instance);
     guest.#exports.get("_initialize")?.();
@@ -179,7 +79,7 @@ export class Guest {
   }
 
   /**
-   * Instantiates without blocking the thread, and calls `_initialize`.
+   * Instantiate without blocking the thread, and call `_initialize`.
    * @param {WebAssembly.Module} module @param {Host} host @param {Options} [options]
    * @returns {Promise<Guest>}
    * @throws {GuestFailure} `link`, `missing`, `trap`
@@ -192,7 +92,7 @@ export class Guest {
     try {
       instance = await WebAssembly.instantiate(module, imports);
     } catch (error) {
-      throw uncarried(error);
+      throw originalException(error);
     }
     guest.#attach(instance);
     await guest.#exports.get("_initialize")?.();
@@ -200,20 +100,20 @@ export class Guest {
   }
 
   /**
-   * Runs one exported function.
+   * Call an exported function.
    * @param {string} symbol its exported name @param {Uint8Array} argument the argument buffer
    * @returns {Uint8Array | Promise<Uint8Array>} a copy of the result buffer, error buffers included; a promise
-   *   exactly when the guest was made with `suspending`
+   *   exactly when the guest was created with `suspending`
    * @throws {GuestFailure} `trap`, `missing`, `closed`; and whatever the host threw, the same value
    */
   call(symbol, argument) {
     if (this.#suspending) return this.#callSuspending(symbol, argument);
     const run = this.#function(symbol);
-    // When the guest traps, or breaks the ABI, it is not entered again to free the argument or the result: a crash
-    // may have left its allocator's own data half written, and calling that would turn one failure into another.
-    const argumentAt = this.#write(this.#alloc(this.#reserved(argument)), argument);
+    // When the guest traps or breaks the ABI, its allocator is not called to free the argument or the result: a crash
+    // may have left the allocator's own data inconsistent, and calling it would turn one failure into another.
+    const argumentAt = this.#memory.write(this.#alloc(allocationSize(argument)), argument);
     const resultAt = run(argumentAt) >>> 0;
-    const result = this.#result(resultAt, argumentAt, argument.length);
+    const result = this.#memory.readResult(resultAt, argumentAt, argument.length);
     this.#free(resultAt);
     this.#free(argumentAt);
     return result;
@@ -221,56 +121,55 @@ export class Guest {
 
   async #callSuspending(symbol, argument) {
     const run = this.#function(symbol);
-    const argumentAt = this.#write(await this.#alloc(this.#reserved(argument)), argument);
+    const argumentAt = this.#memory.write(await this.#alloc(allocationSize(argument)), argument);
     const resultAt = (await run(argumentAt)) >>> 0;
-    const result = this.#result(resultAt, argumentAt, argument.length);
+    const result = this.#memory.readResult(resultAt, argumentAt, argument.length);
     await this.#free(resultAt);
     await this.#free(argumentAt);
     return result;
   }
 
-  /** Bytes of linear memory the guest has now; 0 once it is closed. */
+  /** The current size of linear memory in bytes; 0 once the guest is closed. */
   get memoryBytes() {
-    return this.#memory === null ? 0 : this.#memory.buffer.byteLength;
+    return this.#memory.byteLength;
   }
 
   /**
-   * Refuses every later call, and lets go of the guest. Idempotent.
+   * Release the guest, and refuse every later call. Idempotent.
    * @throws {GuestFailure} `busy` from inside one of its calls
    */
   close() {
-    if (this.#callsOut > 0) throw new GuestFailure("busy", "cannot be closed from inside one of its own calls");
+    if (this.#hostCalls > 0) throw new GuestFailure("busy", "cannot be closed from inside one of its own calls");
     this.#closed = true;
-    this.#memory = null;
-    this.#bytes = new Uint8Array();
+    this.#memory.detach();
     this.#exports.clear();
     this.#alloc = this.#free = null;
   }
 
-  // The guest's exports.
+  // Exports.
 
   #attach(instance) {
     const memory = instance.exports.memory;
     if (!(memory instanceof WebAssembly.Memory)) {
       throw new GuestFailure("missing", "does not export memory", { symbol: "memory" });
     }
-    this.#memory = memory;
+    this.#memory.attach(memory);
     for (const [name, exported] of Object.entries(instance.exports)) {
-      if (typeof exported === "function") this.#exports.set(name, this.#entrance(exported));
+      if (typeof exported === "function") this.#exports.set(name, this.#wrapExport(exported));
     }
     this.#alloc = this.#function("arora_buffer_alloc");
     this.#free = this.#function("arora_buffer_free");
   }
 
-  /** An export that throws what this module says it throws, and not what crossed the guest. */
-  #entrance(exported) {
+  /** Return an export that throws the original exceptions of imports, and traps as GuestFailures. */
+  #wrapExport(exported) {
     if (this.#suspending) {
       const promising = WebAssembly.promising(exported);
       return async (value) => {
         try {
           return await promising(value);
         } catch (thrown) {
-          throw uncarried(thrown);
+          throw originalException(thrown);
         }
       };
     }
@@ -278,7 +177,7 @@ export class Guest {
       try {
         return exported(value);
       } catch (thrown) {
-        throw uncarried(thrown);
+        throw originalException(thrown);
       }
     };
   }
@@ -290,145 +189,84 @@ export class Guest {
     throw new GuestFailure("missing", `does not export ${symbol}`, { symbol });
   }
 
-  // Buffers, in and out of its memory.
-
-  #reserved(data) {
-    const reserved = data.length + SLACK;
-    if (reserved > LARGEST) {
-      throw brokeTheAbi(`cannot take a buffer of ${data.length} bytes, its memory has 32-bit addresses`);
-    }
-    return reserved;
-  }
-
-  /** Writes `data` to what the guest's allocator answered for it. */
-  #write(answered, data) {
-    const offset = answered >>> 0;
-    const reserved = data.length + SLACK;
-    if (offset === 0) throw brokeTheAbi(`arora_buffer_alloc(${reserved}) returned null: the guest is out of memory`);
-    const bytes = this.#view();
-    if (offset + reserved > bytes.length) {
-      throw this.#outside(`arora_buffer_alloc(${reserved}) returned ${hex(offset)}`);
-    }
-    bytes.set(data, offset);
-    return offset;
-  }
-
-  #result(offset, argumentAt, argumentSize) {
-    const bytes = this.#view();
-    if (offset + PREFIX > bytes.length) throw this.#outside(`returned a buffer at ${hex(offset)}`);
-    if (offset === 0) throw brokeTheAbi("returned a null pointer");
-    const size = word(bytes, offset);
-    if (size < SMALLEST) {
-      throw brokeTheAbi(`returned a buffer of ${size} bytes at ${hex(offset)}; the minimum is ${SMALLEST}`);
-    }
-    if (offset + size > bytes.length) {
-      throw this.#outside(`returned a buffer of ${size} bytes at ${hex(offset)}`);
-    }
-    // Both buffers are freed, so this would be a double free.
-    if (argumentAt <= offset && offset < argumentAt + argumentSize + SLACK) {
-      throw brokeTheAbi(`returned its own argument buffer, at ${hex(offset)}`);
-    }
-    return bytes.slice(offset, offset + size);
-  }
-
-  /** All of its memory as it is now: the buffer behind a view is another one once memory has grown. */
-  #view() {
-    const buffer = this.#memory.buffer;
-    if (this.#bytes.buffer !== buffer) this.#bytes = new Uint8Array(buffer);
-    return this.#bytes;
-  }
-
-  #outside(message) {
-    return brokeTheAbi(`${message}, outside its ${this.memoryBytes} bytes of memory`);
-  }
-
-  // The guest's imports.
+  // Imports.
 
   #imports(module, options) {
-    const env = {
-      arora_dispatch: (moduleAt, functionAt, argumentAt) =>
-        this.#answerDispatch(moduleAt >>> 0, functionAt >>> 0, argumentAt >>> 0),
-      arora_dispatch_indirect: (callableId) =>
-        this.#placed(() => this.#host.dispatchIndirect(BigInt.asUintN(64, callableId))),
-    };
+    const env = new Map([
+      [
+        "arora_dispatch",
+        (moduleAt, functionAt, argumentAt) => this.#dispatch(moduleAt >>> 0, functionAt >>> 0, argumentAt >>> 0),
+      ],
+      [
+        "arora_dispatch_indirect",
+        (callableId) => this.#returnBuffer(() => this.#host.dispatchIndirect(BigInt.asUintN(64, callableId))),
+      ],
+    ]);
     const wasi = wasiImports({
-      // While it is still being instantiated a guest has no memory to point into.
-      view: () => (this.#memory === null ? this.#bytes : this.#view()),
-      writeOutput: (fd, data) => this.#out(() => this.#host.writeOutput(fd, data)),
-      sleep: this.#suspending ? (options.sleep ?? sleepAside) : null,
+      view: () => this.#memory.view(),
+      writeOutput: (fd, data) => this.#callHost(() => this.#host.writeOutput(fd, data)),
+      sleep: this.#suspending ? (options.sleep ?? sleep) : null,
       console: options.console ?? true,
     });
-    const offered = { env, wasi_snapshot_preview1: wasi };
+    const offered = new Map([
+      ["env", (name) => env.get(name)],
+      // Which names and types preview 1 has is checked by arora_core.wasi, before a guest is instantiated.
+      ["wasi_snapshot_preview1", (name) => wasi.get(name) ?? notImplemented],
+    ]);
     const imports = {};
     for (const { module: from, name, kind } of WebAssembly.Module.imports(module)) {
-      const answer = kind === "function" && Object.hasOwn(offered, from) && Object.hasOwn(offered[from], name);
-      if (!answer) {
+      const implementation = kind === "function" ? offered.get(from)?.(name) : undefined;
+      if (implementation === undefined) {
         throw new GuestFailure("link", `imports ${from}.${name}, which no host offers`, { symbol: `${from}.${name}` });
       }
-      (imports[from] ??= {})[name] = this.#exit(offered[from][name]);
+      imports[from] ??= Object.create(null);
+      imports[from][name] = this.#wrapImport(implementation);
     }
     return imports;
   }
 
-  #exit(answer) {
-    const way = guarded(answer);
-    return this.#suspending ? new WebAssembly.Suspending(way) : way;
+  #wrapImport(implementation) {
+    const wrapped = uncatchable(implementation);
+    return this.#suspending ? new WebAssembly.Suspending(wrapped) : wrapped;
   }
 
-  #answerDispatch(moduleAt, functionAt, argumentAt) {
-    if (this.#memory === null) notReady();
-    const moduleId = this.#taken(moduleAt, 16, "a module id");
-    const functionId = this.#taken(functionAt, 16, "a function id");
-    const size = word(this.#taken(argumentAt, PREFIX, "an argument buffer"), 0);
-    if (size < SMALLEST) {
-      const what = `a buffer of ${size} bytes at ${hex(argumentAt)}; the minimum is ${SMALLEST}`;
-      throw brokeTheAbi(`called arora_dispatch with ${what}`);
-    }
-    const argument = this.#taken(argumentAt, size, `an argument buffer of ${size} bytes`);
-    return this.#placed(() => this.#host.dispatch(moduleId, functionId, argument));
+  #dispatch(moduleAt, functionAt, argumentAt) {
+    this.#requireInstantiated();
+    const moduleId = this.#memory.readId(moduleAt, "a module id");
+    const functionId = this.#memory.readId(functionAt, "a function id");
+    const argument = this.#memory.readDispatchArgument(argumentAt);
+    return this.#returnBuffer(() => this.#host.dispatch(moduleId, functionId, argument));
   }
 
-  /** Has the host answer with a buffer, and gives it to the guest. */
-  #placed(answer) {
-    if (this.#memory === null) notReady();
-    return after(this.#out(answer), (result) => {
-      if (!(result instanceof Uint8Array)) throw new TypeError("a host's dispatch must answer with a Uint8Array");
-      return after(this.#alloc(this.#reserved(result)), (offset) => this.#write(offset, result));
+  /** Call the host, and write the buffer it returns to memory of the guest's. Returns its offset. */
+  #returnBuffer(action) {
+    this.#requireInstantiated();
+    return then(this.#callHost(action), (result) => {
+      if (!(result instanceof Uint8Array)) throw new TypeError("a host's dispatch must return a Uint8Array");
+      return then(this.#alloc(allocationSize(result)), (offset) => this.#memory.write(offset, result));
     });
   }
 
-  /** Does what the host does for a call of this guest's: until that is over, the guest cannot be closed. */
-  #out(action) {
-    this.#callsOut += 1;
-    let answered;
+  /** Call the host on behalf of this guest, which cannot be closed until the host has returned. */
+  #callHost(action) {
+    this.#hostCalls += 1;
+    let returned;
     try {
-      answered = action();
+      returned = action();
     } catch (thrown) {
-      this.#callsOut -= 1;
+      this.#hostCalls -= 1;
       throw thrown;
     }
-    if (typeof answered?.then === "function") {
-      return Promise.resolve(answered).finally(() => {
-        this.#callsOut -= 1;
+    if (typeof returned?.then === "function") {
+      return Promise.resolve(returned).finally(() => {
+        this.#hostCalls -= 1;
       });
     }
-    this.#callsOut -= 1;
-    return answered;
+    this.#hostCalls -= 1;
+    return returned;
   }
 
-  #taken(offset, size, what) {
-    const bytes = this.#view();
-    if (offset + size > bytes.length) throw this.#outside(`called arora_dispatch with ${what} at ${hex(offset)}`);
-    return bytes.slice(offset, offset + size);
+  #requireInstantiated() {
+    if (!this.#memory.isAttached) throw abiViolation("called its host while it was still being instantiated");
   }
-}
-
-/** The little-endian u32 at `offset`. */
-const word = (bytes, offset) =>
-  (bytes[offset] | (bytes[offset + 1] << 8) | (bytes[offset + 2] << 16) | (bytes[offset + 3] << 24)) >>> 0;
-
-const hex = (offset) => `0x${offset.toString(16)}`;
-
-function notReady() {
-  throw brokeTheAbi("called its host while it was still being instantiated");
 }

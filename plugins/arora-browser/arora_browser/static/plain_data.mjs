@@ -1,16 +1,16 @@
 /**
- * Plain data as the JSON that Python reads: also with numbers that JSON.stringify loses (-0, 64 bits, those that are
- * not finite), and with typed arrays beside it, which cross as they are.
+ * Plain data as the JSON that Python reads. Unlike JSON.stringify it keeps -0, 64-bit integers and numbers that are not
+ * finite. Typed arrays are passed beside the JSON, without conversion.
  */
 
-/** The key under which the index of a typed array stands. Nobody else's data has it. */
-export const MARK = `typed array ${crypto.randomUUID()}`;
+/** The only key of the object that stands for a typed array; its value is the array's index. No other data has it. */
+export const BUFFER_KEY = `typed array ${crypto.randomUUID()}`;
 
-const isArrayOfNumbers = (value) => ArrayBuffer.isView(value) && !(value instanceof DataView);
+const isNumberArray = (value) => ArrayBuffer.isView(value) && !(value instanceof DataView);
 
 /**
  * @param {unknown} value
- * @param {ArrayBufferView[] | null} [buffers] takes the typed arrays; without it they are written as lists
+ * @param {ArrayBufferView[] | null} [buffers] receives the typed arrays; without it they are written as lists
  * @returns {string}
  */
 export function toJson(value, buffers = null) {
@@ -29,23 +29,23 @@ export function toJson(value, buffers = null) {
     case "object":
       return value === null ? "null" : objectToJson(value, buffers);
     default:
-      throw new TypeError(`a ${typeof value} is no plain data`);
+      throw new TypeError(`a ${typeof value} is not plain data`);
   }
 }
 
 function objectToJson(value, buffers) {
   if (value instanceof ArrayBuffer) return objectToJson(new Uint8Array(value), buffers);
-  if (isArrayOfNumbers(value)) {
+  if (isNumberArray(value)) {
     if (buffers === null) return listToJson(Array.from(value), buffers);
-    return `{${JSON.stringify(MARK)}:${buffers.push(value) - 1}}`;
+    return `{${JSON.stringify(BUFFER_KEY)}:${buffers.push(value) - 1}}`;
   }
   if (Array.isArray(value)) return listToJson(value, buffers);
-  if (typeof value.then === "function") throw new TypeError("a promise is no plain data: await it first");
+  if (typeof value.then === "function") throw new TypeError("a promise is not plain data: await it first");
   const entries = value instanceof Map ? [...value] : Object.entries(value);
-  const written = entries
+  const members = entries
     .filter(([, item]) => item !== undefined)
     .map(([key, item]) => `${JSON.stringify(String(key))}:${toJson(item, buffers)}`);
-  return `{${written.join(",")}}`;
+  return `{${members.join(",")}}`;
 }
 
 const listToJson = (items, buffers) => `[${Array.from(items, (item) => toJson(item, buffers)).join(",")}]`;

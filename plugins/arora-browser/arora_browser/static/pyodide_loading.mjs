@@ -1,34 +1,27 @@
-/** Pyodide with Arora in it, from files that are given and from nowhere else. */
+/** Loads Pyodide and installs Arora into it, from the given files and from nowhere else. */
 
 const isNode = typeof process === "object" && Boolean(process.versions?.node) && typeof window === "undefined";
 
-/**
- * @param {string | URL} indexURL the directory of the npm package `pyodide`: a URL, or in Node a path
- * @param {(string | URL | ArrayBuffer | Uint8Array)[]} wheels wheels, or archives of what several of them hold
- */
-export async function loadPyodideWith(indexURL, wheels) {
+/** @param {string | URL} indexURL the directory of the npm package `pyodide`: a URL, or in Node a path */
+export async function loadPyodideFrom(indexURL) {
   if (!indexURL) throw new TypeError("loadArora needs indexURL, the directory of the npm package pyodide");
-  const directory = await directoryOf(indexURL);
-  const [{ loadPyodide }, archives] = await Promise.all([
-    import(new URL("pyodide.mjs", directory).href),
-    Promise.all(wheels.map(bytesOf)),
-  ]);
-  const pyodide = await loadPyodide({ indexURL: isNode ? await pathOf(directory) : directory.href });
-  install(pyodide, archives);
-  return pyodide;
+  const directory = await directoryURL(indexURL);
+  const { loadPyodide } = await import(new URL("pyodide.mjs", directory).href);
+  return loadPyodide({ indexURL: isNode ? await pathOf(directory) : directory.href });
 }
 
-/** Installs wheels into a Pyodide that is there already. */
-export async function installInto(pyodide, wheels) {
-  install(pyodide, await Promise.all(wheels.map(bytesOf)));
-}
+/** @param {(string | URL | ArrayBuffer | Uint8Array)[]} wheels wheels, or archives that hold several of them */
+export const readWheels = (wheels) => Promise.all(wheels.map(bytesOf));
 
-function install(pyodide, archives) {
+/** @param {object} pyodide @param {Uint8Array[]} archives from `readWheels` */
+export function install(pyodide, archives) {
   const extractDir = pyodide.runPython("import site; site.getsitepackages()[0]");
   for (const archive of archives) pyodide.unpackArchive(archive, "wheel", { extractDir });
+  // The import system caches the contents of directories.
+  pyodide.runPython("import importlib; importlib.invalidate_caches()");
 }
 
-async function directoryOf(indexURL) {
+async function directoryURL(indexURL) {
   const text = String(indexURL).replace(/\/?$/, "/");
   if (!isNode) return new URL(text, document.baseURI);
   if (/^[a-z]+:\/\//.test(text)) return new URL(text);
@@ -41,7 +34,7 @@ async function pathOf(url) {
   return url.protocol === "file:" ? fileURLToPath(url) : url.href;
 }
 
-/** A plain Uint8Array: Pyodide takes no subclass of it, such as Node's Buffer. */
+/** Return a Uint8Array itself: Pyodide does not accept a subclass, such as Node's Buffer. */
 async function bytesOf(wheel) {
   if (wheel instanceof ArrayBuffer) return new Uint8Array(wheel);
   if (ArrayBuffer.isView(wheel)) return new Uint8Array(wheel.buffer, wheel.byteOffset, wheel.byteLength);

@@ -1,9 +1,9 @@
-// Arora in Node, for tests: reads requests as lines of JSON from stdin, answers each with a line on stdout.
+// Arora in Node, for tests: reads requests as lines of JSON from stdin, writes a response to each as a line to stdout.
 import { createInterface } from "node:readline";
 
 const [, , api, indexURL, archive, files] = process.argv;
-const answers = process.stdout.write.bind(process.stdout);
-// What is written on the console is no answer.
+const respond = process.stdout.write.bind(process.stdout);
+// Only responses are written to stdout.
 console.log = console.info = console.debug = console.error;
 
 const { AroraError, loadArora } = await import(api);
@@ -24,15 +24,10 @@ from arora_core import *
 const AsyncFunction = (async () => {}).constructor;
 const scope = { AroraError, Engine, pyodide, files, logged };
 
-async function answer({ javascript, python }) {
-  if (python !== undefined) return pyodide.runPythonAsync(python, { globals: fresh() });
+async function evaluate({ javascript, python }) {
+  // A copy of the globals: no test sees the names of an earlier one.
+  if (python !== undefined) return pyodide.runPythonAsync(python, { globals: pyodide.globals.copy() });
   return new AsyncFunction(...Object.keys(scope), javascript)(...Object.values(scope));
-}
-
-/** The names every test starts with, and none of an earlier test's. */
-function fresh() {
-  const copied = pyodide.globals.copy();
-  return copied;
 }
 
 const plain = (_, value) => {
@@ -43,11 +38,11 @@ const plain = (_, value) => {
 for await (const line of createInterface({ input: process.stdin })) {
   let reply;
   try {
-    const value = await answer(JSON.parse(line));
+    const value = await evaluate(JSON.parse(line));
     reply = { value: value?.toJs?.({ dict_converter: Object.fromEntries, create_pyproxies: false }) ?? value ?? null };
     value?.destroy?.();
   } catch (error) {
     reply = { error: String(error.stack ?? error) };
   }
-  answers(`${JSON.stringify(reply, plain)}\n`);
+  respond(`${JSON.stringify(reply, plain)}\n`);
 }

@@ -1,4 +1,4 @@
-// Compiled, and not run: what a TypeScript program does with Arora.
+// Compiled but not run: how a TypeScript program uses Arora.
 import { AroraError, loadArora, type Call, type ModuleDescription } from "../../arora_browser/static/arora.mjs";
 
 const { Engine } = await loadArora({ indexURL: "/pyodide/", wheels: ["/arora.zip", new URL("https://example.org/a.whl")] });
@@ -21,8 +21,8 @@ try {
 } catch (error) {
   if (error instanceof AroraError && error.name === "Trap") console.log(error.kind, error.stderr, error.path);
 }
-// @ts-expect-error a callable gives a tagged value
+// @ts-expect-error a callable returns a tagged value
 engine.registerCallable(() => 5);
-// @ts-expect-error functions are no arguments
+// @ts-expect-error a function is not an argument
 engine.call("ur5", "forward", { joints: () => [] });
 engine.close();

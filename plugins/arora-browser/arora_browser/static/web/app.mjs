@@ -1,35 +1,35 @@
-/** The page: it starts Arora, loads modules, makes forms of their functions and shows what they answer. */
+/** The page: starts Arora, loads modules, shows a form for each of their functions, and calls them. */
 
 import { AroraError, loadArora } from "../arora.mjs";
 import { canDraw, showArm } from "./arm.mjs";
 import { element } from "./elements.mjs";
 import { argumentControls, UnreadableField } from "./forms.mjs";
-import { dropped, moduleIn, picked } from "./module_files.mjs";
-import { shown, whole } from "./result_view.mjs";
+import { droppedFiles, findModule, pickedFiles } from "./module_files.mjs";
+import { resultView } from "./result_view.mjs";
 
-const MOST_LINES = 500;
+const MAX_LOG_LINES = 500;
 const $ = (id) => document.getElementById(id);
 
 let engine = null;
 let arm = null;
-let current = null;
+let shownModule = null;
 
-// What is told.
+// Messages.
 
-function say(words) {
-  $("state").textContent = words;
+function showState(text) {
+  $("state").textContent = text;
 }
 
 function log(level, source, message) {
   const line = element("li", { class: level }, element("span", { class: "source" }, `${source} `), message);
   $("log").append(line);
-  while ($("log").childElementCount > MOST_LINES) $("log").firstElementChild.remove();
+  while ($("log").childElementCount > MAX_LOG_LINES) $("log").firstElementChild.remove();
   line.scrollIntoView?.({ block: "nearest" });
 }
 
-function tellProblem(error, doing) {
-  // What the engine throws says by itself where it happened.
-  const where = error instanceof AroraError ? "" : ` ${doing}`;
+function showProblem(error, context) {
+  // The messages of an AroraError name the module and function themselves.
+  const where = error instanceof AroraError ? "" : ` ${context}`;
   const parts = [element("strong", {}, error.name || "Error"), where, element("p", {}, error.message)];
   if (error.stderr) parts.push(element("pre", {}, `stderr: ${error.stderr}`));
   $("problem").replaceChildren(...parts);
@@ -37,30 +37,29 @@ function tellProblem(error, doing) {
   error.control?.focus();
 }
 
-function noProblem() {
+function hideProblem() {
   $("problem").hidden = true;
   $("problem").replaceChildren();
 }
 
 // Calls.
 
-/** Calls, and shows the answer; null when it failed, which is told. */
-function call(described, name, args, finished = true) {
+/** Call a function and show its result. Returns the result, or null after a failure, which is shown. */
+function call(module, name, args, finished = true) {
   const start = performance.now();
   try {
-    const answer = engine.call(described.id, name, args);
-    const took = performance.now() - start;
-    noProblem();
-    $("result").replaceChildren(whole(shown(answer)));
-    const words = `${described.name}.${name} answered in ${took.toFixed(2)} ms`;
-    // Every step of a slider is shown, and only where it stops is told.
+    const result = engine.call(module.id, name, args);
+    const duration = performance.now() - start;
+    hideProblem();
+    $("result").replaceChildren(resultView(result));
+    // Screen readers announce where a slider stops, not every step.
     $("timing").setAttribute("aria-live", finished ? "polite" : "off");
-    $("timing").textContent = words;
-    return answer;
+    $("timing").textContent = `${module.name}.${name} returned in ${duration.toFixed(2)} ms`;
+    return result;
   } catch (error) {
     $("result").replaceChildren();
-    $("timing").textContent = `${described.name}.${name} failed`;
-    tellProblem(error, `in ${described.name}.${name}`);
+    $("timing").textContent = `${module.name}.${name} failed`;
+    showProblem(error, `in ${module.name}.${name}`);
     return null;
   }
 }
@@ -68,34 +67,34 @@ function call(described, name, args, finished = true) {
 // Modules.
 
 async function load({ header, executable, records, source }) {
-  noProblem();
-  say(`Loading ${source}…`);
+  hideProblem();
+  showState(`Loading ${source}…`);
   try {
     await engine.prepareModule(header, executable, { records });
-    const described = engine.loadPreparedModule(header, { replace: true });
-    log("info", "page", `${described.name} ${described.version} is loaded`);
-    show(described);
-    say(`${described.name} is ready`);
+    const module = engine.loadPreparedModule(header, { replace: true });
+    log("info", "page", `${module.name} ${module.version} is loaded`);
+    showModule(module);
+    showState(`${module.name} is ready`);
   } catch (error) {
-    say(`${source} was not loaded`);
-    tellProblem(error, `in ${source}`);
+    showState(`${source} was not loaded`);
+    showProblem(error, `in ${source}`);
   }
 }
 
-function show(described) {
-  current = described;
-  const listed = engine.listModules();
-  $("modules").hidden = listed.length < 2;
+function showModule(module) {
+  shownModule = module;
+  const modules = engine.listModules();
+  $("modules").hidden = modules.length < 2;
   $("modules").replaceChildren(
-    ...listed.map((each) =>
-      element("button", { type: "button", "aria-current": String(each.id === described.id), onclick: () => show(each) }, each.name),
+    ...modules.map((each) =>
+      element("button", { type: "button", "aria-current": String(each.id === module.id), onclick: () => showModule(each) }, each.name),
     ),
   );
-  $("about").replaceChildren(...about(described));
-  $("functions").replaceChildren(...described.functions.map((each) => form(described, each)));
+  $("about").replaceChildren(...aboutModule(module));
+  $("functions").replaceChildren(...module.functions.map((each) => functionForm(module, each)));
   $("result").replaceChildren();
-  $("timing").textContent = "Call a function to see what it answers.";
-  const drawable = canDraw(described);
+  $("timing").textContent = "Call a function to see what it returns.";
+  const drawable = canDraw(module);
   $("columns").classList.toggle("drawing", drawable);
   $("arm").hidden = !drawable;
   arm = null;
@@ -103,33 +102,33 @@ function show(described) {
     const joints = $("functions").querySelector('form[data-function="forward"] input');
     arm = showArm($("arm"), (angles, finished) => {
       joints.value = angles.join(", ");
-      return call(described, "forward", { joints: angles }, finished);
+      return call(module, "forward", { joints: angles }, finished);
     });
   }
 }
 
-function about({ id, name, version, description, author, license, executor }) {
+function aboutModule({ id, name, version, description, author, license, executor }) {
   const unload = () => {
     engine.unload(id);
     log("info", "page", `${name} is unloaded`);
     const [next] = engine.listModules();
-    if (next) show(next);
-    else empty();
+    if (next) showModule(next);
+    else showNoModule();
   };
   return [
     element(
       "div",
       { class: "title" },
       element("h2", { id: "module-name" }, name),
-      element("button", { type: "button", class: "quiet small", onclick: unload }, "Unload"),
+      element("button", { type: "button", class: "secondary small", onclick: unload }, "Unload"),
     ),
     element("p", {}, description),
-    element("p", { class: "quiet-text" }, `version ${version} by ${author}, ${license}; runs on ${executor}`),
+    element("p", { class: "muted" }, `version ${version} by ${author}, ${license}; runs on ${executor}`),
   ];
 }
 
-function empty() {
-  current = null;
+function showNoModule() {
+  shownModule = null;
   arm = null;
   $("arm").hidden = true;
   $("modules").hidden = true;
@@ -140,46 +139,46 @@ function empty() {
   $("about").replaceChildren(element("h2", { id: "module-name" }, "No module"), "Open one, or drop one here.");
 }
 
-function form(described, each) {
-  const controls = argumentControls(each, described.types);
+function functionForm(module, { name, signature, parameters }) {
+  const controls = argumentControls(parameters, module.types);
   const submit = (event) => {
     event.preventDefault();
     try {
       const args = controls.read();
-      const answer = call(described, each.name, args);
-      (answer === null ? $("problem") : $("result")).scrollIntoView({ block: "nearest" });
-      if (answer !== null && each.name === "forward") arm?.show(args.joints, answer);
+      const result = call(module, name, args);
+      (result === null ? $("problem") : $("result")).scrollIntoView({ block: "nearest" });
+      if (result !== null && name === "forward") arm?.show(args.joints, result);
     } catch (error) {
       if (!(error instanceof UnreadableField)) throw error;
-      tellProblem(error, `in the form of ${each.name}`);
+      showProblem(error, `in the form of ${name}`);
     }
   };
-  const title = `${described.name}-${each.name}`;
+  const title = `${module.name}-${name}`;
   return element(
     "form",
-    { class: "card", onsubmit: submit, "data-function": each.name, "aria-labelledby": title, novalidate: true },
-    element("h3", { id: title }, each.name),
-    element("p", { class: "signature" }, each.signature),
+    { class: "card", onsubmit: submit, "data-function": name, "aria-labelledby": title, novalidate: true },
+    element("h3", { id: title }, name),
+    element("p", { class: "signature" }, signature),
     ...controls.elements,
-    element("div", { class: "actions" }, element("button", { type: "submit" }, `Call ${each.name}`)),
+    element("div", { class: "actions" }, element("button", { type: "submit" }, `Call ${name}`)),
   );
 }
 
-// Where modules come from.
+// Files of modules, and starting.
 
 async function openFiles(files) {
   try {
     await starting;
-    await load(await moduleIn(files));
+    await load(await findModule(files));
   } catch (error) {
-    tellProblem(error, "in the files");
+    showProblem(error, "in the files");
   }
 }
 
 for (const id of ["files", "folder"]) {
   $(id).addEventListener("change", async () => {
-    const files = picked($(id).files);
-    $(id).value = ""; // so that the same files can be picked again once they were mended
+    const files = pickedFiles($(id).files);
+    $(id).value = ""; // so that picking the same files again is a change
     if (files.length > 0) await openFiles(files);
   });
 }
@@ -194,20 +193,20 @@ document.addEventListener("dragleave", (event) => {
 document.addEventListener("drop", async (event) => {
   event.preventDefault();
   document.body.classList.remove("dropping");
-  await openFiles(await dropped(event.dataTransfer));
+  await openFiles(await droppedFiles(event.dataTransfer));
 });
 
-async function fetched(url) {
+async function fetchOk(url) {
   const response = await fetch(url);
   if (!response.ok) throw new Error(`${url}: ${response.status} ${response.statusText}`);
   return response;
 }
 
-async function served({ header, executable, records, name }) {
-  const texts = Object.entries(records).map(async ([path, url]) => [path, await (await fetched(url)).text()]);
+async function fetchModule({ header, executable, records, name }) {
+  const texts = Object.entries(records).map(async ([path, url]) => [path, await (await fetchOk(url)).text()]);
   return {
-    header: await (await fetched(header)).text(),
-    executable: new Uint8Array(await (await fetched(executable)).arrayBuffer()),
+    header: await (await fetchOk(header)).text(),
+    executable: new Uint8Array(await (await fetchOk(executable)).arrayBuffer()),
     records: Object.fromEntries(await Promise.all(texts)),
     source: name,
   };
@@ -217,17 +216,17 @@ async function start() {
   const onLog = (level, logger, message) => log(level, logger.replace(/^arora\.module\./, ""), message);
   const { Engine } = await loadArora({ indexURL: "/pyodide/", wheels: ["/arora.zip"], onLog });
   engine = new Engine();
-  empty();
-  const { modules } = await (await fetched("/modules.json")).json();
-  for (const each of modules) await load(await served(each));
-  if (current === null && $("problem").hidden) say("Ready");
+  showNoModule();
+  const { modules } = await (await fetchOk("/modules.json")).json();
+  for (const each of modules) await load(await fetchModule(each));
+  if (shownModule === null && $("problem").hidden) showState("Ready");
 }
 
 const starting = start();
 try {
   await starting;
 } catch (error) {
-  say("Arora could not start");
-  tellProblem(error, "while starting");
+  showState("Arora could not start");
+  showProblem(error, "while starting");
 }
 $("main").setAttribute("aria-busy", "false");

@@ -1,11 +1,11 @@
 /**
- * Forms made from types. A control has an `element`, `read()`, which gives the value (undefined where it is left out),
- * and `write(value)`. Whether a value fits its type is for the engine to say.
+ * Form controls for the types of parameters. A control has an `element`, `read()`, which returns its value (undefined
+ * when it is empty), and `write(value)`. The engine checks that values fit their types.
  */
 
-import { element, freshId } from "./elements.mjs";
+import { element, uniqueId } from "./elements.mjs";
 
-/** What cannot be read from a field. `control` is the element to go to. */
+/** A field holds text that cannot be read. `control` is its element. */
 export class UnreadableField extends Error {
   constructor(message, control) {
     super(message);
@@ -15,29 +15,28 @@ export class UnreadableField extends Error {
 }
 
 /**
- * @param {{parameters: object[]}} described a function
+ * @param {object[]} parameters of a function
  * @param {Record<string, object>} types the structures and enumerations by id
  */
-export function argumentControls(described, types) {
-  const controls = described.parameters.map((parameter) => {
+export function argumentControls(parameters, types) {
+  const controls = parameters.map((parameter) => {
     const control = controlFor(parameter.type, types, parameter.name);
-    const given = parameter.default === undefined ? undefined : plain(parameter.default);
-    if (given !== undefined) control.write(given);
+    const initial = parameter.default === undefined ? undefined : untagged(parameter.default);
+    if (initial !== undefined) control.write(initial);
     return { name: parameter.name, control };
   });
   return {
     elements: controls.map(({ control }) => control.element),
-    named: (name) => controls.find((each) => each.name === name)?.control,
-    /** The arguments by name; those left empty are left out. */
+    /** Return the arguments by name, undefined for empty ones. */
     read: () => Object.fromEntries(controls.map(({ name, control }) => [name, control.read()])),
   };
 }
 
-/** The plain value of a tagged scalar or array of scalars, such as a default; undefined for anything else. */
-function plain(tagged) {
+/** Return the plain value of a tagged scalar or array of scalars, undefined for anything else. */
+function untagged(tagged) {
   const [payload] = typeof tagged === "object" ? Object.values(tagged) : [];
-  const scalars = Array.isArray(payload) && payload.every((each) => typeof each !== "object");
-  return typeof payload !== "object" || scalars ? payload : undefined;
+  const isScalars = Array.isArray(payload) && payload.every((each) => typeof each !== "object");
+  return typeof payload !== "object" || isScalars ? payload : undefined;
 }
 
 function controlFor(type, types, label) {
@@ -72,11 +71,11 @@ const caption = (label, type) => [label, element("span", { class: "type" }, ` ${
 const captionWith = (label, type, hint) => caption(label, { name: hint === "" ? type.name : `${type.name}, ${hint}` });
 
 function textControl(type, label, { read, empty, placeholder = "", inputmode = "text", tag = "input", hint = "" }) {
-  const id = freshId();
+  const id = uniqueId();
   const input = element(tag, { id, name: label, placeholder, inputmode, autocomplete: "off", spellcheck: "false" });
-  const words = element("label", { for: id }, ...captionWith(label, type, hint));
+  const labelElement = element("label", { for: id }, ...captionWith(label, type, hint));
   return {
-    element: element("div", { class: "field" }, words, input),
+    element: element("div", { class: "field" }, labelElement, input),
     input,
     read() {
       const text = input.value;
@@ -111,7 +110,7 @@ const integerControl = (type, label) => textControl(type, label, { inputmode: "n
 function numbersControl(type, label) {
   const readItem = type.item.number === "int" ? readInteger : readFloat;
   const control = textControl(type, label, {
-    hint: type.length === undefined ? "commas between" : `${type.length} of them, commas between`,
+    hint: type.length === undefined ? "separated by commas" : `${type.length} items, separated by commas`,
     empty: [],
     read: (text) =>
       text
@@ -130,7 +129,7 @@ function numbersControl(type, label) {
 }
 
 function checkControl(type, label) {
-  const id = freshId();
+  const id = uniqueId();
   const input = element("input", { id, type: "checkbox", name: label });
   return {
     element: element("div", { class: "field check" }, input, element("label", { for: id }, ...caption(label, type))),
@@ -145,7 +144,7 @@ function taggedControl(type, label) {
   return textControl(type, label, {
     tag: "textarea",
     placeholder: '{"f64": 0.5}',
-    hint: "a value with its tag, as JSON",
+    hint: "a tagged value as JSON",
     read: (text) => JSON.parse(text),
   });
 }
@@ -159,7 +158,7 @@ function structureControl(type, types, label) {
     element: group(label, type, element("div", { class: "fields" }, ...fields.map(([, control]) => control.element))),
     read() {
       const read = fields.map(([name, control]) => [name, control.read()]);
-      // With nothing in it, it is left out as a whole; with some of it, the engine says what is missing.
+      // Without any field it is an absent argument. With some, the engine reports the missing ones.
       return fields.length > 0 && read.every(([, value]) => value === undefined) ? undefined : Object.fromEntries(read);
     },
     write(value) {
@@ -170,81 +169,81 @@ function structureControl(type, types, label) {
 
 function enumerationControl(type, types, label) {
   const { members } = types[type.id];
-  const id = freshId();
-  const payload = element("div", { class: "carried" });
+  const id = uniqueId();
+  const payload = element("div", { class: "payload" });
   const select = element(
     "select",
     { id, name: label, onchange: show },
     ...members.map((member) => element("option", { value: member.name }, member.name)),
   );
-  let carried = null;
+  let payloadControl = null;
 
   function show() {
     const member = members.find((each) => each.name === select.value);
-    carried = member === undefined || member.type.kind === "unit" ? null : controlFor(member.type, types, member.name);
-    payload.replaceChildren(...(carried === null ? [] : [carried.element]));
+    payloadControl = member === undefined || member.type.kind === "unit" ? null : controlFor(member.type, types, member.name);
+    payload.replaceChildren(...(payloadControl === null ? [] : [payloadControl.element]));
   }
 
   show();
   const choice = element("div", { class: "field" }, element("label", { for: id }, ...caption(label, type)), select);
   return {
     element: element("div", {}, choice, payload),
-    read: () => (carried === null ? select.value : { [select.value]: carried.read() ?? null }),
+    read: () => (payloadControl === null ? select.value : { [select.value]: payloadControl.read() ?? null }),
     write(value) {
-      const [name, inside] = typeof value === "string" ? [value] : Object.entries(value)[0];
+      const [name, payloadValue] = typeof value === "string" ? [value] : Object.entries(value)[0];
       select.value = name;
       show();
-      carried?.write(inside);
+      payloadControl?.write(payloadValue);
     },
   };
 }
 
 function optionControl(type, types, label) {
-  const id = freshId();
+  const id = uniqueId();
   const inner = controlFor(type.item, types, label);
-  const given = element("input", { id, type: "checkbox", onchange: show });
+  const checkbox = element("input", { id, type: "checkbox", onchange: show });
 
   function show() {
-    inner.element.hidden = !given.checked;
+    inner.element.hidden = !checkbox.checked;
   }
 
   show();
-  const check = element("div", { class: "check" }, given, element("label", { for: id }, `give ${label}`));
+  const check = element("div", { class: "check" }, checkbox, element("label", { for: id }, `give ${label}`));
   return {
     element: element("div", {}, check, inner.element),
-    read: () => (given.checked ? inner.read() : null),
+    read: () => (checkbox.checked ? inner.read() : null),
     write(value) {
-      given.checked = value !== null && value !== undefined;
+      checkbox.checked = value !== null && value !== undefined;
       show();
-      if (given.checked) inner.write(value);
+      if (checkbox.checked) inner.write(value);
     },
   };
 }
 
-/** Rows of controls, which `make(number)` gives; they come and go unless `fixed`. */
-function rows(label, type, make, fixed = false) {
+/** Rows of controls, created by `create(number)`. The user can add and remove rows unless their number is `fixed`. */
+function rows(label, type, create, fixed = false) {
   const list = element("div", { class: "list" });
   const items = [];
 
   function add() {
-    const parts = make(items.length + 1);
+    const parts = create(items.length + 1);
     const row = element("div", { class: "row" }, ...parts.map((part) => part.element));
     const item = { parts, row };
     const remove = () => {
       items.splice(items.indexOf(item), 1);
       row.remove();
-      more.focus();
+      addButton.focus();
     };
-    const words = `Remove ${parts[0].element.querySelector("label, legend")?.firstChild.data ?? ""}`;
-    const button = element("button", { type: "button", class: "quiet small", onclick: remove, "aria-label": words }, "Remove");
+    const accessibleName = `Remove ${parts[0].element.querySelector("label, legend")?.firstChild.data ?? ""}`;
+    const button = element("button", { type: "button", class: "secondary small", onclick: remove, "aria-label": accessibleName }, "Remove");
     if (!fixed) row.append(button);
     items.push(item);
-    list.insertBefore(row, more);
+    list.insertBefore(row, addButton);
     return parts;
   }
 
-  const more = element("button", { type: "button", class: "quiet small", onclick: add, hidden: fixed }, `Add to ${label}`);
-  list.append(more);
+  const addButton = element("button", { type: "button", class: "secondary small", onclick: add, hidden: fixed }, `Add to ${label}`);
+  list.append(addButton);
   const clear = () => {
     for (const { row } of items.splice(0)) row.remove();
   };
@@ -252,8 +251,8 @@ function rows(label, type, make, fixed = false) {
 }
 
 function listControl(type, types, label) {
-  const make = (number) => [controlFor(type.item, types, `${label} ${number}`)];
-  const list = rows(label, type, make, type.length !== undefined);
+  const create = (number) => [controlFor(type.item, types, `${label} ${number}`)];
+  const list = rows(label, type, create, type.length !== undefined);
   for (let each = 0; each < (type.length ?? 0); each += 1) list.add();
   return {
     element: list.element,
@@ -276,10 +275,10 @@ function mapControl(type, types, label) {
     read: () => Object.fromEntries(list.items.map(({ parts: [key, value] }) => [key.read(), value.read() ?? null])),
     write(entries) {
       list.clear();
-      for (const [name, given] of Object.entries(entries)) {
+      for (const [name, item] of Object.entries(entries)) {
         const [key, value] = list.add();
         key.write(name);
-        value.write(given);
+        value.write(item);
       }
     },
   };

@@ -1,4 +1,4 @@
-/** Where the joints of a UR5 are, to draw what lies between its foot and the tool. Metres and radians. */
+/** The positions of a UR5's joints, to draw the links between its base and the tool. Metres and radians. */
 
 // Standard Denavit-Hartenberg parameters as published by Universal Robots: [d, a, alpha].
 const LINKS = [
@@ -12,28 +12,28 @@ const LINKS = [
 
 /**
  * @param {ArrayLike<number>} joints six angles
- * @returns {[number, number, number][]} seven points, the foot first and the tool flange last
+ * @returns {[number, number, number][]} seven points, from the base to the tool flange
  */
 export function jointPositions(joints) {
   // Columns of the rotation, and the position.
-  let [x, y, z, at] = [[1, 0, 0], [0, 1, 0], [0, 0, 1], [0, 0, 0]];
-  const points = [at];
+  let [x, y, z, position] = [[1, 0, 0], [0, 1, 0], [0, 0, 1], [0, 0, 0]];
+  const points = [position];
   LINKS.forEach(([d, a, alpha], index) => {
     const [cos, sin] = [Math.cos(joints[index]), Math.sin(joints[index])];
     const turnedX = x.map((_, row) => x[row] * cos + y[row] * sin);
     const turnedY = y.map((_, row) => y[row] * cos - x[row] * sin);
-    at = at.map((value, row) => value + turnedX[row] * a + z[row] * d);
+    position = position.map((value, row) => value + turnedX[row] * a + z[row] * d);
     const [ca, sa] = [Math.cos(alpha), Math.sin(alpha)];
     const axis = z;
     x = turnedX;
     y = turnedY.map((value, row) => value * ca + axis[row] * sa);
     z = turnedY.map((value, row) => axis[row] * ca - value * sa);
-    points.push(at);
+    points.push(position);
   });
   return points;
 }
 
-/** @param {{x: number, y: number, z: number, w: number}} q a unit quaternion @returns {number[][]} the axes it turns to */
+/** @param {{x: number, y: number, z: number, w: number}} q a unit quaternion @returns {number[][]} the rotated x, y and z axes */
 export function axesOf({ x, y, z, w }) {
   return [
     [1 - 2 * (y * y + z * z), 2 * (x * y + z * w), 2 * (x * z - y * w)],

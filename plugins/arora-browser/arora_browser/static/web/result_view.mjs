@@ -1,29 +1,35 @@
-/** What a call answered, for a reader. */
+/** Shows what a call returned. */
 
 import { element } from "./elements.mjs";
 
-const MOST_ITEMS = 64;
+const MAX_ITEMS = 64;
 
-/** @param {unknown} value plain data of an answer @returns {Node} */
-export function shown(value) {
-  if (value === null || value === undefined) return text("nothing");
-  if (ArrayBuffer.isView(value) || (Array.isArray(value) && value.every(isPlain))) return items(value);
-  if (Array.isArray(value)) return entries(value.slice(0, MOST_ITEMS).map((each, index) => [`[${index}]`, each]));
-  if (typeof value === "object") return entries(Object.entries(value));
-  return text(typeof value === "string" ? JSON.stringify(value) : number(value));
+/** @param {unknown} value plain data @returns {HTMLElement} */
+export function resultView(value) {
+  const view = viewOf(value);
+  return view.tagName === "DD" ? element("dl", {}, element("dt", {}, "result"), view) : view;
 }
 
-const isPlain = (value) => value === null || typeof value !== "object";
+function viewOf(value) {
+  if (value === null || value === undefined) return text("nothing");
+  if (ArrayBuffer.isView(value) || (Array.isArray(value) && value.every(isScalar))) return scalars(value);
+  if (Array.isArray(value)) return entries(value.slice(0, MAX_ITEMS).map((each, index) => [`[${index}]`, each]));
+  if (typeof value === "object") return entries(Object.entries(value));
+  return text(scalar(value));
+}
 
-const text = (words) => element("dd", {}, words);
+const isScalar = (value) => value === null || typeof value !== "object";
 
-const number = (value) => (Object.is(value, -0) ? "-0" : String(value));
+const text = (content) => element("dd", {}, content);
 
-function items(values) {
-  const first = Array.from(values.slice(0, MOST_ITEMS), (each) =>
-    typeof each === "string" ? JSON.stringify(each) : number(each),
-  );
-  const rest = values.length > MOST_ITEMS ? ` … ${values.length} in all` : "";
+function scalar(value) {
+  if (typeof value === "string") return JSON.stringify(value);
+  return Object.is(value, -0) ? "-0" : String(value);
+}
+
+function scalars(values) {
+  const first = Array.from(values.slice(0, MAX_ITEMS), scalar);
+  const rest = values.length > MAX_ITEMS ? ` … ${values.length} in all` : "";
   return text(`[${first.join(", ")}]${rest}`);
 }
 
@@ -31,11 +37,8 @@ function entries(pairs) {
   if (pairs.length === 0) return text("{}");
   const list = element("dl");
   for (const [name, value] of pairs) {
-    const inside = shown(value);
-    list.append(element("dt", {}, name), inside.tagName === "DD" ? inside : element("dd", {}, inside));
+    const view = viewOf(value);
+    list.append(element("dt", {}, name), view.tagName === "DD" ? view : element("dd", {}, view));
   }
   return list;
 }
-
-/** @param {Node} node what `shown` gave @returns {HTMLElement} it, standing for itself */
-export const whole = (node) => (node.tagName === "DD" ? element("dl", {}, element("dt", {}, "answer"), node) : node);

@@ -11,10 +11,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-BROWSER: Final = "ARORA_BROWSER"
+BROWSER_VARIABLE: Final = "ARORA_BROWSER"
 """The environment variable that names the browser's executable."""
-FLAGS: Final = "ARORA_BROWSER_FLAGS"
-"""The environment variable with what to pass to it, as a shell would split it."""
+FLAGS_VARIABLE: Final = "ARORA_BROWSER_FLAGS"
+"""The environment variable with the browser's arguments, split as by a shell."""
 
 _ON_PATH: Final = (
     "chromium",
@@ -38,8 +38,8 @@ _INSTALLED: Final = {
     ),
 }
 
-# A browser of its own accord looks for updates and the like; guests need none of it, nor any network.
-_QUIET: Final = (
+# Browsers look for updates and the like on their own. Guests need neither that nor any network.
+_OFFLINE: Final = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-domain-reliability",
@@ -51,12 +51,12 @@ _QUIET: Final = (
 )
 
 
-def executable(option: str | None) -> str | None:
-    """The browser's executable: ``option``, else what ARORA_BROWSER names, else one that is installed.
+def find_executable(option: str | None) -> str | None:
+    """Return the browser's executable: ``option``, else what ARORA_BROWSER names, else one that is installed.
 
-    None if there is none; one that was named and does not exist is none.
+    Returns None if there is none, or if the named one does not exist.
     """
-    named = option or os.environ.get(BROWSER)
+    named = option or os.environ.get(BROWSER_VARIABLE)
     if named:
         return shutil.which(named)
     on_path = (shutil.which(name) for name in _ON_PATH)
@@ -64,18 +64,19 @@ def executable(option: str | None) -> str | None:
     return next((found for found in (*on_path, *installed) if found), None)
 
 
-def flags(option: Sequence[str]) -> list[str]:
-    """What to pass to the browser: quiet ones, then those of ARORA_BROWSER_FLAGS, then ``option``."""
-    return [*_QUIET, *shlex.split(os.environ.get(FLAGS, "")), *option]
+def browser_arguments(option: Sequence[str]) -> list[str]:
+    """Return the browser's arguments: our own, then those of ARORA_BROWSER_FLAGS, then ``option``."""
+    return [*_OFFLINE, *shlex.split(os.environ.get(FLAGS_VARIABLE, "")), *option]
 
 
-def obstacle(option: str | None) -> str | None:
-    """Why no browser can be driven here, and what to do about it; None when one can."""
+def unavailable_reason(option: str | None) -> str | None:
+    """Return why no browser can be driven here, and what to do about it; None when one can."""
     if importlib.util.find_spec("playwright") is None:
         return "the package playwright is not installed; pip install 'arora-browser[playwright]'"
-    if executable(option) is not None:
+    if find_executable(option) is not None:
         return None
-    named = option or os.environ.get(BROWSER)
+    named = option or os.environ.get(BROWSER_VARIABLE)
     if named:
-        return f"the browser {named!r} is no executable file; correct {BROWSER}, which names it"
-    return f"no browser was found (looked for {', '.join(_ON_PATH)}); install Chromium, or name one in {BROWSER}"
+        return f"the browser {named!r} is not an executable file; correct {BROWSER_VARIABLE}, which names it"
+    looked_for = ", ".join(_ON_PATH)
+    return f"no browser was found (looked for {looked_for}); install Chromium, or name one in {BROWSER_VARIABLE}"

@@ -1,4 +1,4 @@
-"""Whether a module can run here, decided before any browser sees it."""
+"""Checks that an executable can run here, before it is sent to a browser."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ if TYPE_CHECKING:
     from arora_core.header import ModuleDefinition
 
 
-def check(definition: ModuleDefinition) -> None:
-    """Raises MalformedExecutable, MissingExport or UnsupportedImport for what a browser could not run.
+def check_executable(definition: ModuleDefinition) -> None:
+    """Raise MalformedExecutable, MissingExport or UnsupportedImport for an executable that a browser cannot run.
 
-    A browser itself would not notice a function of another type than promised.
+    JavaScript cannot read the types of functions, so a browser would not notice one of the wrong type.
     """
     found = wasm_types.read(definition.executable)
     check_exports(definition.header, found.exports)

@@ -1,19 +1,17 @@
-/**
- * What goes wrong with a guest, as one class of error, and how an engine's own errors become it.
- */
+/** The error for every failure of a guest, and how a JavaScript engine's own errors are mapped to it. */
 
 /**
  * @typedef {"malformed" | "too-large" | "link" | "missing" | "trap" | "closed" | "busy"} FailureCode
- * - `malformed`: the bytes are no WebAssembly module this engine takes
- * - `too-large`: the engine refuses to compile or start it synchronously on this thread
- * - `link`: an import nobody offers, named by `symbol`
- * - `missing`: an export that is not there, named by `symbol`
+ * - `malformed`: the bytes are not a WebAssembly module that this engine accepts
+ * - `too-large`: the engine refuses to compile or instantiate it synchronously on this thread
+ * - `link`: an import that no host offers, named by `symbol`
+ * - `missing`: an export that the guest lacks, named by `symbol`
  * - `trap`: the guest crashed, exited or broke the ABI; see `kind`
- * - `closed`: it was closed before
- * - `busy`: it cannot be closed from inside one of its own calls
+ * - `closed`: the guest has been closed
+ * - `busy`: the guest cannot be closed from inside one of its own calls
  */
 
-/** Everything that is the guest's fault, or comes of using it wrongly. Whatever else is thrown is the host's own. */
+/** A failure of the guest, or of using it wrongly. Any other exception is the host's own. */
 export class GuestFailure extends Error {
   /**
    * @param {FailureCode} code
@@ -25,24 +23,25 @@ export class GuestFailure extends Error {
     this.name = "GuestFailure";
     /** @type {FailureCode} */
     this.code = code;
-    /** @type {string | undefined} for a trap, the name of a member of arora_core's TrapKind */
+    /** @type {string | undefined} for a trap, the name of a member of arora_core.errors.TrapKind */
     this.kind = code === "trap" ? (kind ?? "OTHER") : undefined;
     /** @type {number | undefined} for the kind EXIT */
     this.exitCode = exitCode;
-    /** @type {string | undefined} the name at fault, for `link` and `missing` */
+    /** @type {string | undefined} the name of the import or export, for `link` and `missing` */
     this.symbol = symbol;
   }
 }
 
-/** @param {string} message @returns {GuestFailure} for a guest that does not keep to the ABI */
-export const brokeTheAbi = (message) => new GuestFailure("trap", message, { kind: "ABI" });
+/** @param {string} message @returns {GuestFailure} for a guest that violates the ABI */
+export const abiViolation = (message) => new GuestFailure("trap", message, { kind: "ABI" });
 
-/** @param {number} exitCode @returns {GuestFailure} for a guest that ended itself */
-export const exited = (exitCode) =>
+/** @param {number} exitCode @returns {GuestFailure} for a guest that called `proc_exit` */
+export const exitFailure = (exitCode) =>
   new GuestFailure("trap", `exited with code ${exitCode}`, { kind: "EXIT", exitCode });
 
-// What V8, SpiderMonkey and JavaScriptCore say, in that order where they differ. The first that fits decides.
-const KINDS = [
+// Kind, message, and the messages of V8, SpiderMonkey and JavaScriptCore, in that order where they differ. The first
+// that matches decides.
+const TRAPS = [
   ["UNREACHABLE", "unreachable", /^unreachable/i],
   ["INTEGER_DIVISION_BY_ZERO", "integer division by zero", /(divi\w+|remainder) by zero/i],
   ["INTEGER_OVERFLOW", "integer overflow", /divide result unrepresentable|integer overflow/i],
@@ -66,23 +65,23 @@ const KINDS = [
 ];
 
 /**
- * @param {unknown} thrown what came out of an export, and no import put there
- * @returns {GuestFailure} the trap it was
+ * @param {unknown} thrown what an export threw, unless it is an exception of an import
+ * @returns {GuestFailure}
  */
-export function trapOf(thrown) {
+export function trapFrom(thrown) {
   if (thrown instanceof GuestFailure) return thrown;
   if (typeof WebAssembly.Exception === "function" && thrown instanceof WebAssembly.Exception) {
     return new GuestFailure("trap", "threw an exception that it did not catch");
   }
   if (!(thrown instanceof Error)) return new GuestFailure("trap", `threw ${String(thrown)}`);
-  const where = innermost(thrown);
-  for (const [kind, words, said] of KINDS) {
-    if (said.test(thrown.message)) return new GuestFailure("trap", words + where, { kind });
+  const location = innermostFunctions(thrown);
+  for (const [kind, message, pattern] of TRAPS) {
+    if (pattern.test(thrown.message)) return new GuestFailure("trap", message + location, { kind });
   }
-  return new GuestFailure("trap", thrown.message + where);
+  return new GuestFailure("trap", thrown.message + location);
 }
 
-/** @param {unknown} thrown @returns {boolean} whether this thread ran out of stack, wherever on it that was */
+/** @param {unknown} thrown @returns {boolean} whether the thread's stack overflowed, in the guest or in its host */
 export const isStackOverflow = (thrown) =>
   thrown instanceof Error && /^(RangeError|InternalError)$/.test(thrown.name) && /call stack|recursion/.test(thrown.message);
 
@@ -91,19 +90,19 @@ const LONGEST_NAME = 80;
 // V8: "at name (wasm://wasm/0123:wasm-function[7]:0x1f)"; the others: "name@...:wasm-function[7]:0x1f".
 const FRAME = /^\s*(?:at )?(?:(.*?)(?: \(|@))?(?:wasm:|https?:|blob:|file:|<)?[^()@]*wasm-function\[(\d+)\]/;
 
-/** Where it happened, innermost function first, as far as the engine says. */
-function innermost(error) {
+/** Return the innermost functions on the stack, innermost first, as text; empty where the engine has none. */
+function innermostFunctions(error) {
   const frames = String(error.stack ?? "")
     .split("\n")
     .map((line) => FRAME.exec(line))
     .filter((found) => found !== null);
-  const names = frames.slice(0, FRAMES).map(([, name, index]) => readable(name) || `function ${index}`);
+  const names = frames.slice(0, FRAMES).map(([, name, index]) => printable(name) || `function ${index}`);
   if (frames.length > FRAMES) names.push("...");
   return names.length > 0 ? ` in ${names.join(" <- ")}` : "";
 }
 
-// The executable chooses these names: they must not be able to fill a screen, or write lines of their own.
-function readable(name) {
+// The executable chooses these names: bound their length, and let them add no lines to a message.
+function printable(name) {
   if (!name || /^wasm-function\[/.test(name)) return "";
   const short = name.startsWith("arora_function_") ? name : name.slice(0, LONGEST_NAME);
   return short.replace(/[^\x20-\x7e]/g, "?");

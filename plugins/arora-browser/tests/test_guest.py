@@ -1,4 +1,4 @@
-"""``guest.mjs`` by itself, in Node: each test is a script that gets the glue, a guest, and prints what it sees."""
+"""``guest.mjs`` by itself, in Node: each test is a script that loads a guest and shows what it does."""
 
 from __future__ import annotations
 
@@ -17,8 +17,9 @@ PROC_EXIT = '(import "wasi_snapshot_preview1" "proc_exit" (func $exit (param i32
 
 PRELUDE = """
 import {{ readFileSync }} from "node:fs";
-import * as glue from {glue};
-const {{ Guest, GuestFailure }} = glue;
+import {{ compile, compileSync, describe }} from {compilation};
+import {{ Guest }} from {guest};
+import {{ GuestFailure }} from {guest_failure};
 const bytes = new Uint8Array(readFileSync({executable}));
 const SYMBOL = {symbol};
 const ARGUMENT = Uint8Array.from({argument});
@@ -30,13 +31,17 @@ const host = {{
 }};
 const quiet = {{ console: false }};
 const show = (value) => console.log(JSON.stringify(value));
-const started = (with_ = host) => Guest.instantiateSync(glue.compileSync(bytes), with_, quiet);
+const started = (with_ = host) => Guest.instantiateSync(compileSync(bytes), with_, quiet);
 const failure = (action) => {{
   try {{ return {{ returned: action() }}; }}
   catch (error) {{ return {{ code: error.code, kind: error.kind, message: error.message, exitCode: error.exitCode,
     symbol: error.symbol, ours: error instanceof GuestFailure }}; }}
 }};
 """
+
+
+def _literal_url(name: str) -> str:
+    return json.dumps((STATIC / name).as_uri())
 
 
 class Node:
@@ -46,10 +51,13 @@ class Node:
         self._directory = directory
 
     def __call__(self, executable: bytes, script: str) -> object:
-        """What the script showed last."""
+        """Return what the script shows last."""
         (self._directory / "guest.wasm").write_bytes(executable)
         prelude = PRELUDE.format(
-            glue=json.dumps((STATIC / "guest.mjs").as_uri()),
+            **{
+                each: json.dumps((STATIC / f"{each}.mjs").as_uri())
+                for each in ("compilation", "guest", "guest_failure")
+            },
             executable=json.dumps(str(self._directory / "guest.wasm")),
             symbol=json.dumps(function_symbol(RUN)),
             argument=list(ARGUMENT),
@@ -67,24 +75,24 @@ def node(tmp_path: Path) -> Node:
     return Node(tmp_path)
 
 
-def test_a_guest_answers_with_a_copy_of_its_buffer(node: Node) -> None:
+def test_a_guest_returns_a_copy_of_its_buffer(node: Node) -> None:
     assert node(guest(), "show([...started().call(SYMBOL, ARGUMENT)]);") == list(ARGUMENT)
 
 
-def test_names_and_kinds_are_described(node: Node) -> None:
-    found = node(guest(imports=DISPATCH), "show(glue.describe(await glue.compile(bytes)));")
+def test_names_and_kinds_of_imports_and_exports_are_described(node: Node) -> None:
+    found = node(guest(imports=DISPATCH), "show(describe(await compile(bytes)));")
     assert isinstance(found, dict)
     assert found["imports"] == [{"module": "env", "name": "arora_dispatch", "kind": "function"}]
     assert {"name": "memory", "kind": "memory"} in found["exports"]
 
 
-@pytest.mark.parametrize("way", ["glue.compileSync(bytes)", "await glue.compile(bytes)"])
-def test_what_is_no_module_is_malformed(node: Node, way: str) -> None:
+@pytest.mark.parametrize("way", ["compileSync(bytes)", "await compile(bytes)"])
+def test_bytes_that_are_not_a_module_are_malformed(node: Node, way: str) -> None:
     script = f"let code; try {{ {way}; }} catch (error) {{ code = error.code; }} show(code);"
     assert node(b"\0asm\1\0\0\0junk", script) == "malformed"
 
 
-def test_a_dispatch_reaches_the_host_and_its_answer_the_guest(node: Node) -> None:
+def test_a_dispatch_reaches_the_host(node: Node) -> None:
     script = """
       const seen = [];
       const dispatch = (...all) => { seen.push(all.map((each) => Buffer.from(each).toString())); return all[2]; };
@@ -132,13 +140,13 @@ def test_a_trap_has_its_kind(node: Node) -> None:
     assert (found["code"], found["kind"], found["ours"]) == ("trap", "UNREACHABLE", True)
 
 
-def test_running_out_of_stack_is_a_trap(node: Node) -> None:
+def test_a_stack_overflow_is_a_trap(node: Node) -> None:
     endless = "(func $deeper (result i32) (i32.add (call $deeper) (i32.const 1)))"
     found = node(guest("(call $deeper)", rest=endless), "show(failure(() => started().call(SYMBOL, ARGUMENT)).kind);")
     assert found == "STACK_OVERFLOW"
 
 
-def test_running_out_of_stack_in_a_call_to_the_host_is_a_trap(node: Node) -> None:
+def test_a_stack_overflow_in_a_call_to_the_host_is_a_trap(node: Node) -> None:
     script = """
       const dispatch = (module, id, argument) => guest.call(SYMBOL, argument);
       const guest = started({ ...host, dispatch });
@@ -147,7 +155,7 @@ def test_running_out_of_stack_in_a_call_to_the_host_is_a_trap(node: Node) -> Non
     assert node(guest(FORWARD, imports=DISPATCH, rest=IDS), script) == "STACK_OVERFLOW"
 
 
-def test_an_exit_carries_its_code(node: Node) -> None:
+def test_an_exit_has_its_code(node: Node) -> None:
     script = "const { kind, exitCode } = failure(() => started().call(SYMBOL, ARGUMENT)); show([kind, exitCode]);"
     assert node(guest("(call $exit (i32.const 3)) unreachable", imports=PROC_EXIT), script) == ["EXIT", 3]
 
@@ -166,13 +174,13 @@ def test_an_exit_carries_its_code(node: Node) -> None:
         ),
     ],
 )
-def test_a_result_that_breaks_the_abi_is_refused(node: Node, body: str, said: str) -> None:
+def test_a_result_that_violates_the_abi_is_a_trap(node: Node, body: str, said: str) -> None:
     found = node(guest(body), "show(failure(() => started().call(SYMBOL, ARGUMENT)));")
     assert isinstance(found, dict)
     assert (found["kind"], found["message"]) == ("ABI", said)
 
 
-def test_an_allocator_that_answers_null_is_refused(node: Node) -> None:
+def test_an_allocator_that_returns_null_is_a_trap(node: Node) -> None:
     symbol = function_symbol(RUN)
     nothing = wat(
         f"""{MEMORY} (func (export "arora_buffer_alloc") (param i32) (result i32) (i32.const 0))
@@ -200,14 +208,14 @@ def test_output_goes_to_the_host_and_to_the_console(node: Node) -> None:
     script = """
       const lines = [];
       console.error = (line) => lines.push(line);
-      Guest.instantiateSync(glue.compileSync(bytes), host).call(SYMBOL, ARGUMENT);
+      Guest.instantiateSync(compileSync(bytes), host).call(SYMBOL, ARGUMENT);
       show([output, lines]);
     """
     found = node(guest(PRINT.format(fd=2) + ECHO, imports=FD_WRITE, rest=TEXT), script)
     assert found == [[[2, "hello\n"]], ["hello"]]
 
 
-def test_a_closed_guest_refuses_calls_and_one_that_runs_cannot_be_closed(node: Node) -> None:
+def test_a_closed_guest_refuses_calls_and_a_running_one_cannot_be_closed(node: Node) -> None:
     script = """
       const guest = started({ ...host, dispatch: () => { guest.close(); } });
       const busy = failure(() => guest.call(SYMBOL, ARGUMENT)).code;
@@ -218,7 +226,7 @@ def test_a_closed_guest_refuses_calls_and_one_that_runs_cannot_be_closed(node: N
     assert node(guest(FORWARD, imports=DISPATCH, rest=IDS), script) == ["busy", "closed", 0]
 
 
-def test_an_import_nobody_offers_is_named(node: Node) -> None:
+def test_an_import_that_no_host_offers_is_named(node: Node) -> None:
     found = node(guest(imports='(import "env" "other" (func))'), "show(failure(() => started()));")
     assert isinstance(found, dict)
     assert (found["code"], found["symbol"]) == ("link", "env.other")

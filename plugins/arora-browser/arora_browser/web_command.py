@@ -1,4 +1,4 @@
-"""``arora web``."""
+"""The command ``arora web``."""
 
 from __future__ import annotations
 
@@ -21,26 +21,26 @@ _NEEDED: Final = ("pyodide.mjs", "pyodide.asm.wasm", "python_stdlib.zip", "pyodi
     multiple=True,
     metavar="MODULE.YAML",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="A header whose module the page opens with; may be given again. Without it, an example.",
+    help="The header of a module to open the page with; repeatable. By default, an example.",
 )
-@click.option("--port", default=0, type=click.IntRange(0, 65535), help="The port to serve at; 0 picks a free one.")
+@click.option("--port", default=0, type=click.IntRange(0, 65535), help="The port to serve on; 0 picks a free one.")
 @click.option(
     "--pyodide",
     type=click.Path(file_okay=False, path_type=Path),
     help=f"The directory of the npm package pyodide; else ${_VARIABLE}, else ./{_INSTALLED.as_posix()}.",
 )
-@click.option("--no-browser", is_flag=True, help="Only tell the address, and open no browser.")
-def command(modules: tuple[Path, ...], port: int, pyodide: Path | None, no_browser: bool) -> None:
+@click.option("--no-browser", is_flag=True, help="Print the address without opening a browser.")
+def web(modules: tuple[Path, ...], port: int, pyodide: Path | None, no_browser: bool) -> None:
     """Call modules from a page, on the WebAssembly of the browser that shows it.
 
     The page is served to this computer only, until Ctrl-C. It needs Pyodide, Python for browsers: npm install pyodide
     """
     from .web_server import SiteServer
-    from .web_site import site
+    from .web_site import build_site
 
-    made = site(modules, _pyodide(pyodide))
+    site = build_site(modules, _pyodide_directory(pyodide))
     try:
-        server = SiteServer(made, port)
+        server = SiteServer(site, port)
     except OSError as error:
         raise click.ClickException(f"port {port}: {error.strerror}") from None
     with server:
@@ -50,8 +50,8 @@ def command(modules: tuple[Path, ...], port: int, pyodide: Path | None, no_brows
         server.serve_forever()
 
 
-def _pyodide(given: Path | None) -> Path:
-    """The directory of Pyodide. Raises UsageError where it is not."""
+def _pyodide_directory(given: Path | None) -> Path:
+    """Return the directory of Pyodide. Raises UsageError when it is not there."""
     named = os.environ.get(_VARIABLE)
     directory = given or (Path(named) if named else _INSTALLED)
     missing = [each for each in _NEEDED if not (directory / each).is_file()]
@@ -59,10 +59,10 @@ def _pyodide(given: Path | None) -> Path:
         return directory
     if given is None and not named:
         raise click.UsageError(
-            f"Pyodide is not in ./{_INSTALLED.as_posix()}: run npm install pyodide here, or say where it is with "
+            f"Pyodide is not in ./{_INSTALLED.as_posix()}: run npm install pyodide here, or give its directory with "
             f"--pyodide or {_VARIABLE}"
         )
     raise click.UsageError(
-        f"{directory} is not the npm package pyodide, it has no {missing[0]}: run npm install pyodide, and give its "
-        f"node_modules/pyodide"
+        f"{directory} is not the npm package pyodide: it has no {missing[0]}. Run npm install pyodide, and give its "
+        f"directory node_modules/pyodide"
     )

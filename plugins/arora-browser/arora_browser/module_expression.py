@@ -1,7 +1,7 @@
-"""This package's JavaScript modules, evaluated at once in the page that Python runs in.
+"""A JavaScript module of this package as one expression, which a page can evaluate synchronously.
 
-A page imports modules only asynchronously, and loading a guest is synchronous. So the modules' sources are joined
-into one expression, each as a function that runs once and answers what its module exports.
+A page imports modules only asynchronously, but guests are loaded synchronously. So the module and all that it imports
+are joined: each becomes a function that is called once and returns what the module exports.
 """
 
 from __future__ import annotations
@@ -17,24 +17,27 @@ _EXPORT_LIST: Final = re.compile(r"^export \{([^}]*)\};$", re.MULTILINE)
 _MODULE_SYNTAX: Final = re.compile(r"^\s*(?:import|export)\b.*", re.MULTILINE)
 
 
-def joined(name: str) -> str:
-    """A JavaScript expression whose value holds what the module ``name`` exports, with all that it imports inside."""
-    scopes: dict[str, str] = {}
-    _collect(name, scopes)
-    # Where one module imports another, that one stands before it.
-    body = "\n".join(f"modules[{json.dumps(each)}] = {scope};" for each, scope in scopes.items())
+def module_expression(name: str) -> str:
+    """Return a JavaScript expression whose value is an object with the exports of the module ``name``.
+
+    Raises ValueError for module syntax other than named imports and exports on lines of their own.
+    """
+    functions: dict[str, str] = {}
+    _add_module(name, functions)
+    # Dicts keep their order: a module's imports are added before it.
+    body = "\n".join(f"modules[{json.dumps(each)}] = {function};" for each, function in functions.items())
     return f'(() => {{ "use strict"; const modules = {{}};\n{body}\nreturn modules[{json.dumps(name)}]; }})()'
 
 
-def _collect(name: str, scopes: dict[str, str]) -> None:
+def _add_module(name: str, functions: dict[str, str]) -> None:
     source = (files(__package__) / "static" / name).read_text(encoding="utf-8")
     for imported in _IMPORT.finditer(source):
-        if imported[2] not in scopes:
-            _collect(imported[2], scopes)
-    scopes[name] = _scope(name, source)
+        if imported[2] not in functions:
+            _add_module(imported[2], functions)
+    functions[name] = _called_function(name, source)
 
 
-def _scope(name: str, source: str) -> str:
+def _called_function(name: str, source: str) -> str:
     exported = [each[1] for each in _EXPORTED.finditer(source)]
     for listed in _EXPORT_LIST.finditer(source):
         exported += [each.strip() for each in listed[1].split(",") if each.strip()]
@@ -42,5 +45,5 @@ def _scope(name: str, source: str) -> str:
     source = _IMPORT.sub(lambda each: f"const {each[1]} = modules[{json.dumps(each[2])}];", source)
     left = _MODULE_SYNTAX.search(source)
     if left is not None:
-        raise ValueError(f"{name}: cannot be evaluated at once, because of {left[0]!r}")
+        raise ValueError(f"{name}: cannot be part of an expression, because of {left[0]!r}")
     return f"(() => {{\n{source}\nreturn {{ {', '.join(exported)} }};\n}})()"

@@ -1,7 +1,7 @@
-"""What ``arora.mjs`` calls: an engine whose every method answers with plain JavaScript and raises nothing.
+"""The engine that ``arora.mjs`` calls: every method returns a plain JavaScript object and raises nothing.
 
-An answer is ``{value}``, ``{error}`` with the facts of an exception, or ``{thrown}`` with what JavaScript itself threw
-inside a callable: that goes back as the very same thing.
+The object is ``{value}``, ``{error}`` with the facts of an exception, or ``{thrown}`` with what a JavaScript callable
+threw, as the same JavaScript value.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from arora_core import Engine, Header, Limits, LoadedModule, ModuleDefinition, records, text
+from arora_core import Engine, Header, Limits, LoadedModule, ModuleDefinition, errors, records, text
 from arora_core import values as v
 from arora_core.documents.places import is_uuid
 from arora_core.errors import ArgumentError, AroraError, CallError, HeaderError, LoadError, ModuleNotFound, Trap
@@ -26,8 +26,6 @@ from . import javascript_values
 from .descriptions import describe
 
 _FACTS = ("module", "function", "executor", "path", "source", "parameter", "limit", "symbol", "offset", "stderr")
-
-
 _METHODS = (
     "load",
     "prepare",
@@ -43,7 +41,10 @@ _METHODS = (
 
 
 def new_engine(prefer: str, mark: str) -> Any:
-    """The methods of a new engine, each as a proxy to be destroyed in the end."""
+    """Return the methods of a new engine by name, as proxies that the caller destroys.
+
+    ``prefer`` is a JSON list. ``mark`` is the key that stands for a typed array in the JSON of arguments.
+    """
     ffi = import_module("pyodide.ffi")
     to_object = import_module("js").Object.fromEntries
     try:
@@ -55,7 +56,7 @@ def new_engine(prefer: str, mark: str) -> Any:
 
 
 class JavaScriptEngine:
-    """One engine. Headers, options and arguments come as text, executables and typed arrays as their buffers."""
+    """One engine. Headers, options and arguments are passed as text, executables and typed arrays as buffers."""
 
     def __init__(self, prefer: str, mark: str) -> None:
         self._engine = Engine(prefer=json.loads(prefer))
@@ -67,51 +68,51 @@ class JavaScriptEngine:
         self._object: Any = import_module("js").Object.fromEntries
 
     def load(self, header: str, executable: Any, options: str) -> Any:
-        return self._answer(lambda: self._loaded(self._definition(header, executable, options), options))
+        return self._outcome(lambda: self._load(self._parse_definition(header, executable, options), options))
 
     async def prepare(self, header: str, executable: Any, options: str) -> Any:
         try:
-            definition = self._definition(header, executable, options)
+            definition = self._parse_definition(header, executable, options)
             executor = json.loads(options).get("executor")
             await self._engine.prepare(definition.header, definition.executable, executor=executor)
             self._prepared[definition.header.id] = definition
         except BaseException as error:
-            return self._failed(error)
-        return self._answer(lambda: None)
+            return self._failure(error)
+        return self._outcome(lambda: None)
 
     def load_prepared(self, header: str, options: str) -> Any:
-        return self._answer(lambda: self._load_prepared(header, options))
+        return self._outcome(lambda: self._load_prepared(header, options))
 
     def call_text(self, call: str) -> Any:
-        return self._answer(lambda: self._call_text(call))
+        return self._outcome(lambda: self._call_text(call))
 
     def call(self, module: str, function: str, args: str, buffers: Any) -> Any:
-        return self._answer(lambda: self._call(module, function, args, buffers))
+        return self._outcome(lambda: self._call(module, function, args, buffers))
 
     def modules(self) -> Any:
-        return self._answer(lambda: [describe(each) for each in self._engine.modules.values()])
+        return self._outcome(lambda: [describe(each) for each in self._engine.modules.values()])
 
     def register(self, function: Any) -> Any:
-        return self._answer(lambda: self._engine.register_callable(lambda: _returned(function())))
+        return self._outcome(lambda: self._engine.register_callable(lambda: _callable_result(function())))
 
     def unregister(self, id: int) -> Any:
-        return self._answer(lambda: self._engine.unregister_callable(id))
+        return self._outcome(lambda: self._engine.unregister_callable(id))
 
     def unload(self, module: str) -> Any:
-        return self._answer(lambda: self._engine.unload(self._module(module)))
+        return self._outcome(lambda: self._engine.unload(self._find_module(module)))
 
     def close(self) -> Any:
-        return self._answer(self._engine.close)
+        return self._outcome(self._engine.close)
 
-    # What they do.
+    # What the methods return, or raise.
 
-    def _definition(self, header: str, executable: Any, options: str) -> ModuleDefinition:
+    def _parse_definition(self, header: str, executable: Any, options: str) -> ModuleDefinition:
         given: Mapping[str, str] = json.loads(options).get("records") or {}
         base = self._engine.types
-        registry = base.merged(_records(given, base)) if given else base
+        registry = base.merged(_read_records(given, base)) if given else base
         return ModuleDefinition(Header.parse(header, registry), executable.to_bytes())
 
-    def _loaded(self, definition: ModuleDefinition, options: str) -> dict[str, object]:
+    def _load(self, definition: ModuleDefinition, options: str) -> dict[str, object]:
         given = json.loads(options)
         module = self._engine.load_module(
             definition,
@@ -122,12 +123,12 @@ class JavaScriptEngine:
         return describe(module)
 
     def _load_prepared(self, header: str, options: str) -> dict[str, object]:
-        # Only the id is needed: the whole header was read when the module was prepared.
-        id = header if is_uuid(header) else _id_in(header)
+        # The whole header was read when the module was prepared; here its id is enough.
+        id = header if is_uuid(header) else _header_id(header)
         definition = self._prepared.get(UUID(id))
         if definition is None:
             raise LoadError(f"no module {id} was prepared; await engine.prepareModule(header, bytes) first")
-        described = self._loaded(definition, options)
+        described = self._load(definition, options)
         del self._prepared[UUID(id)]
         return described
 
@@ -136,12 +137,12 @@ class JavaScriptEngine:
         return javascript_values.with_null(text.result_to_data(answer), self._null)
 
     def _call(self, module: str, function: str, args: str, buffers: Any) -> Any:
-        called = self._module(module)[function]
+        called = self._find_module(module)[function]
         registry = self._engine.types
         given = javascript_values.parsed(args, buffers, self._mark)
         types = {each.name: each.type for each in called.parameters}
         if isinstance(given, list):
-            # Arguments too many are the call's to refuse.
+            # The call itself refuses too many arguments.
             ordered = zip(given, called.parameters, strict=False)
             read = [javascript_values.read(each, parameter.type, registry) for each, parameter in ordered]
             answer = called(*read, *given[len(read) :])
@@ -163,57 +164,57 @@ class JavaScriptEngine:
             },
         }
 
-    def _module(self, name: str) -> LoadedModule:
+    def _find_module(self, name: str) -> LoadedModule:
         loaded = self._engine.modules
         if is_uuid(name) and UUID(name) in loaded:
             return loaded[UUID(name)]
         named = [each for each in loaded.values() if each.name == name]
         if len(named) != 1:
             known = ", ".join(each.name for each in loaded.values()) or "none"
-            reason = f"{len(named)} modules are named {name!r}: say which by its id" if named else f"no module {name!r}"
+            reason = f"{len(named)} modules are named {name!r}: give the id of one" if named else f"no module {name!r}"
             raise ModuleNotFound(f"{reason} (loaded: {known})")
         return named[0]
 
-    # Answers.
+    # What JavaScript gets.
 
-    def _answer(self, action: Callable[[], Any]) -> Any:
+    def _outcome(self, action: Callable[[], Any]) -> Any:
         try:
             value = action()
-            return self._plain({"value": self._null if value is None else value})
+            return self._to_plain_object({"value": self._null if value is None else value})
         except BaseException as error:
-            return self._failed(error)
+            return self._failure(error)
 
-    def _failed(self, error: BaseException) -> Any:
-        box = getattr(error, "javascript_box", None)
-        return box if box is not None else self._plain({"error": _facts(error)})
+    def _failure(self, error: BaseException) -> Any:
+        outcome = getattr(error, "javascript_outcome", None)
+        return outcome if outcome is not None else self._to_plain_object({"error": _facts(error)})
 
-    def _plain(self, data: object) -> Any:
+    def _to_plain_object(self, data: object) -> Any:
         return self._to_js(data, dict_converter=self._object, create_pyproxies=False)
 
 
 class _ThrownCallError(CallError):
-    """A CallError of arora.mjs that a callable threw: the calling guest may handle it."""
+    """A callable threw an AroraError that is a CallError, which the calling guest may handle."""
 
-    def __init__(self, message: str, box: Any) -> None:
+    def __init__(self, message: str, outcome: Any) -> None:
         super().__init__(message)
-        self.javascript_box = box
+        self.javascript_outcome = outcome
 
 
 class _Thrown(Exception):
-    """Anything else that a callable threw."""
+    """A callable threw something else."""
 
-    def __init__(self, box: Any) -> None:
+    def __init__(self, outcome: Any) -> None:
         super().__init__("JavaScript threw")
-        self.javascript_box = box
+        self.javascript_outcome = outcome
 
 
-def _returned(answer: Any) -> v.Value:
-    """The value a callable answered; ``arora.mjs`` gives it as text, and in a box what was thrown instead."""
+def _callable_result(answer: Any) -> v.Value:
+    """Return the value of a callable: JSON, or an object with what it threw (``runCallable`` in ``arora.mjs``)."""
     if isinstance(answer, str):
         try:
             return text.from_data(json.loads(answer))
         except ArgumentError as error:
-            # The callable's mistake, and not for the calling guest to handle.
+            # A mistake of the callable, which the calling guest must not handle.
             raise TypeError(f"a callable must return a value as tagged data: {error}") from None
     if isinstance(answer.callError, str):
         raise _ThrownCallError(answer.callError, answer)
@@ -234,13 +235,13 @@ def _facts(error: BaseException) -> dict[str, object]:
     return facts
 
 
-def _records(given: Mapping[str, str], base: TypeRegistry) -> TypeRegistry:
-    """The records in files by their path below the directory of records, such as ``structure/<uuid>@1.0.0.yaml``."""
+def _read_records(given: Mapping[str, str], base: TypeRegistry) -> TypeRegistry:
+    """Return the records of files, by path below the directory of records, such as ``structure/<uuid>@1.0.0.yaml``."""
     with tempfile.TemporaryDirectory() as directory:
         for name, written in given.items():
             file = Path(directory, name)
             if ".." in file.parts or Path(name).is_absolute():
-                raise HeaderError("leads out of the directory of records", source=name)
+                raise HeaderError("is not a path below the directory of records", source=name)
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(written, encoding="utf-8")
         try:
@@ -251,7 +252,7 @@ def _records(given: Mapping[str, str], base: TypeRegistry) -> TypeRegistry:
             raise HeaderError(message, path=error.path, source=source) from None
 
 
-def _id_in(header: str) -> str:
+def _header_id(header: str) -> str:
     from arora_core.documents import parsing
     from arora_core.documents.places import Place, header_refusal
 
@@ -260,8 +261,8 @@ def _id_in(header: str) -> str:
     return str(keys["id"].uuid()) if "id" in keys else ""
 
 
-class _Console(logging.Handler):
-    """Hands every record of the log to a function of JavaScript's: level, logger and message."""
+class _JavaScriptHandler(logging.Handler):
+    """Passes every log record to a JavaScript function: level, logger and message."""
 
     def __init__(self, write: Any) -> None:
         super().__init__()
@@ -271,11 +272,17 @@ class _Console(logging.Handler):
         self._write(record.levelname.lower(), record.name, record.getMessage())
 
 
+def call_error_names() -> Any:
+    """Return the names of CallError and its subclasses, as a JavaScript array."""
+    names = [name for name, each in vars(errors).items() if isinstance(each, type) and issubclass(each, CallError)]
+    return import_module("pyodide.ffi").to_js(names)
+
+
 def log_to(write: Any) -> None:
-    """Sends Arora's log, from INFO up, to a function of JavaScript's, in the place of any before it."""
+    """Send Arora's log, from INFO up, to a JavaScript function, which replaces any earlier one."""
     logger = logging.getLogger("arora")
-    for handler in [each for each in logger.handlers if isinstance(each, _Console)]:
+    for handler in [each for each in logger.handlers if isinstance(each, _JavaScriptHandler)]:
         logger.removeHandler(handler)
-    logger.addHandler(_Console(write))
+    logger.addHandler(_JavaScriptHandler(write))
     logger.setLevel(logging.INFO)
     logger.propagate = False

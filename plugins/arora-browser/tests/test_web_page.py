@@ -1,158 +1,21 @@
-"""``arora web``: the command, its server, and the page in a real Chromium."""
+"""The page of ``arora web``, in a real Chromium."""
 
 from __future__ import annotations
 
-import http.client
 import json
-import os
 import re
 import shutil
-import signal
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from arora_browser import web_site
-from arora_browser.web_server import SiteServer
 from playwright.sync_api import Page, expect
 
 from .chromium import Chromium, chromium
-from .node_page import PYODIDE, REPOSITORY, require_npm_packages
 from .node_page import test_files as copy_test_files
 
 __all__ = ["chromium"]
-
-ARORA = Path(sys.executable).with_name("arora")
-EXAMPLES = REPOSITORY / "examples"
-
-
-# The command.
-
-
-def _run(*arguments: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    inherited = {name: value for name, value in os.environ.items() if name != "ARORA_PYODIDE"}
-    return subprocess.run(
-        [ARORA, "web", "--no-browser", *arguments],
-        cwd=cwd,
-        env={**inherited, **environment},
-        capture_output=True,
-        text=True,
-    )
-
-
-def test_the_command_serves_until_it_is_interrupted_and_ends_quietly(tmp_path: Path) -> None:
-    require_npm_packages()
-    command = [str(ARORA), "web", "--no-browser", "--pyodide", str(PYODIDE)]
-    with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ, "PYTHONUNBUFFERED": "1"}
-    ) as process:
-        try:
-            assert process.stdout is not None
-            told = re.search(r"http://127\.0\.0\.1:(\d+)/", process.stdout.readline())
-            assert told is not None
-            connection = http.client.HTTPConnection("127.0.0.1", int(told[1]))
-            connection.request("GET", "/")
-            assert connection.getresponse().status == 200
-            connection.close()
-            process.send_signal(signal.SIGINT)
-            rest, errors = process.communicate(timeout=30)
-        finally:
-            process.kill()
-    assert (process.returncode, rest, errors) == (130, "", "")
-
-
-def test_without_pyodide_the_command_says_how_to_get_it(tmp_path: Path) -> None:
-    run = _run(cwd=tmp_path)
-    assert run.returncode == 2
-    assert "npm install pyodide" in run.stderr
-
-
-def test_a_directory_that_is_no_pyodide_is_refused(tmp_path: Path) -> None:
-    run = _run(cwd=tmp_path, ARORA_PYODIDE=str(tmp_path))
-    assert run.returncode == 2
-    assert f"{tmp_path} is not the npm package pyodide" in run.stderr
-
-
-def test_a_malformed_header_is_told_before_anything_is_served(tmp_path: Path) -> None:
-    require_npm_packages()
-    header = tmp_path / "module.yaml"
-    header.write_text("id: 5\n")
-    run = _run("--pyodide", str(PYODIDE), "--module", str(header), cwd=tmp_path)
-    assert run.returncode == 1
-    assert run.stderr.startswith(f"error: {header}: ")
-
-
-def test_a_port_that_is_taken_is_told(tmp_path: Path) -> None:
-    require_npm_packages()
-    with SiteServer(web_site.Site()) as server:
-        run = _run("--pyodide", str(PYODIDE), "--port", str(server.server_port), cwd=tmp_path)
-        assert run.returncode == 1
-        assert f"port {server.server_port}: " in run.stderr
-
-
-# The server.
-
-
-@pytest.fixture(scope="module")
-def served(chromium: Chromium) -> Iterator[http.client.HTTPConnection]:
-    """A connection to the server of the page."""
-    connection = http.client.HTTPConnection(re.sub(r"http://|/", "", chromium.url))
-    yield connection
-    connection.close()
-
-
-def _answer(served: http.client.HTTPConnection, path: str, **headers: str) -> tuple[int, str | None]:
-    served.request("GET", path, headers=headers)
-    response = served.getresponse()
-    response.read()
-    return response.status, response.getheader("Content-Type")
-
-
-@pytest.mark.parametrize(
-    ("path", "media_type"),
-    [
-        ("/", "text/html; charset=utf-8"),
-        ("/arora.mjs", "text/javascript; charset=utf-8"),
-        ("/pyodide/pyodide.asm.wasm", "application/wasm"),
-        ("/modules/0/ur5.wasm", "application/wasm"),
-        ("/arora.zip", "application/zip"),
-        ("/modules.json", "application/json"),
-    ],
-)
-def test_what_the_page_needs_is_served_as_what_it_is(
-    served: http.client.HTTPConnection, path: str, media_type: str
-) -> None:
-    assert _answer(served, path) == (200, media_type)
-
-
-@pytest.mark.parametrize("path", ["/..%2f..%2fexecutor.py", "/../executor.py", "/pyodide/../web/app.mjs", "/pyodide/"])
-def test_nothing_else_is_served(served: http.client.HTTPConnection, path: str) -> None:
-    assert _answer(served, path)[0] == 404
-
-
-def test_a_page_from_elsewhere_that_borrows_the_address_is_refused(served: http.client.HTTPConnection) -> None:
-    assert _answer(served, "/modules.json", Host="example.org")[0] == 403
-
-
-def test_the_server_is_not_reachable_from_other_computers() -> None:
-    with SiteServer(web_site.Site()) as server:
-        assert server.server_address[0] == "127.0.0.1"
-
-
-def test_the_example_in_the_package_is_the_one_in_the_repository() -> None:
-    packaged, original = web_site.EXAMPLE.parent, EXAMPLES / "ur5"
-    files = {file.relative_to(packaged) for file in packaged.rglob("*") if file.is_file()}
-    assert Path("ur5.wasm") in files
-    for file in files:
-        assert (packaged / file).read_bytes() == (original / file).read_bytes(), f"copy {file} anew from {original}"
-    records = {file.relative_to(original) for file in original.glob("records/*/*")}
-    assert records <= files
-
-
-# The page.
 
 
 class OpenPage:
@@ -198,7 +61,7 @@ def _form(page: Page, function: str) -> Any:
     return page.locator(f'form[data-function="{function}"]')
 
 
-def test_it_opens_on_the_example_and_draws_the_arm_where_the_module_says(opened: OpenPage) -> None:
+def test_it_opens_on_the_example_and_draws_the_arm_at_the_returned_pose(opened: OpenPage) -> None:
     page = opened.page
     expect(page.locator("#state")).to_have_text("ur5 is ready")
     expect(page.locator("#arm-says")).to_have_text(re.compile(r"tool at x -0\.\d{3}, y 0\.\d{3}, z 0\.\d{3} m"))
@@ -227,19 +90,19 @@ def test_moving_a_joint_calls_the_module(page: Page) -> None:
     page.get_by_label("Shoulder").focus()
     page.keyboard.press("PageUp")
     expect(page.locator("#arm-says")).not_to_have_text(before)
-    expect(page.locator("#timing")).to_have_text(re.compile(r"ur5\.forward answered in \d+\.\d\d ms"))
+    expect(page.locator("#timing")).to_have_text(re.compile(r"ur5\.forward returned in \d+\.\d\d ms"))
 
 
-def test_a_call_shows_its_answer_and_moves_the_arm(page: Page) -> None:
+def test_a_call_shows_its_result_and_moves_the_arm(page: Page) -> None:
     form = _form(page, "forward")
     form.get_by_label("joints").fill("0, 0, 0, 0, 0, 0")
     form.get_by_role("button", name="Call forward").click()
     expect(page.locator("#result")).to_contain_text("-0.81725")
-    expect(page.locator("#arm-says")).to_have_text("The module answers: tool at x -0.817, y -0.191, z -0.005 m")
+    expect(page.locator("#arm-says")).to_have_text("The module returns: tool at x -0.817, y -0.191, z -0.005 m")
     expect(page.get_by_label("Elbow")).to_have_value("0")
 
 
-def test_a_failing_call_is_told_with_its_class(page: Page) -> None:
+def test_a_failing_call_is_shown_with_the_class_of_its_error(page: Page) -> None:
     form = _form(page, "forward")
     form.get_by_label("joints").fill("1, 2")
     form.get_by_label("joints").press("Enter")
@@ -247,7 +110,7 @@ def test_a_failing_call_is_told_with_its_class(page: Page) -> None:
     expect(page.get_by_role("alert")).to_contain_text("forward wants 6 joints, got 2")
 
 
-def test_what_is_no_number_is_told_and_the_field_is_focused(page: Page) -> None:
+def test_text_that_is_not_a_number_is_reported_and_its_field_focused(page: Page) -> None:
     form = _form(page, "clamp")
     form.get_by_label("joints").fill("one, two")
     form.get_by_role("button").click()
@@ -358,7 +221,7 @@ def test_a_malformed_header_is_shown_with_the_path_of_the_mistake(page: Page, fi
     expect(page.get_by_role("alert")).to_contain_text("exports[0].parameters[0].type.id")
 
 
-def test_files_without_an_executable_are_told(page: Page, files: Path) -> None:
+def test_a_missing_executable_is_reported(page: Page, files: Path) -> None:
     page.get_by_label("Open a module…").set_input_files([files / "ur5" / "module.yaml"])
     expect(page.get_by_role("alert")).to_contain_text(".wasm file that belongs to module.yaml")
 

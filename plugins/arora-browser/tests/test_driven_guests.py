@@ -1,0 +1,134 @@
+"""Guests in a real browser that Python drives. What holds for every executor is tested in ``tests/wasm``."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import threading
+from types import FrameType
+
+import pytest
+from arora_browser.executor import BrowserExecutor
+
+from arora_core.errors import LimitExceeded, Trap, TrapKind
+from tests.wasm.guests import (
+    ANSWER,
+    ARGUMENT,
+    DISPATCH,
+    ECHO,
+    ENDLESS,
+    FORWARD,
+    IDS,
+    RUN,
+    StubHost,
+    Surprise,
+    guest,
+)
+
+from .driven_executor import crash_page, executor, load
+
+__all__ = ["executor"]
+
+
+POLL_ONEOFF = '(import "wasi_snapshot_preview1" "poll_oneoff" (func $poll (param i32 i32 i32 i32) (result i32)))'
+
+
+SLEEP = """(i64.store (i32.const 88) (i64.const {nanoseconds})) (i32.store (i32.const 80) (i32.const 1))
+  (if (call $poll (i32.const 64) (i32.const 128) (i32.const 1) (i32.const 192)) (then unreachable))"""
+
+
+def test_it_works_in_a_program_that_runs_an_event_loop_of_its_own(executor: BrowserExecutor) -> None:
+    async def program() -> bytes:
+        return load(executor, guest()).dispatch(RUN, ARGUMENT)
+
+    assert asyncio.run(program()) == ARGUMENT
+
+
+def test_a_guest_that_catches_everything_does_not_catch_an_exception_of_the_host(executor: BrowserExecutor) -> None:
+    def fail(*_: bytes) -> bytes:
+        raise surprise
+
+    surprise = Surprise()
+    body = f"(block $caught (try_table (catch_all $caught) (return {FORWARD}))) {ECHO}"
+    with pytest.raises(Surprise) as caught:
+        load(executor, guest(body, imports=DISPATCH, rest=IDS), StubHost(on_dispatch=fail)).dispatch(RUN, ARGUMENT)
+    assert caught.value is surprise
+
+
+def test_an_exception_the_guest_throws_and_does_not_catch_is_a_trap(executor: BrowserExecutor) -> None:
+    with pytest.raises(Trap, match="threw an exception that it did not catch") as caught:
+        load(executor, guest("(throw $oops)", rest="(tag $oops)")).dispatch(RUN, ARGUMENT)
+    assert caught.value.kind is TrapKind.OTHER
+
+
+def test_a_guest_that_sleeps_wakes(executor: BrowserExecutor) -> None:
+    body = SLEEP.format(nanoseconds=1_000_000) + ECHO
+    assert load(executor, guest(body, imports=POLL_ONEOFF)).dispatch(RUN, ARGUMENT) == ARGUMENT
+
+
+def test_a_deadline_stops_a_guest_that_sleeps_and_leaves_it_usable(executor: BrowserExecutor) -> None:
+    asleep = f"(if (i32.eqz (i32.load8_u offset=5 (local.get 0))) (then {SLEEP.format(nanoseconds=10**18)})) {ECHO}"
+    instance = load(executor, guest(asleep, imports=POLL_ONEOFF), deadline=0.2)
+    with pytest.raises(LimitExceeded):
+        instance.dispatch(RUN, ANSWER)
+    assert instance.dispatch(RUN, ARGUMENT) == ARGUMENT
+
+
+def test_a_guest_is_stopped_again_and_again(executor: BrowserExecutor) -> None:
+    endless = f"(if (i32.eqz (i32.load8_u offset=5 (local.get 0))) (then {ENDLESS})) {ECHO}"
+    instance = load(executor, guest(endless), deadline=0.05)
+    for _ in range(5):
+        with pytest.raises(LimitExceeded):
+            instance.dispatch(RUN, ANSWER)
+    patient = load(executor, guest(endless))
+    assert patient.dispatch(RUN, ARGUMENT) == ARGUMENT
+
+
+def test_an_interrupt_ends_the_wait_for_a_guest_that_never_ends(executor: BrowserExecutor) -> None:
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    endless = f"(if (i32.eqz (i32.load8_u offset=5 (local.get 0))) (then {ENDLESS})) {ECHO}"
+    instance = load(executor, guest(endless))
+    before = signal.signal(signal.SIGALRM, interrupt)
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 0.2)
+        with pytest.raises(KeyboardInterrupt):
+            instance.dispatch(RUN, ANSWER)
+    finally:
+        signal.signal(signal.SIGALRM, before)
+    assert instance.dispatch(RUN, ARGUMENT) == ARGUMENT
+
+
+def test_a_page_that_crashes_is_a_trap_and_no_other_page_notices(executor: BrowserExecutor) -> None:
+    victim, bystander = load(executor, guest(ENDLESS)), load(executor, guest())
+    failures: list[Trap] = []
+
+    def call() -> None:
+        try:
+            victim.dispatch(RUN, ARGUMENT)
+        except Trap as trap:
+            failures.append(trap)
+
+    thread = threading.Thread(target=call)
+    thread.start()
+    crash_page(victim)
+    thread.join()
+    assert [trap.message for trap in failures] == [
+        "its page crashed; what it held is lost, load the module again",
+    ]
+    with pytest.raises(Trap, match="its page crashed"):
+        victim.dispatch(RUN, ARGUMENT)
+    victim.close()
+    assert bystander.dispatch(RUN, ARGUMENT) == ARGUMENT
+    assert load(executor, guest()).dispatch(RUN, ARGUMENT) == ARGUMENT
+
+
+def test_a_page_that_crashes_under_a_callback_is_a_trap(executor: BrowserExecutor) -> None:
+    def crash(*_: bytes) -> bytes:
+        crash_page(instance)
+        return ANSWER
+
+    instance = load(executor, guest(FORWARD + ENDLESS, imports=DISPATCH, rest=IDS), StubHost(on_dispatch=crash))
+    with pytest.raises(Trap, match="its page crashed"):
+        instance.dispatch(RUN, ARGUMENT)
