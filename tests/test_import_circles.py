@@ -11,7 +11,7 @@ from typing import Final
 import pytest
 
 ROOT: Final = Path(__file__).resolve().parents[1]
-PACKAGES: Final = sorted(path.parent for path in ROOT.glob("plugins/*/*/__init__.py"))
+PACKAGES: Final = [ROOT / "arora_core", *sorted(path.parent for path in ROOT.glob("plugins/*/*/__init__.py"))]
 
 
 def modules(package: Path) -> dict[str, Path]:

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
 
@@ -27,7 +27,10 @@ from tests.wasm.guests import ANSWER, ARGUMENT, BUSY, DISPATCH, ECHO, FORWARD, I
 
 ROOT = Path(__file__).resolve().parents[3]
 FORWARDING = guest(FORWARD, imports=DISPATCH, rest=IDS)
-BUSY_FORWARDING = guest(BUSY + FORWARD, imports=DISPATCH, rest=IDS)
+LONG_BUSY = BUSY.replace("300000000", "1000000000")
+"""A third of a second: enough for a thread to send its signal, even where every core is busy."""
+BUSY_FORWARDING = guest(LONG_BUSY + FORWARD, imports=DISPATCH, rest=IDS)
+SOON = 0.05
 
 
 @dataclass
@@ -36,6 +39,7 @@ class Case:
 
     number: signal.Signals
     make_calls: MakeCalls
+    sending: list[threading.Thread] = field(default_factory=list)
 
     def load(self, executable: bytes, host: StubHost | None = None) -> Instance:
         return Load(WasmtimeExecutor)(executable, host)
@@ -45,7 +49,8 @@ class Case:
 
     def send_soon(self) -> None:
         """Send the signal from another thread, while the guest runs in this one."""
-        threading.Timer(0.01, os.kill, [os.getpid(), self.number]).start()
+        self.sending.append(threading.Timer(SOON, os.kill, [os.getpid(), self.number]))
+        self.sending[-1].start()
 
     def handler(self) -> object:
         return signal.getsignal(self.number)
@@ -69,6 +74,8 @@ def case(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Ite
     monkeypatch.setattr("arora_wasmtime.executor.chosen", lambda: case.make_calls)
     before = signal.signal(case.number, surprise)
     yield case
+    while case.sending:
+        case.sending.pop().join()
     signal.signal(case.number, before)
 
 
@@ -91,7 +98,7 @@ def test_an_exception_raised_while_a_guest_runs_replaces_its_next_callback(case:
 def test_an_exception_raised_while_a_guest_without_callbacks_runs_comes_out_of_the_call(
     case: Case, imports: str
 ) -> None:
-    instance = case.load(guest(BUSY + ECHO, imports=imports))
+    instance = case.load(guest(LONG_BUSY + ECHO, imports=imports))
     case.send_soon()
     with pytest.raises(Surprise):
         instance.dispatch(RUN, ARGUMENT)
