@@ -42,7 +42,7 @@ def objects(type: TypeRef) -> st.SearchStrategy[Any]:
     return strategies.values_of(type, REGISTRY, max_size=4).map(CONVERSIONS.of(type).to_python)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.data(), st.lists(TYPES, max_size=3))
 def test_arguments_encode_to_the_generic_codecs_bytes(data: st.DataObject, types: list[TypeRef]) -> None:
     codec, generic = both(function(types))
@@ -52,7 +52,7 @@ def test_arguments_encode_to_the_generic_codecs_bytes(data: st.DataObject, types
     assert encoder(codec)(**{f"p{index}": argument for index, argument in enumerate(arguments)}) == expected
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.data(), TYPES, st.lists(TYPES, max_size=2))
 def test_results_decode_to_the_generic_codecs_objects(data: st.DataObject, ret: TypeRef, types: list[TypeRef]) -> None:
     codec, generic = both(function(types, ret, mutable=True))
@@ -60,7 +60,7 @@ def test_results_decode_to_the_generic_codecs_objects(data: st.DataObject, ret: 
     assert same(decoder(codec)(buffer), generic.decode_result(buffer))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.data(), TYPES, st.lists(TYPES, max_size=1))
 def test_a_damaged_result_is_read_as_the_generic_codec_reads_it_or_left(
     data: st.DataObject, ret: TypeRef, types: list[TypeRef]
@@ -74,7 +74,7 @@ def test_a_damaged_result_is_read_as_the_generic_codec_reads_it_or_left(
     assert same(read, generic.decode_result(damaged))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.data(), TYPES, TYPES)
 def test_arguments_of_another_type_are_encoded_as_the_generic_codec_does_or_left(
     data: st.DataObject, declared: TypeRef, given: TypeRef
@@ -111,7 +111,7 @@ def changes(buffer: bytes) -> Iterator[bytes]:
         yield struct.pack("<I", len(buffer) - 1) + buffer[4:place] + buffer[place + 1 :]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.data(), TYPES, st.lists(TYPES, max_size=2))
 def test_a_host_function_is_given_and_answers_what_the_generic_codec_reads_and_writes(
     data: st.DataObject, ret: TypeRef, types: list[TypeRef]
@@ -130,7 +130,7 @@ def test_a_host_function_is_given_and_answers_what_the_generic_codec_reads_and_w
     assert same(read, generic.decode_call(damaged))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.data(), TYPES, TYPES)
 def test_an_answer_of_another_type_is_encoded_as_the_generic_codec_does_or_left(
     data: st.DataObject, declared: TypeRef, given: TypeRef
@@ -150,7 +150,7 @@ def test_an_answer_of_another_type_is_encoded_as_the_generic_codec_does_or_left(
 ANY_TYPE = TYPES | st.sampled_from([scalar("value"), array("value"), scalar("keyvalue"), scalar("option")])
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.data(), st.lists(ANY_TYPE, max_size=3), ANY_TYPE)
 def test_values_encode_to_the_generic_codecs_bytes_or_are_left(
     data: st.DataObject, types: list[TypeRef], other: TypeRef
@@ -168,7 +168,7 @@ def test_values_encode_to_the_generic_codecs_bytes_or_are_left(
         assert encoded == generic.encode_values(values)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.data(), ANY_TYPE, st.lists(ANY_TYPE, max_size=1))
 def test_values_decode_as_the_generic_codec_decodes_them_or_are_left(
     data: st.DataObject, ret: TypeRef, types: list[TypeRef]
