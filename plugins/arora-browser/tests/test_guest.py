@@ -119,7 +119,7 @@ def test_what_the_host_throws_comes_out_as_the_same_value_and_past_the_guests_ow
 
 
 def _catching_guest() -> bytes:
-    """A guest that forwards inside a ``try`` and answers its argument if anything is caught."""
+    """Return a guest that dispatches inside a ``try``, and returns a null pointer if it catches anything."""
     marker = "(drop (i32.const 123456)) "
     plain = guest(f"{marker} (block (result i32) {FORWARD}) {marker}", imports=DISPATCH, rest=IDS)
     mark = bytes.fromhex("41c0c4071a")

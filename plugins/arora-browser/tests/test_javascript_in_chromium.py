@@ -26,7 +26,7 @@ def page(chromium: Chromium) -> Iterator[Any]:
         const options = { records: {} };
         for (const [name, url] of Object.entries(records)) options.records[name] = await text(url);
         Object.assign(globalThis, { Engine, AroraError, header: await text(header), bytes, options });
-        // The same module with 9 MB behind it that nobody reads: a custom section.
+        // The same module with a custom section of 9 MB behind it, which is not read.
         const size = 9 << 20;
         globalThis.large = new Uint8Array(bytes.length + 5 + size);
         large.set(bytes);

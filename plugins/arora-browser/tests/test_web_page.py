@@ -19,7 +19,7 @@ __all__ = ["chromium"]
 
 
 class OpenPage:
-    """The page, with what it threw and nobody caught, and what it asked other computers for."""
+    """The page, with its uncaught errors, console errors, and requests to other sites."""
 
     def __init__(self, chromium: Chromium, **context: Any) -> None:
         self.page: Page = chromium.page(**context)
@@ -32,7 +32,7 @@ class OpenPage:
 
     def _own(self, url: str, address: str) -> None:
         if not url.startswith((address, "blob:", "data:")):
-            self.wrong.append(f"asked for {url}")
+            self.wrong.append(f"requested {url}")
 
 
 @pytest.fixture(scope="module")
@@ -192,7 +192,7 @@ def test_there_is_a_field_for_every_type(page: Page, files: Path, tmp_path: Path
     form.get_by_label("anything").fill('{"option": {"i8": -1}}')
     form.get_by_label("pair 2 str").fill("second")
     form.get_by_role("button", name="Call everything").click()
-    # All of it fitted its types, or the guest would not have been asked.
+    # The guest's own error: all arguments fit their types, so the guest was called.
     expect(page.get_by_role("alert")).to_contain_text("GuestError")
     form.get_by_label("count").fill("18446744073709551616")
     form.get_by_role("button", name="Call everything").click()
