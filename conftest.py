@@ -5,14 +5,8 @@ from __future__ import annotations
 import os
 import signal
 
-from hypothesis import settings
-
 # A bug in a compiled codec fails the test, also in the processes that the test starts.
 os.environ["ARORA_STRICT_CODECS"] = "1"
-
-# A slow machine is not a failure: Hypothesis fails examples that take longer than 200 ms otherwise.
-settings.register_profile("arora", deadline=None)
-settings.load_profile("arora")
 
 
 def pytest_configure() -> None:

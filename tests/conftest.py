@@ -6,10 +6,15 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from arora_core import Engine
 from examples import build
 from tests.installing import Site
+
+# A slow machine is not a failure: Hypothesis fails examples that take longer than 200 ms otherwise.
+settings.register_profile("arora", deadline=None)
+settings.load_profile("arora")
 
 
 @pytest.fixture
