@@ -43,5 +43,5 @@ def process(*arguments: str | Path, stdin: str | None = None, code: str | None =
 
 
 def environment(**changes: str) -> dict[str, str]:
-    """The environment for a process of its own, apart from preferences of whoever runs the tests."""
+    """Return the environment of a child process, without the preferences of the user who runs the tests."""
     return {**{key: value for key, value in os.environ.items() if key != "ARORA_EXECUTOR"}, **changes}

@@ -17,7 +17,7 @@ _PAGE = 1 << 16
 _MEMORY = [Capability.MEMORY_LIMIT]
 _DEADLINE = [Capability.DEADLINE]
 _FUEL = [Capability.FUEL]
-# Not `spin`: an executor that does not stop it has to come back some time to be told so.
+# Not `spin`, which never returns: the check of an executor that does not stop the guest has to end, to report it.
 _ENDLESS = 1 << 32
 # Seconds. Long enough for a busy machine to load a module in, which counts too.
 _SOON = 0.5
