@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
+from collections.abc import Iterator
+
+import pytest
 
 # A bug in a compiled codec fails the test, also in the processes that the test starts.
 os.environ["ARORA_STRICT_CODECS"] = "1"
@@ -16,3 +20,12 @@ def pytest_configure() -> None:
     """
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.fixture
+def no_garbage_of_earlier_tests() -> Iterator[None]:
+    """Collect garbage, and no more until the test ends: collecting the browser of an earlier test starts a thread."""
+    gc.collect()
+    gc.disable()
+    yield
+    gc.enable()

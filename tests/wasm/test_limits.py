@@ -146,6 +146,7 @@ def test_a_deadline_of_one_instance_leaves_another_alone(load: Load, limits: Lim
     assert len(failures) == 1
 
 
+@pytest.mark.usefixtures("no_garbage_of_earlier_tests")
 @enforcing(Limits(deadline=60))
 def test_no_thread_is_left_once_the_executor_is_closed(load: Load, limits: Limits) -> None:
     before = set(threading.enumerate())

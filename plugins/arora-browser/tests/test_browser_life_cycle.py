@@ -37,6 +37,7 @@ def test_a_browser_or_driver_that_dies_is_a_trap_and_the_next_load_starts_anothe
     assert all(ended(pid) for pid in started)
 
 
+@pytest.mark.usefixtures("no_garbage_of_earlier_tests")
 def test_closing_leaves_no_process_and_no_thread() -> None:
     processes, threads = descendants(os.getpid()), set(threading.enumerate())
     executor = Alone()
@@ -58,6 +59,7 @@ def test_garbage_collected_executors_and_instances_leave_no_process() -> None:
     assert all(ended(pid) for pid in started)
 
 
+@pytest.mark.usefixtures("no_garbage_of_earlier_tests")
 def test_executors_of_a_process_share_a_browser_until_the_last_is_closed() -> None:
     processes, threads = descendants(os.getpid()), {*threading.enumerate()}
     one, other = Alone(), Alone()
