@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 
-from . import mutated, seeds
+from arora_core.plugins import discover
+
+from . import executables, mutated, seeds
 from .targets import TARGETS
 
 KNOWN = [(target, name, data) for target in TARGETS for name, data in mutated.known(target).items()]
@@ -25,3 +29,30 @@ def test_mutations_of_the_corpus_pass(target: str) -> None:
 def test_the_corpus_contains_every_seed(target: str) -> None:
     known = mutated.known(target)
     assert {name: known.get(name) for name in seeds.corpora()[target]} == seeds.corpora()[target]
+
+
+@pytest.mark.parametrize("executor", ["wasmtime", "wasmer"])
+def test_mutated_executables_are_refused_run_or_trap(executor: str) -> None:
+    chosen = discover().executor(executor)
+    if reason := chosen.unavailable():
+        pytest.skip(reason)
+    for index in range(20):
+        assert executables.run(chosen, executables.mutated(1, index))
+
+
+def test_an_executable_that_ends_its_process_is_named_and_the_next_ones_run() -> None:
+    def command(indices: range) -> list[str]:
+        crash = f"import os; [print(i, flush=True) if i != 3 else os.abort() for i in {indices}]"
+        return [sys.executable, "-c", crash]
+
+    outcome = executables.run_in_children(command, range(6), patience=20)
+    assert outcome.failures == ["input 3: exit code -6"]
+    assert outcome.ends == {"0": 1, "1": 1, "2": 1, "4": 1, "5": 1, executables.CRASHED: 1}
+
+
+def test_an_executable_that_never_ends_is_stopped_and_counted() -> None:
+    def command(indices: range) -> list[str]:
+        return [sys.executable, "-c", "import time; time.sleep(60)"]
+
+    outcome = executables.run_in_children(command, range(1), patience=0.2)
+    assert outcome.ends == {executables.NEVER_ENDED: 1}
