@@ -7,12 +7,12 @@ from threading import get_ident
 from typing import Any, ClassVar
 
 from arora_core.errors import LimitExceeded, Trap
-from arora_core.executor import Host, Limits
+from arora_core.executor import Host, Instance, Limits
 from arora_core.header import ExportedFunction, ModuleDefinition
 from arora_core.linear_memory import BufferCall
 
-from .faults import mutant
-from .reference import ReferenceInstance
+from .faults import Fault, add, mutant
+from .reference import ReferenceExecutor, ReferenceInstance
 
 
 @mutant("two instances share no state")
@@ -28,6 +28,22 @@ class SharesState(ReferenceInstance):
             return super().run_export(export, argument_at)
         finally:
             self.shared.update(calls=self.guest.calls, kept=self.guest.kept)
+
+
+class KeepsCodeInOneThread(ReferenceExecutor):
+    """Keeps compiled code for later loads, and lets only the thread that compiled it use it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.compiled_in: dict[bytes, int] = {}
+
+    def load(self, definition: ModuleDefinition, host: Host, limits: Limits) -> Instance:
+        if self.compiled_in.setdefault(definition.executable, get_ident()) != get_ident():
+            raise RuntimeError("compiled in another thread")
+        return super().load(definition, host, limits)
+
+
+add(KeepsCodeInOneThread, Fault("one executable loads in several threads"))
 
 
 class _ReplacingWasi(ReferenceInstance):

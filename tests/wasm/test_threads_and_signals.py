@@ -108,6 +108,19 @@ def test_an_instance_may_be_used_and_closed_in_another_thread_than_its_own(load:
     assert answers == [large] * 4
 
 
+def test_one_executable_loads_in_several_threads(load: Load) -> None:
+    executable, executor, answers = guest(FORWARD, imports=DISPATCH, rest=IDS), load.executor(), list[bytes]()
+    # Alive all the time, so that the others share its compiled code.
+    first = load(executable, executor=executor)
+    for _ in range(2):
+        thread = threading.Thread(
+            target=lambda: answers.append(load(executable, executor=executor).dispatch(RUN, ARGUMENT))
+        )
+        thread.start()
+        thread.join()
+    assert [*answers, first.dispatch(RUN, ARGUMENT)] == [ARGUMENT] * 3
+
+
 def test_a_bound_function_follows_from_thread_to_thread(load: Load) -> None:
     call = load(guest(FORWARD, imports=DISPATCH, rest=IDS)).function(RUN)
     answers: list[bytes] = []

@@ -79,6 +79,20 @@ def engines_work_in_threads_of_their_own(subject: Subject) -> None:
 
 
 @check("isolation")
+def one_executable_loads_in_several_threads(subject: Subject) -> None:
+    first = subject.load(0)
+    found: list[tuple[int, int]] = []
+
+    def work(index: int) -> None:
+        # The first module, still loaded, has the same executable, and was made in another thread.
+        module = subject.load(index + 1)
+        found.append((module.count(), first.add(index, 1)))
+
+    _in_threads(work, 2)
+    expect_equal(sorted(found), [(1, 1), (1, 2)], "the results of modules loaded and called in two threads")
+
+
+@check("isolation")
 def every_thread_gets_the_exception_of_its_own_call(subject: Subject) -> None:
     engines = [subject.new_engine() for _ in range(4)]
     found: list[list[bool]] = [[] for _ in engines]

@@ -11,7 +11,7 @@ from arora_core.errors import ExecutorUnavailable, MalformedExecutable
 from arora_core.executor import Limits
 from arora_core.guest_symbols import MEMORY, WasmType
 
-from . import runtime
+from . import runtime, thread_pins
 from .memory_limit import PAGE, beyond, limited
 from .trap_signals import TrapSignals
 
@@ -36,6 +36,8 @@ class CompiledModule:
             self.module = runtime.new_module(self.store, executable)
         except RuntimeError as error:
             raise MalformedExecutable(_reason(error)) from None
+        self.pins = thread_pins.Pins([self.store, self.module])
+        """To move the objects to the thread that makes an instance."""
         exports = self.module.exports
         self.exports: dict[str, WasmType] = {export.name: runtime.plain(export.type) for export in exports}
         self.imports: list[tuple[str, str, WasmType]] = [

@@ -72,6 +72,7 @@ class WasmerInstance(Instance):
         ids = [function.id.bytes for function in header.exports]
         calls = Calls(self, self._guest, Failures({function_symbol(f.id.bytes): f.name for f in header.exports}))
         module.signals.restore()
+        module.pins.move_here()
         try:
             exports = runtime.instantiate(module.module, self._imports(module, calls))
         except BaseException as error:
