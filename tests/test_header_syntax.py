@@ -24,7 +24,7 @@ from .sample_header import HIGH, POSE_TYPE, REGISTRY
         ("name: *a", "", "line 1, column 7: found undefined alias 'a'"),
         ("exports: &a [*a]", "exports[0]", "an alias refers to a node that contains it"),
         ("name: !!python/name:os.system", "name", "is not allowed"),
-        ("name: !!int x", "", "invalid value for its tag"),
+        ("name: !!int x", "name", "line 1, column 7: invalid value for its tag"),
         ("name: \x00", "", "special characters are not allowed"),
         ("a: 1\n---\na: 2", "", "line 2, column 1: but found another document"),
         (b"name: \xff", "", "not UTF-8 text: invalid start byte at byte 6"),

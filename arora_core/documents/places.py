@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import islice
 from typing import NoReturn, TypeVar
 from uuid import UUID
 
@@ -21,11 +22,16 @@ _UUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE
 _PLAIN_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _ITEM = re.compile(r"(\[\d+\]): (.*)", re.DOTALL)
 _U32_MAX = 2**32 - 1
+_MOST_SHOWN = 60
+"""Characters of data in a message or a path. What strangers wrote may be a megabyte long."""
+_LONGEST_MESSAGE = 2000
+_MOST_COMPARED = 1000
+"""Known words that an unknown one is compared with, which takes about 10 us each."""
 
 
 def header_refusal(source: str | None = None) -> Refusal:
     """Return a maker of HeaderErrors about the file ``source``."""
-    return lambda path, message: HeaderError(message, path=path, source=source)
+    return lambda path, message: HeaderError(_shortened(message, _LONGEST_MESSAGE), path=path, source=source)
 
 
 def shown(data: object) -> str:
@@ -36,16 +42,19 @@ def shown(data: object) -> str:
         return "a mapping"
     if isinstance(data, (list, tuple)):
         return "a list"
-    text = repr(data)
-    return text if len(text) <= 60 else f"{text[:57]}..."
+    return _shortened(repr(data), _MOST_SHOWN)
+
+
+def _shortened(text: str, most: int) -> str:
+    return text if len(text) <= most else f"{text[: most - 3]}..."
 
 
 def suggestion(word: object, known: Iterable[str]) -> str:
     """Return the end of a message about an unknown word: the nearest known word, or all of them when they are few."""
     from difflib import get_close_matches
 
-    spellings = {spelling.casefold(): spelling for spelling in known}
-    near = get_close_matches(str(word).casefold(), spellings, n=1)
+    spellings = {spelling.casefold(): spelling for spelling in islice(known, _MOST_COMPARED)}
+    near = get_close_matches(str(word).casefold(), spellings, n=1) if len(str(word)) <= _MOST_SHOWN else []
     if near:
         return f", did you mean {spellings[near[0]]!r}?"
     return f" (known: {', '.join(spellings.values())})" if 0 < len(spellings) <= 16 else ""
@@ -53,8 +62,8 @@ def suggestion(word: object, known: Iterable[str]) -> str:
 
 def joined(path: str, key: str) -> str:
     """Return the path of the entry ``key`` of the mapping at ``path``."""
-    if not _PLAIN_KEY.fullmatch(key):
-        return f"{path}[{key!r}]"
+    if len(key) > _MOST_SHOWN or not _PLAIN_KEY.fullmatch(key):
+        return f"{path}[{shown(key)}]"
     return f"{path}.{key}" if path else key
 
 

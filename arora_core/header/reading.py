@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
-from ..documents import parsing
+from ..documents import files, parsing
 from ..documents.places import Place, header_refusal
 from ..errors import HeaderError
 from ..types import record_files
@@ -12,8 +13,10 @@ from ..types.registry import TypeRegistry
 
 
 def parse(text: str | bytes) -> Place:
-    """Return the document written in YAML or JSON. Raises HeaderError for mistakes in the syntax."""
+    """Return the document written in YAML or JSON. Raises HeaderError for a mistake in the syntax, or if it is too large."""
     refusal = header_refusal()
+    if len(text) > files.MAX_BYTES:
+        raise refusal("", f"larger than {files.MAX_BYTES:,} bytes")
     return Place(parsing.parse(text, refusal), refusal)
 
 
@@ -24,9 +27,9 @@ def load(path: Path, types: TypeRegistry) -> tuple[Place, TypeRegistry]:
     the syntax and for mistakes in the records.
     """
     refusal = header_refusal(str(path))
-    document = Place(parsing.read_file(path, refusal), refusal)
+    document = Place(parsing.parse(files.read(path, refusal), refusal), refusal)
     directory = path.parent / "records"
-    if not directory.is_dir():
+    if not os.path.isdir(directory):
         return document, types
     own = record_files.load(directory, types)
     try:

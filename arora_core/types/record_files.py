@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TypeVar
 from uuid import UUID
 
-from ..documents.parsing import read_file
+from ..documents import parsing
+from ..documents.files import Directory
 from ..documents.places import Place, header_refusal, is_uuid, suggestion
 from ..values.kinds import KINDS
 from ..version import Version
@@ -26,6 +27,8 @@ _REQUIRED_KEYS = {
     "folder": ("parent", "name"),
 }
 _SUFFIXES = (".yaml", ".yml", ".json")
+_LONGEST_PATH = 1000
+"""Characters of a dotted path. Each record has its own, so that those of deep folders would fill the memory."""
 
 _PRIMITIVES: dict[str, TypeRef] = {
     **{kind.record_name: ScalarRef(kind.id) for kind in KINDS if kind.record_name is not None and kind.id is not None},
@@ -86,24 +89,37 @@ class _File:
         folder = folders.get(self.parent)
         if folder is None:
             self.keys["parent"].refuse(f"unknown folder {self.parent}")
-        return f"{folder}.{self.name}" if folder else self.name
+        path = f"{folder}.{self.name}" if folder else self.name
+        if len(path) > _LONGEST_PATH:
+            self.keys["name"].refuse(f"a dotted path of {len(path)} characters, at most {_LONGEST_PATH} are allowed")
+        return path
 
 
 def _files(directory: Path) -> Iterator[_File]:
     refusal = header_refusal(str(directory))
-    if not directory.is_dir():
+    if not os.path.isdir(directory):
         raise refusal("", "no such directory")
-    for folder in sorted(directory.iterdir()):
-        if folder.name.startswith(".") or not folder.is_dir():
+    inside = Directory(directory)
+    for folder in _listed(directory):
+        if folder.name.startswith(".") or not os.path.isdir(folder):
             continue
         if folder.name not in _REQUIRED_KEYS:
             raise refusal("", f"unknown kind of record {folder.name!r}{suggestion(folder.name, _REQUIRED_KEYS)}")
-        for path in sorted(folder.iterdir()):
+        if not inside.has(folder):
+            raise header_refusal(str(folder))("", "cannot be read: it is a symbolic link out of its directory")
+        for path in _listed(folder):
             if not path.name.startswith(".") and path.suffix in _SUFFIXES:
-                yield _read(folder.name, path)
+                yield _read(folder.name, path, inside)
 
 
-def _read(kind: str, path: Path) -> _File:
+def _listed(directory: Path) -> list[Path]:
+    try:
+        return sorted(directory.iterdir())
+    except OSError as error:
+        raise header_refusal(str(directory))("", f"cannot be read: {error.strerror or error}") from error
+
+
+def _read(kind: str, path: Path, inside: Directory) -> _File:
     source = str(path)
     refusal = header_refusal(source)
     id_text, at, version_text = path.stem.partition("@")
@@ -112,7 +128,7 @@ def _read(kind: str, path: Path) -> _File:
         raise refusal("", f"expected a file name such as {pattern}{path.suffix}")
     id = UUID(id_text)
     version = Place(path.stem, refusal).made(lambda: Version.parse(version_text) if at else Version(0))
-    document = Place(read_file(path, refusal), refusal)
+    document = Place(parsing.parse(inside.read(path, refusal), refusal), refusal)
     keys = _keys(document, kind, id)
     _check_agrees(keys, "id", str(id))
     _check_agrees(keys, "version", str(version))
@@ -171,18 +187,20 @@ def _folder_paths(files: Iterable[_File], base: Mapping[UUID, str]) -> dict[UUID
     """Return the dotted path of every folder, empty for the root."""
     by_id = {file.id: file for file in files}
     paths = {**base, ROOT_FOLDER: ""}
+    found: set[UUID] = {ROOT_FOLDER}
     for file in by_id.values():
-        chain: list[_File] = []
+        chain: dict[UUID, _File] = {}
         step = file
-        while step.id != ROOT_FOLDER:
-            if step in chain:
+        while step.id not in found:
+            if step.id in chain:
                 file.keys["parent"].refuse("the folder contains itself")
-            chain.append(step)
+            chain[step.id] = step
             if step.parent not in by_id:
                 break
             step = by_id[step.parent]
-        for step in reversed(chain):
+        for step in reversed(chain.values()):
             paths[step.id] = step.path(paths)
+        found |= chain.keys()
     return paths
 
 
