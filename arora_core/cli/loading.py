@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from ..executor import Limits
-from ..header import Header, executable_files
+from ..header import Header, ModuleDefinition, executable_files
 from ..runtime.engine import Engine
 from ..runtime.loaded_module import LoadedModule
 from .module_file import ModuleFile
@@ -21,4 +21,5 @@ def load(
 ) -> LoadedModule:
     """Load the module, by default with the executable beside its header. Raises LoadError, OSError, Trap."""
     found = executable_files.find(file.path, header) if executable is None else executable
-    return engine.load_module_from_parts(header, found.read_bytes(), executor=file.executor, limits=limits)
+    definition = ModuleDefinition(header, found.read_bytes(), found)
+    return engine.load_module(definition, executor=file.executor, limits=limits)

@@ -203,3 +203,5 @@ class ModuleDefinition:
 
     header: Header
     executable: bytes = field(repr=False)
+    path: Path | None = field(default=None, compare=False)
+    """The file that the executable was read from, where it was one. Native libraries may need others beside it."""

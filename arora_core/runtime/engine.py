@@ -94,9 +94,8 @@ class Engine:
         """
         header = Header.load(path, self._types)
         found = executable_files.find(Path(path), header, executable)
-        return self.load_module_from_parts(
-            header, found.read_bytes(), executor=executor, limits=limits, replace=replace
-        )
+        definition = ModuleDefinition(header, found.read_bytes(), found)
+        return self.load_module(definition, executor=executor, limits=limits, replace=replace)
 
     def load_module_from_parts(
         self,

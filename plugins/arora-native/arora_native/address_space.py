@@ -1,7 +1,7 @@
-"""Reads of the process's own memory by address.
+"""Reads and writes of the process's own memory by address.
 
 ``ctypes.string_at`` costs as much as a whole call into a library. Slicing one array over all addresses, made once, is
-faster. Addresses are not checked: a wrong one crashes the process.
+faster. Addresses are not checked, except by ``store``: a wrong one crashes the process.
 
 ``memory[start:stop]`` is a copy of the bytes between two addresses, ``size_at(sizes, address)`` a 1-tuple of the
 little-endian u32 there. Neither is wrapped in a function, because the call would cost more than the read. ``view`` is
@@ -11,6 +11,7 @@ for reads that are worth a call.
 from __future__ import annotations
 
 import ctypes
+import os
 import sys
 from collections.abc import Callable
 from struct import Struct
@@ -49,3 +50,20 @@ else:
 def view(address: int, size: int) -> memoryview:
     """Return a writable view of ``size`` bytes at an address, without a copy."""
     return memoryview((ctypes.c_char * size).from_address(address)).cast("B")
+
+
+def store(address: int, content: bytes) -> bool:
+    """Write ``content``, a few bytes, to an address; return whether the memory there is writable."""
+    if sys.platform == "win32":
+        ctypes.memmove(address, content, len(content))
+        return True
+    # The kernel writes, as the contents of a pipe: where a store would crash the process, reading it fails.
+    source, sink = os.pipe()
+    try:
+        os.write(sink, content)
+        read = ctypes.CDLL(None).read
+        read.argtypes, read.restype = (ctypes.c_int, ctypes.c_void_p, ctypes.c_size_t), ctypes.c_ssize_t
+        return bool(read(source, address, len(content)) == len(content))
+    finally:
+        os.close(source)
+        os.close(sink)

@@ -5,10 +5,11 @@ from __future__ import annotations
 import sys
 from functools import cache
 from pathlib import Path
-from struct import Struct
 from typing import Final
 
 from arora_core.errors import MalformedExecutable
+
+from .elf import IDENTIFICATION, Elf
 
 _ELF: Final = "an ELF library (Linux, BSD)"
 _MACH_O: Final = "a Mach-O library (macOS)"
@@ -24,14 +25,9 @@ _MAGICS: Final = (
 _PLATFORM_LOADS: Final = {"darwin": _MACH_O, "win32": _PE, "cygwin": _PE}.get(sys.platform, _ELF)
 _SHOWN_BYTES: Final = 16
 
-# ELF, little-endian, 64 bits: https://refspecs.linuxfoundation.org/elf/gabi4+/ch4.eheader.html
+# https://refspecs.linuxfoundation.org/elf/gabi4+/ch4.eheader.html
 _CLASS_AND_ORDER: Final = slice(4, 6)
 _MACHINE: Final = slice(18, 20)
-_64_BITS_LITTLE: Final = b"\x02\x01"
-_HEADER_TABLE: Final = Struct("<32xQ14xHH6x")
-"""The offset of the program headers, the size of one, and their number."""
-_PROGRAM_HEADER: Final = Struct("<I4xQ16xQ16x")
-"""The type of a segment, its offset and its size in the file."""
 _MACHINES: Final = {3: "x86", 40: "ARM", 62: "x86-64", 183: "AArch64", 243: "RISC-V"}
 
 
@@ -54,18 +50,8 @@ def _check_elf(executable: bytes) -> None:
     ours = _interpreter()
     if ours and (executable[_CLASS_AND_ORDER], executable[_MACHINE]) != (ours[_CLASS_AND_ORDER], ours[_MACHINE]):
         raise MalformedExecutable(f"{_ELF} for {_machine(executable)}; this process runs on {_machine(ours)}")
-    if executable[_CLASS_AND_ORDER] != _64_BITS_LITTLE:
-        return
-    if len(executable) < _HEADER_TABLE.size:
-        raise MalformedExecutable(f"a truncated ELF library of {len(executable)} bytes")
-    table, each, count = _HEADER_TABLE.unpack_from(executable)
-    ends = [table + each * count]
-    if ends[0] <= len(executable) and each >= _PROGRAM_HEADER.size:
-        for number in range(count):
-            _, offset, size = _PROGRAM_HEADER.unpack_from(executable, table + each * number)
-            ends.append(offset + size)
-    if max(ends) > len(executable):
-        raise MalformedExecutable(f"a truncated ELF library: {len(executable)} of at least {max(ends)} bytes")
+    if executable.startswith(IDENTIFICATION):
+        Elf(executable)
 
 
 def _machine(elf: bytes) -> str:

@@ -72,7 +72,7 @@ class NativeInstance(Instance):
             _DISPATCH(c_callback(self._on_dispatch, self._pending, unwinding)),
             _DISPATCH_INDIRECT(c_callback(self._on_dispatch_indirect, self._pending, unwinding)),
         )
-        self._library = Library(definition.executable)
+        self._library = Library(definition.executable, definition.path)
         try:
             self._alloc = self._library.function(ALLOC, c_void_p)
             self._free = self._library.function(FREE, None, quick=True)
