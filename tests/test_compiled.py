@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import array as arrays
+import linecache
 import math
 import struct
 import traceback
@@ -142,6 +143,23 @@ def test_arguments_left_out_at_the_end_are_absent() -> None:
         assert encoder(codec)(*given) == generic.encode_call(given, {})
 
 
+def test_a_call_that_leaves_out_hundreds_of_arguments_compiles_one_encoder() -> None:
+    codec, generic = both(function([scalar("u8")] * 300))
+    before = set(linecache.cache)
+    for _ in range(2):
+        assert encoder(codec)(1) == generic.encode_call([1], {})
+    assert set(linecache.cache) - before <= {"<arora encoder of tests.probe given p0>"}
+
+
+def test_of_calls_that_always_leave_out_other_arguments_only_some_are_compiled() -> None:
+    codec, generic = both(function([scalar("u8")] * 50))
+    for count in range(30):
+        assert encoder(codec)(*range(count)) == generic.encode_call(range(count), {})
+    with pytest.raises(Leave):
+        for count in range(30, 40):
+            encoder(codec)(*range(count))
+
+
 def test_arguments_left_out_before_others_are_left_to_the_generic_codec() -> None:
     codec, _ = both(function([scalar("u8"), scalar("str")]))
     with pytest.raises(Leave):
@@ -211,7 +229,7 @@ EXPECTED = """\
 # <arora encoder of tests.probe>
 def codec(p0=ABSENT, p1=ABSENT):
     try:
-        if p1 is ABSENT: return fewer(p0)
+        if p1 is ABSENT: return fewer(p0, p1)
         if not (type(p0) is int): raise Leave
         if not (type(p1) is int): raise Leave
         return pack2(CONSTANT0, p0, CONSTANT1, p1)
@@ -239,9 +257,10 @@ def test_names_of_parameters_never_meet_names_of_the_code() -> None:
 
 
 def test_a_parameter_of_a_builtins_name_is_never_another_ones() -> None:
-    codec, _ = both(named("type", "type_"))
+    codec, generic = both(named("type", "type_"))
+    assert encoder(codec)("a", type_="b") == generic.encode_call(["a", "b"], {})
     with pytest.raises(TypeError):
-        encoder(codec)("a", type_="b")
+        encoder(codec)(type="a", type_="b")
 
 
 def test_a_variable_never_takes_a_parameters_name() -> None:

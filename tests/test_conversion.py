@@ -13,7 +13,7 @@ import pytest
 from arora_core import TypeRegistry
 from arora_core import values as v
 from arora_core.binding.conversion import Conversions
-from arora_core.binding.generated_classes import Variant, enumeration_class, python_names, structure_class
+from arora_core.binding.generated_classes import Variant, enumeration_class, structure_class
 from arora_core.types import (
     TYPE_IDS,
     ArrayRef,
@@ -268,17 +268,3 @@ def test_variant_objects_have_a_name_and_a_value_and_can_be_matched() -> None:
             assert where == Point(1.0, 2)
         case _:
             pytest.fail("not matched")
-
-
-@pytest.mark.parametrize(
-    ("names", "expected"),
-    [
-        (["x", "joint-angle", "class", "2nd"], ["x", "joint_angle", "class_", "_2nd"]),
-        (["a-b", "a_b", "a b"], ["a_b", "a_b_", "a_b__"]),
-        (["__init__", "名"], ["init___", "名"]),
-    ],
-)
-def test_names_become_distinct_identifiers(names: list[str], expected: list[str]) -> None:
-    made = python_names(names)
-    assert made == expected
-    assert all(each.isidentifier() for each in made)

@@ -5,9 +5,6 @@ Engines share the class of a record, so objects from different engines can be co
 
 from __future__ import annotations
 
-import keyword
-import re
-from collections.abc import Collection, Iterable
 from dataclasses import make_dataclass
 from enum import Enum
 from functools import cache
@@ -16,38 +13,34 @@ from uuid import UUID
 
 from ..types import EnumerationType, ScalarRef, StructureType, VariantType
 from ..types.references import UNIT
+from .python_names import NameTable, python_names
 
 _NOTHING = ScalarRef(UNIT)
 """The payload type of a variant without a payload."""
-_RESERVED = ("mro", "name", "value", "variant_id")
-"""The attributes that enumeration classes themselves have."""
 
 
-def python_names(names: Iterable[str], reserved: Collection[str] = ()) -> list[str]:
-    """Return an identifier close to each name, unique and not reserved: ``joint-angle`` -> ``joint_angle``."""
-    made: list[str] = []
-    for name in names:
-        identifier = re.sub(r"\W", "_", name)
-        if not identifier.isidentifier():
-            identifier = f"_{identifier}"
-        if keyword.iskeyword(identifier) or identifier.startswith("__"):
-            identifier = f"{identifier.lstrip('_')}_"
-        while identifier in made or identifier in reserved:
-            identifier += "_"
-        made.append(identifier)
-    return made
-
-
-def attributes_of(record: StructureType | EnumerationType) -> list[str]:
+def attributes_of(record: StructureType | EnumerationType) -> NameTable:
     """Return the attribute names that the record's class has for its fields or variants, in the record's order."""
-    reserved = _RESERVED if isinstance(record, EnumerationType) else ()
-    return python_names((member.name for member in record.members), reserved)
+    names = [member.name for member in record.members]
+    return NameTable(names, _clashes_in_enumerations if isinstance(record, EnumerationType) else _clashes)
+
+
+def _clashes(name: str) -> bool:
+    # Every class has a method mro; a dataclass takes it for the default of its field.
+    return name == "mro"
+
+
+def _clashes_in_enumerations(name: str) -> bool:
+    # The attributes that enumeration classes themselves have, and the names that ``enum`` reserves.
+    return name in ("mro", "name", "value", "variant_id") or (
+        name.startswith("_") and (name.endswith("_") or "__" in name)
+    )
 
 
 @cache
 def structure_class(record: StructureType) -> type[Any]:
     """Return the dataclass of a structure, with one attribute for each field, in the record's order."""
-    made = make_dataclass(record.name, [(name, Any) for name in attributes_of(record)], slots=True)
+    made = make_dataclass(_class_name(record), [(name, Any) for name in attributes_of(record).python], slots=True)
     made.__doc__ = f"The structure {record.path}."
     made.__module__ = __name__
     return made
@@ -75,17 +68,22 @@ def enumeration_class(record: EnumerationType) -> EnumerationClass:
     If no variant has a payload, it is an ``enum.Enum`` whose values are the variant ids, otherwise a subclass of
     :class:`Variant` with one attribute for each variant.
     """
-    names = attributes_of(record)
+    names = attributes_of(record).python
     made: Any
     if all(variant.type == _NOTHING for variant in record.variants):
-        made = _enum(record.name, {name: variant.id for name, variant in zip(names, record.variants, strict=True)})
+        ids = [variant.id for variant in record.variants]
+        made = _enum(_class_name(record), dict(zip(names, ids, strict=True)))
     else:
-        made = type(record.name, (Variant,), {})
+        made = type(_class_name(record), (Variant,), {})
         for name, variant in zip(names, record.variants, strict=True):
             setattr(made, name, _variant(made, name, variant))
     made.__doc__ = f"The enumeration {record.path}."
     made.__module__ = __name__
     return cast(EnumerationClass, made)
+
+
+def _class_name(record: StructureType | EnumerationType) -> str:
+    return python_names([record.name])[0]
 
 
 def _enum(name: str, members: dict[str, UUID]) -> Any:

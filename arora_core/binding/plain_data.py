@@ -61,8 +61,7 @@ def _members(data: Any, record: TypeRecord, registry: TypeRegistry, scalar: Read
     """Return the mapping of a structure's fields, or of a variant's name to its payload, with its values converted."""
     if not isinstance(data, Mapping):
         return data
-    types = {name: each.type for name, each in zip(attributes_of(record), record.members, strict=True)}
-    types |= {each.name: each.type for each in record.members}
+    types = {name: record.members[index].type for name, index in attributes_of(record).index_of.items()}
     return {
         key: to_argument(each, types[key], registry, scalar) if key in types else each for key, each in data.items()
     }
@@ -87,7 +86,7 @@ def from_result(result: Any, ref: TypeRef, registry: TypeRegistry) -> Any:
     if isinstance(record, StructureType):
         return {
             field.name: from_result(getattr(result, attribute), field.type, registry)
-            for field, attribute in zip(record.fields, attributes_of(record), strict=True)
+            for field, attribute in zip(record.fields, attributes_of(record).python, strict=True)
         }
     if isinstance(record, EnumerationType):
         return _variant(result, record, registry)

@@ -29,11 +29,16 @@ class _Part(NamedTuple):
     converter: Converter
 
 
-def _parts(record: StructureType | EnumerationType, converter_of: ConverterOf) -> list[_Part]:
-    return [
+def _parts(
+    record: StructureType | EnumerationType, converter_of: ConverterOf
+) -> tuple[list[_Part], Mapping[str, _Part]]:
+    """Return the parts in order, and by each name that a mapping may give them."""
+    attributes = attributes_of(record)
+    parts = [
         _Part(member.id, member.name, attribute, converter_of(member.type))
-        for member, attribute in zip(record.members, attributes_of(record), strict=True)
+        for member, attribute in zip(record.members, attributes.python, strict=True)
     ]
+    return parts, {name: parts[index] for name, index in attributes.index_of.items()}
 
 
 class StructureConverter:
@@ -45,7 +50,7 @@ class StructureConverter:
     def __init__(self, record: StructureType, converter_of: ConverterOf) -> None:
         self._record = record
         self._class = structure_class(record)
-        self._parts = _parts(record, converter_of)
+        self._parts, self._by_name = _parts(record, converter_of)
         self._ids = [part.id for part in self._parts]
 
     def to_fields(self, obj: object) -> Sequence[tuple[UUID, v.Value]]:
@@ -79,11 +84,14 @@ class StructureConverter:
         return obj.fields
 
     def _from_mapping(self, obj: Mapping[str, Any]) -> list[Any]:
-        known = {part.name: part.id for part in self._parts} | {part.attribute: part.id for part in self._parts}
-        for key in obj:
-            if key not in known:
-                raise TypeMismatch(f"{self._record.path} has no field {key!r}{suggestion(key, known)}", "")
-        found = {known[key]: part for key, part in obj.items()}
+        found: dict[UUID, Any] = {}
+        for key, given in obj.items():
+            part = self._by_name.get(key)
+            if part is None:
+                raise TypeMismatch(f"{self._record.path} has no field {key!r}{suggestion(key, self._by_name)}", "")
+            if part.id in found:
+                raise TypeMismatch(f"{self._record.path} is given its field {part.name} twice", "")
+            found[part.id] = given
         missing = [part.name for part in self._parts if part.id not in found]
         if missing:
             raise TypeMismatch(f"{self._record.path} lacks {', '.join(missing)}", "")
@@ -107,9 +115,8 @@ class EnumerationConverter:
     def __init__(self, record: EnumerationType, converter_of: ConverterOf) -> None:
         self._record = record
         self._class = enumeration_class(record)
-        self._parts = _parts(record, converter_of)
-        self._by_id = {part.id: part for part in self._parts}
-        self._by_name = {part.attribute: part for part in self._parts} | {part.name: part for part in self._parts}
+        parts, self._by_name = _parts(record, converter_of)
+        self._by_id = {part.id: part for part in parts}
 
     def to_variant(self, obj: object) -> tuple[UUID, v.Value]:
         """Return the variant's id and its payload, Unit if it has none."""

@@ -18,11 +18,13 @@ from ..header import ExportedFunction, Parameter
 from ..types import TypeMismatch, TypeRegistry, carrier, type_name, validate
 from .conversion import Conversions
 from .converter import Converter
-from .generated_classes import python_names
+from .python_names import NameTable
 
 
 class _Parameter(NamedTuple):
     declared: Parameter
+    python: str
+    """Its Python name."""
     converter: Converter
     carrier: type[v.Value] | None
     """The class whose instances are exactly the values of the type, if there is one: they need no validation."""
@@ -37,16 +39,16 @@ class Signature:
         self._export = export
         self.registry = registry
         self._codec = codec
+        self._names = NameTable(each.name for each in export.parameters)
         self._parameters = [
-            _Parameter(each, conversions.of(each.type), carrier(each.type)) for each in export.parameters
+            _Parameter(each, python, conversions.of(each.type), carrier(each.type))
+            for each, python in zip(export.parameters, self._names.python, strict=True)
         ]
+        self._with_default = [each for each in self._parameters if each.declared.default_value is not None]
         self._by_id = {each.declared.id: each for each in self._parameters}
         self._mutable = {each.declared.id: each for each in self._parameters if each.declared.mutable}
         self._ret = conversions.of(export.ret)
         self._ret_carrier = carrier(export.ret)
-        names = [each.name for each in export.parameters]
-        self._index_of = {name: index for index, name in enumerate(python_names(names))}
-        self._index_of.update({name: index for index, name in enumerate(names)})
 
     def __str__(self) -> str:
         """Return ``forward(joints: f64[]) -> ur5.Pose``, with mutable parameters marked ``mutable``."""
@@ -112,8 +114,9 @@ class Signature:
     # --- for host functions: decode arguments, encode results --------------------------------------
 
     def decode_call(self, buffer: bytes) -> dict[str, Any]:
-        """Return the arguments in an argument buffer by parameter name; those left out are missing.
+        """Return the arguments in an argument buffer by Python name.
 
+        An argument left out is replaced by the declared default, or missing if there is none.
         Raises ArgumentError, which reaches the calling guest as an error buffer.
         """
         try:
@@ -127,7 +130,13 @@ class Signature:
             parameter = self._by_id.get(id)
             if parameter is None:
                 raise ArgumentError(f"{self} has no parameter {id}", parameter=str(id))
-            arguments[parameter.declared.name] = self._to_python(parameter, value)
+            arguments[parameter.python] = self._to_python(parameter, value)
+        for parameter in self._with_default:
+            if parameter.python not in arguments:
+                # Converted for every call: the function may change it.
+                default = parameter.declared.default_value
+                assert default is not None
+                arguments[parameter.python] = self._to_python(parameter, default)
         return arguments
 
     def encode_result(self, returned: object) -> bytes:
@@ -140,9 +149,10 @@ class Signature:
         fields = [(self._export.id, _to_value("its return value", self._ret, returned))]
         for id, parameter in self._mutable.items():
             name = parameter.declared.name
-            if name not in mutated:
+            if name not in mutated and parameter.python not in mutated:
                 raise TypeError(f"{self} returned a Result without its mutable parameter {name}")
-            fields.append((id, _to_value(name, parameter.converter, mutated[name])))
+            changed = mutated[name if name in mutated else parameter.python]
+            fields.append((id, _to_value(name, parameter.converter, changed)))
         return self._encode(fields)
 
     # --- parts -------------------------------------------------------------------------------------
@@ -154,7 +164,7 @@ class Signature:
             raise ArgumentError(f"{self} takes {takes}, got {len(args)}")
         bound = [*args, *[_ABSENT] * (len(self._parameters) - len(args))]
         for name, argument in kwargs.items():
-            index = self._index_of.get(name)
+            index = self._names.index_of.get(name)
             if index is None:
                 raise ArgumentError(f"{self} has no such parameter", parameter=name)
             if bound[index] is not _ABSENT:

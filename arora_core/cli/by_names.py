@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from ..binding.generated_classes import python_names
+from ..binding.python_names import NameTable
 from ..calls import Result
 from ..documents.places import suggestion
 from ..errors import ArgumentError
@@ -62,14 +62,13 @@ def _export(header: Header, name: str | None) -> ExportedFunction:
 
 def _value(header: Header, export: ExportedFunction, types: TypeRegistry, name: str, text: str) -> object:
     names = [each.name for each in export.parameters]
-    declared = dict(zip(python_names(names), export.parameters, strict=True))
-    declared |= dict(zip(names, export.parameters, strict=True))
+    index = NameTable(names).index_of.get(name)
     place = f"{header.name}.{export.name}"
-    if name not in declared:
+    if index is None:
         hint = suggestion(name, names) or " (it takes none)"
         raise click.UsageError(f"{place} has no parameter {name!r}{hint}")
     try:
-        return read(written(text, name), declared[name].type, types, name)
+        return read(written(text, name), export.parameters[index].type, types, name)
     except ArgumentError as error:
         error.parameter = name
         raise error.at(module=header.name, function=export.name) from None

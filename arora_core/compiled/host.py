@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
+from ..binding.python_names import python_names
 from ..calls import Result
 from ..header import ExportedFunction
 from ..types import TypeRegistry
@@ -19,7 +20,7 @@ from .wire_to_python import read
 
 
 class HostCodec(NamedTuple):
-    """``decode`` returns the arguments by name, ``encode`` takes what the function returned.
+    """``decode`` returns the arguments by Python name, ``encode`` takes what the function returned.
 
     Both raise Leave where the generic codec has to do the work.
     """
@@ -59,9 +60,9 @@ def _arguments(export: ExportedFunction, shapes: Shapes) -> Source:
     reader = BufferReader(source, "buffer")
     reader.constant(arguments_head(export, len(export.parameters)))
     arguments = []
-    for parameter in export.parameters:
+    for parameter, name in zip(export.parameters, python_names(each.name for each in export.parameters), strict=True):
         reader.constant(parameter.id.bytes)
-        arguments.append(f"{parameter.name!r}: {read(reader, shapes.of(parameter.type))}")
+        arguments.append(f"{name!r}: {read(reader, shapes.of(parameter.type))}")
     reader.finish()
     source.line(f"return {{{', '.join(arguments)}}}")
     return source

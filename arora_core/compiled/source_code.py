@@ -20,6 +20,11 @@ def leave(*args: object, **kwargs: object) -> NoReturn:
     raise Leave
 
 
+def one_line(text: str) -> str:
+    """Return ``text`` with escapes for everything that cannot be printed, such as line breaks."""
+    return text if text.isprintable() else repr(text)[1:-1]
+
+
 class Source:
     """The source lines of one function, and the objects they refer to by name."""
 
@@ -90,7 +95,7 @@ class Source:
 
     def function(self, name: str, filename: str) -> Callable[..., Any]:
         """Compile the source and return its function ``name``. Tracebacks show the source under ``filename``."""
-        text = str(self)
+        text, filename = str(self), one_line(filename)
         exec(compile(text, filename, "exec"), self.globals)
         linecache.cache[filename] = (len(text), None, text.splitlines(keepends=True), filename)
         made: Callable[..., Any] = self.globals[name]  # type: ignore[assignment]

@@ -142,7 +142,7 @@ class Shapes:
     def _record(self, id: UUID, depth: int) -> Record | Members | Variants:
         record = self._registry.get(id)
         if isinstance(record, StructureType):
-            fields = zip(record.fields, attributes_of(record), strict=True)
+            fields = zip(record.fields, attributes_of(record).python, strict=True)
             return Record(
                 id,
                 structure_class(record),
@@ -152,7 +152,7 @@ class Shapes:
             cls = enumeration_class(record)
             if issubclass(cls, Enum):
                 return Members(id, cls)
-            variants = zip(record.variants, attributes_of(record), strict=True)
+            variants = zip(record.variants, attributes_of(record).python, strict=True)
             return Variants(
                 id,
                 tuple(

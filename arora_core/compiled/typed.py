@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import builtins
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
+from functools import partial
+from itertools import repeat
+from operator import is_
 from typing import Any, Final, NamedTuple
 
 from ..binding.conversion import Conversions
-from ..binding.generated_classes import python_names
+from ..binding.leave import Leave
+from ..binding.python_names import python_names
 from ..calls import Result
 from ..header import ExportedFunction, Parameter
 from ..types import TypeMismatch, TypeRegistry
@@ -16,7 +20,7 @@ from .buffer_reader import BufferReader
 from .buffer_writer import BufferWriter
 from .call_headers import arguments_head, result_head
 from .python_to_wire import write
-from .source_code import STRUCT_ERROR, Source
+from .source_code import STRUCT_ERROR, Source, one_line
 from .type_plans import Shapes, Uncovered
 from .wire_to_python import read
 
@@ -35,6 +39,9 @@ _TAKEN: Final = frozenset(
     {"ABSENT", "LargeArgument", "Leave", "PADDING", "fewer", "join", STRUCT_ERROR}.union(dir(builtins))
 )
 """Names that the source uses itself. A parameter with such a name is renamed."""
+
+_MOST_ENCODERS: Final = 32
+"""Most encoders of one function that are compiled for calls that leave out arguments, one for each selection."""
 
 
 class CompiledCodec(NamedTuple):
@@ -56,8 +63,8 @@ def compile_codec(module: str, export: ExportedFunction, registry: TypeRegistry)
     if sys.byteorder == "big":
         # array.array has the host's byte order, the wire is little-endian.
         return CompiledCodec(None, None, "")
-    encoder, decoder = (f"<arora {kind} of {module}.{export.name}>" for kind in ("encoder", "decoder"))
-    encode = _compiled(lambda: _encoder_source(encoder, export, export.parameters, registry), encoder)
+    encoder, decoder = (one_line(f"<arora {kind} of {module}.{export.name}>") for kind in ("encoder", "decoder"))
+    encode = _compiled(lambda: _encoder_source(encoder, export, registry), encoder)
     decode = _compiled(lambda: _decoder_source(export, registry), decoder)
     return CompiledCodec(encode[0], decode[0], "\n".join(part[1] for part in (encode, decode)))
 
@@ -74,35 +81,45 @@ def _compiled(write_source: Callable[[], Source], filename: str) -> tuple[Callab
 
 
 def _encoder_source(
-    filename: str, export: ExportedFunction, parameters: Sequence[Parameter], registry: TypeRegistry
+    filename: str, export: ExportedFunction, registry: TypeRegistry, absent: Collection[int] = ()
 ) -> Source:
-    names = python_names((each.name for each in parameters), _TAKEN)
+    """Return the source of the encoder of calls that leave out the parameters at the positions ``absent``."""
+    parameters = export.parameters
+    called = python_names(each.name for each in parameters)
+    # No Python name begins with two underscores, so that a new name is no other parameter's.
+    names = [f"__{name}" if name in _TAKEN else name for name in called]
     defaults = [_default(each, registry) for each in parameters]
-    source = Source("codec", _declared(parameters, names, defaults))
+    source = Source("codec", _declared(names, called, defaults))
     source.globals["ABSENT"] = ABSENT
     source.globals.update({f"DEFAULT_{name}": default for name, default in zip(names, defaults, strict=True)})
     optional = [index for index, parameter in enumerate(parameters) if parameter.default_value is None]
-    if optional:
+    if optional and not absent:
         # Only the last one is checked: callers mostly leave out arguments at the end.
-        last = optional[-1]
-        others = [name for index, name in enumerate(names) if index != last]
-        source.globals["fewer"] = _Fewer(filename, export, [*parameters[:last], *parameters[last + 1 :]], registry)
-        source.line(f"if {names[last]} is ABSENT: return fewer({', '.join(others)})")
+        source.globals["fewer"] = _Fewer(optional, partial(_compiled_fewer, filename, export, registry))
+        source.line(f"if {names[optional[-1]]} is ABSENT: return fewer({', '.join(names)})")
     writer, shapes = BufferWriter(source), Shapes(registry)
-    writer.constant(arguments_head(export, len(names)))
-    for parameter, name in zip(parameters, names, strict=True):
-        writer.constant(parameter.id.bytes)
-        write(writer, shapes.of(parameter.type), name)
+    writer.constant(arguments_head(export, len(names) - len(absent)))
+    for index, (parameter, name) in enumerate(zip(parameters, names, strict=True)):
+        if index not in absent:
+            writer.constant(parameter.id.bytes)
+            write(writer, shapes.of(parameter.type), name)
     writer.finish(in_pieces=True)
     return source
 
 
-def _declared(parameters: Sequence[Parameter], names: Sequence[str], defaults: Sequence[object]) -> list[str]:
+def _compiled_fewer(
+    filename: str, export: ExportedFunction, registry: TypeRegistry, absent: Collection[int]
+) -> Callable[..., bytes]:
+    given = [each.name for index, each in enumerate(export.parameters) if index not in absent]
+    source = _encoder_source(filename, export, registry, absent)
+    return source.function("codec", f"{filename[:-1]} given {', '.join(given) or 'nothing'}>")
+
+
+def _declared(names: Sequence[str], called: Sequence[str], defaults: Sequence[object]) -> list[str]:
     declared = [
         f"{name}=ABSENT" if default is ABSENT else f"{name}=DEFAULT_{name}"
         for name, default in zip(names, defaults, strict=True)
     ]
-    called = python_names(each.name for each in parameters)
     renamed = [index for index, name in enumerate(names) if name != called[index]]
     if renamed:
         # Keyword arguments up to here are left to the generic codec, which knows the original names.
@@ -123,21 +140,24 @@ def _default(parameter: Parameter, registry: TypeRegistry) -> object:
 
 
 class _Fewer:
-    """The encoder of calls that leave out a parameter, compiled for the first such call."""
+    """The encoders of calls that leave out parameters, each compiled for the first call that leaves out just these."""
 
-    def __init__(
-        self, filename: str, export: ExportedFunction, parameters: Sequence[Parameter], registry: TypeRegistry
-    ) -> None:
-        self._made_of = (filename, export, parameters, registry)
-        self._encode: Callable[..., bytes] | None = None
+    def __init__(self, optional: Sequence[int], compile: Callable[[Collection[int]], Callable[..., bytes]]) -> None:
+        self._optional = frozenset(optional)
+        self._compile = compile
+        self._made: dict[tuple[bool, ...], Callable[..., bytes]] = {}
 
     def __call__(self, *given: object) -> bytes:
-        if self._encode is None:
-            filename, _, parameters, _ = self._made_of
-            shorter = f"{filename[:-1]} given {', '.join(each.name for each in parameters) or 'nothing'}>"
-            source = _encoder_source(*self._made_of)
-            self._encode = source.function("codec", shorter)
-        return self._encode(*given)
+        absent = tuple(map(is_, given, repeat(ABSENT)))
+        encode = self._made.get(absent) or self._added(absent)
+        return encode(*given)
+
+    def _added(self, absent: tuple[bool, ...]) -> Callable[..., bytes]:
+        left_out = frozenset(index for index, is_absent in enumerate(absent) if is_absent)
+        if len(self._made) >= _MOST_ENCODERS or not left_out <= self._optional:
+            raise Leave
+        made = self._made[absent] = self._compile(left_out)
+        return made
 
 
 # --- results -------------------------------------------------------------------------------------

@@ -18,10 +18,13 @@ _LEVELS: Final = {STDOUT: logging.INFO, STDERR: logging.WARNING}
 
 
 class GuestOutput:
-    """One module's output, logged to ``arora.module.<name>``: stdout as INFO, stderr as WARNING."""
+    """One module's output, logged to ``arora.module.<name>``: stdout as INFO, stderr as WARNING.
+
+    Dots in the name become underscores: ``logging`` keeps an entry, with its whole name, for every dot.
+    """
 
     def __init__(self, module: str) -> None:
-        self._log = logging.getLogger(f"arora.module.{module}")
+        self._log = logging.getLogger("arora.module." + module.replace(".", "_"))
         self._pending: dict[int, bytes] = {STDOUT: b"", STDERR: b""}
         self._tail: deque[str] = deque(maxlen=_TAIL_LINES)
 

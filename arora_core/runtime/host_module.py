@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, Final, TypeVar
 
 from ..binding.signature import Signature
-from ..errors import FunctionNotFound, HeaderError, MissingExport
+from ..errors import FunctionNotFound, MissingExport
 from ..executor import Instance
 from ..header import ExportedFunction, Header
+from .host_function import HostFunction
 
 HOST: Final = "host"
 """The executor name of host modules."""
@@ -28,25 +28,28 @@ class HostModule:
 
         engine.register(robot)
 
-    Arguments are passed by keyword, as plain Python objects of their declared types. An argument that the caller
-    leaves out is not passed. A function with mutable parameters returns ``Result(ret, mutated)``.
+    A function is any callable that returns its result when it is called and says which parameters it takes. Arguments
+    are passed by keyword, as plain Python objects of their declared types. A parameter ``joint-angle`` is passed as
+    ``joint_angle`` and ``from`` as ``from_``; ``**kwargs`` of the function holds those that it does not name, by their
+    names in the header. An argument that the caller leaves out has the default of the header, or else of the function;
+    without either, the caller gets an error. A function with mutable parameters returns ``Result(ret, mutated)``.
     """
 
     def __init__(self, header: Header) -> None:
         self.header = header
-        self._functions: dict[str, Callable[..., Any]] = {}
+        self._functions: dict[str, HostFunction] = {}
 
     def function(self, name: str) -> Callable[[_F], _F]:
         """Return a decorator for the function that implements the export ``name``.
 
         Raises FunctionNotFound for a name that the header does not export. The decorator raises HeaderError for a
-        function that cannot take the parameters that the header declares.
+        function that cannot take the parameters that the header declares, or runs only after it was called: coroutine
+        and generator functions.
         """
         export = self._export(name)
 
         def implement(function: _F) -> _F:
-            _check_parameters(self.header, export, function)
-            self._functions[name] = function
+            self._functions[name] = HostFunction(self.header, export, function)
             return function
 
         return implement
@@ -54,7 +57,13 @@ class HostModule:
     @property
     def functions(self) -> dict[str, Callable[..., Any]]:
         """The registered functions, by export name."""
-        return dict(self._functions)
+        return {name: each.function for name, each in self._functions.items()}
+
+    def implementation(self, name: str) -> HostFunction:
+        """Return what answers calls of the export ``name``. Raises MissingExport if no function implements it."""
+        if name not in self._functions:
+            raise MissingExport(f"no Python function implements {name!r}", symbol=name, module=self.header.name)
+        return self._functions[name]
 
     def _export(self, name: str) -> ExportedFunction:
         for export in self.header.exports:
@@ -66,18 +75,6 @@ class HostModule:
         )
 
 
-def _check_parameters(header: Header, export: ExportedFunction, function: Callable[..., Any]) -> None:
-    names = [parameter.name for parameter in export.parameters]
-    try:
-        inspect.signature(function).bind(**dict.fromkeys(names))
-    except TypeError as error:
-        declared = ", ".join(names) or "no parameters"
-        raise HeaderError(
-            f"{header.name}.{export.name} declares {declared}, which {function.__qualname__} does not take: {error}",
-            path=f"exports[{header.exports.index(export)}].parameters",
-        ) from None
-
-
 class HostInstance(Instance):
     """A host module as an :class:`~arora_core.executor.Instance`, like a guest."""
 
@@ -85,12 +82,8 @@ class HostInstance(Instance):
         """``signatures`` are those of the exports, by name. Raises MissingExport for an export without a function."""
         self._run: dict[bytes, Callable[[bytes], bytes]] = {}
         for export in module.header.exports:
-            function = module.functions.get(export.name)
-            if function is None:
-                raise MissingExport(
-                    f"no Python function implements {export.name!r}", symbol=export.name, module=module.header.name
-                )
-            self._run[export.id.bytes] = partial(_call, signatures[export.name], function)
+            answer = module.implementation(export.name).answer
+            self._run[export.id.bytes] = partial(answer, signatures[export.name])
 
     def dispatch(self, function_id: bytes, argument: bytes) -> bytes:
         return self.function(function_id)(argument)
@@ -100,7 +93,3 @@ class HostInstance(Instance):
 
     def close(self) -> None:
         self._run.clear()
-
-
-def _call(signature: Signature, function: Callable[..., Any], argument: bytes) -> bytes:
-    return signature.encode_result(function(**signature.decode_call(argument)))

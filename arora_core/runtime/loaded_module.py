@@ -9,8 +9,8 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-from ..binding.generated_classes import python_names
 from ..binding.large_argument import LargeArgument
+from ..binding.python_names import NameTable, python_names
 from ..calls import CallResult
 from ..documents.places import suggestion
 from ..errors import AroraError, FunctionNotFound
@@ -209,15 +209,20 @@ def _refused_the_call(error: Exception) -> bool:
 
 
 class LoadedModule:
-    """A module loaded in an engine. Its functions are attributes (``arm.forward``) and items (``arm["forward"]``)."""
+    """A module loaded in an engine. Its functions are attributes (``arm.forward``) and items (``arm["forward"]``).
+
+    An item has the function's name in the header, an attribute its Python name: ``arm["move-to"]`` is ``arm.move_to``.
+    As the handle has attributes of its own, ``arm["id"]`` is ``arm.id_``. ``dir`` lists the attributes.
+    """
 
     def __init__(self, header: Header, executor: str, functions: Mapping[str, Function]) -> None:
         self._header = header
         self._executor = executor
         self._functions = MappingProxyType(dict(functions))
-        # Attributes of the object itself are found faster than by __getattr__; names of the class take precedence.
-        taken = set(dir(type(self))) | set(self.__dict__)
-        self.__dict__.update({name: each for name, each in functions.items() if name not in taken})
+        own = {*dir(type(self)), *self.__dict__, "_attributes"}
+        self._attributes = NameTable(self._functions, own.__contains__)
+        # Attributes of the object itself are found faster than by __getattr__.
+        self.__dict__.update(zip(self._attributes.python, self._functions.values(), strict=True))
 
     @property
     def id(self) -> UUID:
@@ -253,13 +258,18 @@ class LoadedModule:
             ) from None
 
     def __getattr__(self, name: str) -> Function:
-        raise AttributeError(f"no function {name!r} in {self!r}{suggestion(name, self.__dict__.get('_functions', ()))}")
+        attributes: NameTable | None = self.__dict__.get("_attributes")
+        if attributes is None:
+            raise AttributeError(name)  # On a handle whose __init__ did not run, such as a copy being made.
+        if name in self._functions:
+            attribute = attributes.python[attributes.index_of[name]]
+            raise AttributeError(
+                f"the function {name!r} is the item [{name!r}] and the attribute {attribute} of {self!r}"
+            )
+        raise AttributeError(f"no function {name!r} in {self!r}{suggestion(name, attributes.python)}")
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._functions)
-
-    def __dir__(self) -> list[str]:
-        return [*super().__dir__(), *self._functions]
 
     def __repr__(self) -> str:
         return f"<module {self.name} on {self.executor}: {', '.join(self._functions) or 'no functions'}>"

@@ -6,7 +6,8 @@ import logging
 
 import pytest
 
-from arora_core import Engine, LoadedModule
+from arora_core import Engine, Header, HostModule, LoadedModule
+from tests.engine.robot import ROBOT
 
 
 def test_output_goes_to_the_log_by_lines_tagged_with_the_module(
@@ -32,3 +33,11 @@ def test_unfinished_output_is_logged_on_unload(
         assert not caplog.records
         engine.unload(sandboxed_guest)
     assert [record.message for record in caplog.records] == ["the rest"]
+
+
+def test_dots_in_the_name_of_a_module_make_no_loggers() -> None:
+    # For each of them, logging would keep a placeholder with the whole name up to there.
+    before = set(logging.root.manager.loggerDict)
+    with Engine() as engine:
+        engine.register(HostModule(Header.parse(ROBOT.replace("name: robot", "name: a.b.c").split("exports")[0])))
+    assert set(logging.root.manager.loggerDict) - before <= {"arora.module.a_b_c"}
