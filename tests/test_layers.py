@@ -21,7 +21,7 @@ ORDER: Final = (
     ("header",),
     ("codec",),
     ("buffers",),
-    ("limits",),
+    ("limits", "budget"),
     ("limits", "executor", "hookspecs", "plugins", "calls", "text"),
     ("binding",),
     ("compiled",),

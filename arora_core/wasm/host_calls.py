@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from ..budget import current
 from ..executor import Host
 from .guest_interface import U32, U64
 from .guest_memory import NO_MEMORY, PREFIX, SMALLEST, GuestMemory, not_ready
@@ -12,6 +13,8 @@ _ID: Final = 16
 """Size of the id of a module or a function, in bytes."""
 _VECTOR: Final = 8
 """Size of an iovec, a pointer and a size, in bytes."""
+_UNCHARGED: Final = 1024
+"""Bytes of the largest argument that costs a guest no fuel to pass on."""
 _MOST_VECTORS: Final = 1024
 _MOST_WRITTEN: Final = 1 << 16
 _EBADF: Final = 8
@@ -53,6 +56,8 @@ class HostCalls(GuestMemory):
             self._fail(f"called arora_dispatch with a buffer of {size} bytes at {argument_at:#x}; the minimum is 5")
         if argument_at + size > end:
             self._require(argument_at, size, f"an argument buffer of {size} bytes")
+        if size > _UNCHARGED:
+            current.charge(size)
         module_id, function_id, argument = read(module_at, _ID), read(function_at, _ID), read(argument_at, size)
         self.calls_out += 1
         try:
@@ -90,6 +95,7 @@ class HostCalls(GuestMemory):
             text += self._memory.read(part_at, min(size, _MOST_WRITTEN - len(text)))
             if len(text) == _MOST_WRITTEN:
                 break
+        current.charge(len(text))
         self.calls_out += 1
         try:
             self._host.write_output(fd, bytes(text))

@@ -15,7 +15,8 @@ from collections.abc import Callable, Iterable, Mapping
 from struct import Struct
 from typing import Final
 
-from ..errors import Trap, TrapKind, UnsupportedImport
+from ..budget import current
+from ..errors import LimitExceeded, Trap, TrapKind, UnsupportedImport
 from .guest_interface import U32, U64, LinearMemory
 from .guest_symbols import FD_WRITE, WASI_NAMESPACE, WasmFunctionType, WasmType
 from .linear_memory import LinearGuest
@@ -75,7 +76,9 @@ _ABSOLUTE: Final = 1
 _MOST_SUBSCRIPTIONS: Final = 4096
 _CLOCKS: Final[Mapping[int, Callable[[], int]]] = {0: time.time_ns, 1: time.monotonic_ns}
 _CPU_CLOCKS: Final = (2, 3)
-_LONGEST_SLEEP: Final = 3600.0
+LONGEST_WAIT: Final = 3600.0
+"""Seconds after which a call that waits is stopped, whatever its limits: it keeps others from using its engine."""
+_RANDOM_PIECE: Final = 1 << 20
 _NANOSECONDS: Final = 1_000_000_000
 
 
@@ -99,6 +102,8 @@ class Preview1:
     """The WASI functions of one guest. Create it, like :class:`LinearGuest`, before the guest is instantiated.
 
     Integers may arrive signed or unsigned. Functions return an errno of WASI; ``proc_exit`` raises Trap.
+    Waiting and making random numbers count against the limits of the running calls (:mod:`arora_core.budget`), and
+    raise LimitExceeded.
     """
 
     def __init__(self, guest: LinearGuest) -> None:
@@ -151,7 +156,12 @@ class Preview1:
     def _random_get(self, at: int, size: int) -> int:
         if not self._holds(at, size & U32):
             return _EFAULT
-        return self._put((at, os.urandom(size & U32)))
+        current.charge(size & U32)
+        end = (at & U32) + (size & U32)
+        for piece_at in range(at & U32, end, _RANDOM_PIECE):
+            current.check()
+            self._put((piece_at, os.urandom(min(_RANDOM_PIECE, end - piece_at))))
+        return _SUCCESS
 
     # Files: the three streams.
 
@@ -250,6 +260,8 @@ def _slept(asked: list[tuple[int, ...]]) -> list[bytes]:
         left = min(then - now() for _, _, now, then in due)
         if left > 0:
             # Without waking up in between. An exception of a signal handler ends the sleep and the guest's call.
-            time.sleep(min(left / _NANOSECONDS, _LONGEST_SLEEP))
+            current.wait(min(left / _NANOSECONDS, LONGEST_WAIT))
+            if left / _NANOSECONDS > LONGEST_WAIT:
+                raise LimitExceeded(f"waited for {LONGEST_WAIT:.0f} s, which is the longest wait", limit="deadline")
         events = [_EVENT.pack(userdata, _SUCCESS, tag, 0, 0) for userdata, tag, now, then in due if then <= now()]
     return events

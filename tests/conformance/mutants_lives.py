@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import inf
 from threading import get_ident
 from typing import Any, ClassVar
 
+from arora_core.budget import current
 from arora_core.errors import LimitExceeded, Trap
 from arora_core.executor import Host, Instance, Limits
 from arora_core.header import ExportedFunction, ModuleDefinition
@@ -124,6 +126,33 @@ class FuelIsFilledOnce(ReferenceInstance):
     def __init__(self, definition: ModuleDefinition, host: Host, limits: Limits) -> None:
         super().__init__(definition, host, limits)
         self.guest.meter.fill_once()
+
+
+class _BeginsAnew(ReferenceInstance):
+    """Gives every module all of its limits, whoever calls it."""
+
+    def wrap_call(self, call: BufferCall) -> BufferCall:
+        wrapped = super().wrap_call(call)
+
+        def begin_anew(argument: bytes) -> bytes:
+            outer = current.until, current.tank
+            current.until, current.tank = inf, None
+            try:
+                return wrapped(argument)
+            finally:
+                current.until, current.tank = outer
+
+        return begin_anew
+
+
+@mutant("a called module has until the deadline of its caller")
+class DeadlinesBeginAnew(_BeginsAnew):
+    pass
+
+
+@mutant("a called module has the fuel that its caller has left")
+class FuelIsFilledForEveryModule(_BeginsAnew):
+    pass
 
 
 @mutant("engines work in threads of their own")

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from time import monotonic
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, Final, NoReturn
 
 from arora_core import buffers
 from arora_core import values as v
+from arora_core.budget import current
 from arora_core.errors import LimitExceeded, Trap, TrapKind
 from arora_core.executor import Limits
 
@@ -112,39 +113,47 @@ class Allocator:
 
 
 class Meter:
-    """The fuel and the deadline of an outermost call."""
+    """The fuel and the deadline of an outermost call, and of what is left to its callers: a ``budget.Tank``."""
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
         self._depth = 0
         self._fuel = 0
-        self._until = 0.0
         self._fills = True
 
     def fill_once(self) -> None:
         """Fill the fuel now, and never again."""
         self._fuel, self._fills = self._limits.fuel or 0, False
 
+    def left(self) -> int:
+        return self._fuel
+
+    def fill(self, fuel: int) -> None:
+        if self._fills:
+            self._fuel = fuel
+
     def wrap(self, call: Callable[[bytes], bytes]) -> Callable[[bytes], bytes]:
         def limited(argument: bytes) -> bytes:
-            if self._depth == 0:
-                self._fuel = (self._limits.fuel or 0) if self._fills else self._fuel
-                self._until = monotonic() + (self._limits.deadline or 0)
             self._depth += 1
             try:
-                return call(argument)
+                with self._limited() if self._depth == 1 else nullcontext():
+                    return call(argument)
             finally:
                 self._depth -= 1
 
         return limited
 
+    def _limited(self) -> AbstractContextManager[None]:
+        return current.limited(self._limits.deadline, self._limits.fuel, self)
+
     def spend(self, fuel: int) -> None:
         """Use fuel. Raises LimitExceeded if none is left or the deadline has passed."""
-        self._fuel -= fuel
-        if self._limits.fuel is not None and self._fuel < 0:
-            raise LimitExceeded("used up its fuel", limit="fuel")
-        if self._limits.deadline is not None and monotonic() > self._until:
-            raise LimitExceeded("ran longer than its deadline", limit="deadline")
+        if self._limits.fuel is not None:
+            self._fuel -= fuel
+            if self._fuel < 0:
+                raise LimitExceeded("used up its fuel", limit="fuel")
+        if self._limits.deadline is not None:
+            current.check()
 
 
 class SimulatedGuest:

@@ -13,8 +13,9 @@ from wasmtime import wat2wasm
 
 from arora_core import discover
 from arora_core.executor import Executor, Instance, Limits
-from arora_core.guest_symbols import function_symbol
+from arora_core.guest_symbols import WASI_NAMESPACE, function_symbol
 from arora_core.header import Header, ModuleDefinition
+from arora_core.wasi import PREVIEW_1
 
 #: The executors under test: all WebAssembly executors that are installed and can run here.
 EXECUTORS: Final[Mapping[str, type[Executor]]] = {
@@ -84,6 +85,15 @@ def guest(body: str = ECHO, *, imports: str = "", rest: str = "") -> bytes:
     """Return a module whose only function has this body."""
     symbol = function_symbol(RUN)
     return wat(f'{imports} {ALLOCATOR} (func ${symbol} (export "{symbol}") (param i32) (result i32) {body}) {rest}')
+
+
+def imported(name: str) -> str:
+    """Return the import of a function of preview 1, under its own name."""
+    type = PREVIEW_1[name]
+    words = [
+        f"({kind} {' '.join(types)})" for kind, types in (("param", type.params), ("result", type.results)) if types
+    ]
+    return f'(import "{WASI_NAMESPACE}" "{name}" (func ${name} {" ".join(words)}))'
 
 
 def wat(fields: str) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from time import monotonic
 
 import pytest
 
@@ -18,6 +19,7 @@ from tests.wasm.guests import (
     ECHO,
     ENDLESS,
     EXECUTORS,
+    FD_WRITE,
     FORWARD,
     HEADER,
     IDS,
@@ -25,6 +27,7 @@ from tests.wasm.guests import (
     Load,
     StubHost,
     guest,
+    imported,
 )
 
 
@@ -124,6 +127,80 @@ def test_a_nested_call_does_not_begin_a_limit_anew(load: Load, limits: Limits) -
     instance = load(guest(body, imports=DISPATCH, rest=IDS), StubHost(on_dispatch=answer), limits)
     with pytest.raises(LimitExceeded):
         instance.dispatch(RUN, ARGUMENT)
+
+
+SLEEP = f"""(i64.store (i32.const {256 + 24}) (i64.const 20000000000)) (i32.store (i32.const {256 + 16}) (i32.const 1))
+  (drop (call $poll_oneoff (i32.const 256) (i32.const 512) (i32.const 1) (i32.const 600)))"""
+"""Sleeps for twenty seconds in WASI."""
+LONG_RANDOM = """(drop (memory.grow (i32.const 16384)))
+  (loop $again (drop (call $random_get (i32.const 65536) (i32.const 0x3fff0000))) (br $again))"""
+
+
+@enforcing(Limits(deadline=0.1))
+@pytest.mark.parametrize("when", ["called", "initialized", "instantiated"])
+def test_a_guest_that_sleeps_is_stopped_at_its_deadline(load: Load, limits: Limits, when: str) -> None:
+    rest = {
+        "called": "",
+        "initialized": f'(func (export "_initialize") {SLEEP})',
+        # Until it has been instantiated, a guest has no memory that WASI could read, so it cannot sleep.
+        "instantiated": f"(func $start {ENDLESS}) (start $start)",
+    }[when]
+    began = monotonic()
+    with pytest.raises(LimitExceeded, match=r"ran longer than its deadline of 0\.1 s"):
+        load(guest(SLEEP + ECHO, imports=imported("poll_oneoff"), rest=rest), limits=limits).dispatch(RUN, ARGUMENT)
+    assert monotonic() - began < 10
+
+
+@enforcing(Limits(deadline=0.1))
+def test_a_guest_is_stopped_while_the_host_makes_random_numbers_for_it(load: Load, limits: Limits) -> None:
+    with pytest.raises(LimitExceeded) as caught:
+        load(guest(LONG_RANDOM + ECHO, imports=imported("random_get")), limits=limits).dispatch(RUN, ARGUMENT)
+    assert caught.value.limit == "deadline"
+
+
+@enforcing(FUEL)
+def test_random_numbers_cost_a_unit_of_fuel_a_byte(load: Load, limits: Limits) -> None:
+    with pytest.raises(LimitExceeded, match=r"units of fuel left, and asked for work of 1073676288") as caught:
+        load(guest(LONG_RANDOM + ECHO, imports=imported("random_get")), limits=limits).dispatch(RUN, ARGUMENT)
+    assert caught.value.limit == "fuel"
+
+
+@enforcing(FUEL)
+def test_output_costs_a_unit_of_fuel_a_byte(load: Load, limits: Limits) -> None:
+    write = """(i32.store (i32.const 64) (i32.const 0)) (i32.store (i32.const 68) (i32.const 10000))
+      (loop $again (drop (call $fd_write (i32.const 1) (i32.const 64) (i32.const 1) (i32.const 72))) (br $again))"""
+    host = StubHost()
+    with pytest.raises(LimitExceeded) as caught:
+        load(guest(write + ECHO, imports=FD_WRITE), host, limits).dispatch(RUN, ARGUMENT)
+    assert caught.value.limit == "fuel"
+    assert 5 <= len(host.output) <= 10
+
+
+@enforcing(FUEL)
+def test_a_large_argument_costs_its_caller_a_unit_of_fuel_a_byte(load: Load, limits: Limits) -> None:
+    forward = f"(i32.store (i32.const 1024) (i32.const 30000)) (loop $again (drop {FORWARD}) (br $again))"
+    calls: list[int] = []
+
+    def answer(module: bytes, function: bytes, argument: bytes) -> bytes:
+        calls.append(len(argument))
+        return ARGUMENT
+
+    host = StubHost(on_dispatch=answer)
+    body = forward.replace("(local.get 0)", "(i32.const 1024)") + ECHO
+    with pytest.raises(LimitExceeded) as caught:
+        load(guest(body, imports=DISPATCH, rest=IDS), host, limits).dispatch(RUN, ARGUMENT)
+    assert caught.value.limit == "fuel"
+    assert calls == [30000] * 3
+
+
+@enforcing(Limits(deadline=0.1))
+def test_a_called_guest_without_limits_sleeps_no_longer_than_its_caller_may(load: Load, limits: Limits) -> None:
+    sleeper = load(guest(SLEEP + ECHO, imports=imported("poll_oneoff")))
+    host = StubHost(on_dispatch=lambda module, function, argument: sleeper.dispatch(RUN, argument))
+    began = monotonic()
+    with pytest.raises(LimitExceeded, match=r"deadline of 0\.1 s"):
+        load(guest(f"(drop {FORWARD})" + ECHO, imports=DISPATCH, rest=IDS), host, limits).dispatch(RUN, ARGUMENT)
+    assert monotonic() - began < 10
 
 
 @enforcing(Limits(deadline=0.02))

@@ -6,22 +6,11 @@ import time
 
 import pytest
 
-from arora_core.guest_symbols import WASI_NAMESPACE
-from arora_core.wasi import PREVIEW_1
-from tests.wasm.guests import ARGUMENT, RUN, Load, guest
+from tests.wasm.guests import ARGUMENT, RUN, Load, guest, imported
 
 EBADF, ENOTDIR, ESPIPE = 8, 54, 70
 OUT = 256
 """The address to which WASI writes results in the guests below."""
-
-
-def imported(name: str) -> str:
-    """Return the import of a function of preview 1, under its own name."""
-    type = PREVIEW_1[name]
-    words = [
-        f"({kind} {' '.join(types)})" for kind, types in (("param", type.params), ("result", type.results)) if types
-    ]
-    return f'(import "{WASI_NAMESPACE}" "{name}" (func ${name} {" ".join(words)}))'
 
 
 def asked(load: Load, name: str, *arguments: str, data: str = "", size: int = 64) -> tuple[int, bytes]:

@@ -84,6 +84,21 @@ def a_deadline_inside_a_dispatch_is_an_error_to_the_caller(subject: Subject) -> 
     expect_equal([caller.add(1, 2), limited.add(1, 2)], [3, 3], "add(1, 2) of both afterwards")
 
 
+@check("limits", needs=_DEADLINE)
+def a_called_module_has_until_the_deadline_of_its_caller(subject: Subject) -> None:
+    caller = subject.load(limits=Limits(deadline=_SOON))
+    called = subject.load(1, limits=Limits(deadline=5 * _SOON))
+    began = perf_counter()
+    expect_raises(
+        LimitExceeded,
+        partial(caller.forward, called.id, subject.function_id("work"), subject.argument("work", v.U64(_ENDLESS))),
+        "a call of work without an end in another module",
+        limit="deadline",
+    )
+    took = perf_counter() - began
+    expect(took < 5 * _SOON, f"a call with a deadline of {_SOON} s was stopped after {took:.2f} s in another module")
+
+
 @check("limits", needs=_FUEL)
 def a_call_is_stopped_when_its_fuel_is_spent(subject: Subject) -> None:
     module = subject.load(limits=Limits(fuel=1_000_000))
@@ -113,4 +128,19 @@ def the_same_call_uses_the_same_fuel(subject: Subject) -> None:
         low, high = (low, middle) if passes(middle) else (middle, high)
     expect_equal(
         [passes(high - 1), passes(high)] * 3, [False, True] * 3, f"work(1000) on {high - 1} and {high} of fuel"
+    )
+
+
+@check("limits", needs=_FUEL)
+def a_called_module_has_the_fuel_that_its_caller_has_left(subject: Subject) -> None:
+    caller, called = subject.load(limits=Limits(fuel=200_000)), subject.load(1, limits=Limits(fuel=1 << 40))
+    dispatched = partial(caller.forward, called.id, subject.function_id("work"))
+    expect(
+        buffers.error_message(dispatched(subject.argument("work", v.U64(10)))) is None, "little work in another module"
+    )
+    expect_raises(
+        LimitExceeded,
+        partial(dispatched, subject.argument("work", v.U64(1_000_000))),
+        "a call of much work in another module",
+        limit="fuel",
     )

@@ -43,8 +43,11 @@ class Calls(Protocol):
     def adapt(self, symbol: str, call: BufferCall) -> BufferCall:
         """Return a faster equivalent of ``call``, a call of an exported function; ``call`` itself if there is none."""
 
-    def fuel_setter(self, fuel: int) -> Callable[[], object]:
-        """Return a function that sets the store's fuel to ``fuel`` units."""
+    def set_fuel(self, fuel: int) -> None:
+        """Set the store's fuel, in units."""
+
+    def fuel(self) -> int:
+        """Return the units of fuel that the store has left."""
 
     def deadline_setter(self) -> Callable[[], object]:
         """Return a function that makes the store stop at the next increment of its engine's epoch."""

@@ -10,6 +10,7 @@ from wasmtime import Engine, Linker, Store
 from arora_core.executor import Host, Instance, Limits
 from arora_core.guest_symbols import ALLOC, FREE, INITIALIZE, MEMORY, function_symbol
 from arora_core.linear_memory import BufferCall, LinearGuest, TransferCall
+from arora_core.wasi import Preview1
 
 from .calls import MakeCalls
 from .deadline import Alarm
@@ -55,6 +56,7 @@ class WasmtimeInstance(Instance):
         self._compiled: Compiled | None = compiled
         self._own_engine = None if limits.deadline is None else engine
         self._guest = LinearGuest(host)
+        self._wasi = Preview1(self._guest)
         self._functions: dict[bytes, BufferCall] = {}
         self._store = _Store(engine)
         names = {function_symbol(function.id.bytes): function.name for function in header.exports}
@@ -93,6 +95,7 @@ class WasmtimeInstance(Instance):
     def _release(self) -> None:
         """Refuse later calls, and release everything that refers to the store."""
         self._guest.close()
+        self._wasi.detach()
         self._functions.clear()
         self._calls.close()
 
@@ -100,13 +103,15 @@ class WasmtimeInstance(Instance):
         types, calls, meter = compiled.types, self._calls, self._meter
         limit_memory(self._store, types.least_memory, limits)
         with Linker(engine) as linker:
-            define_imports(linker, self._store, types.imports, self._guest, calls)
+            define_imports(linker, self._store, types.imports, self._guest, self._wasi, calls)
             prepared = link(linker, compiled.module)
         with prepared, meter.running():
             instantiate(prepared, calls, limits)
             ids = [function.id.bytes for function in header.exports]
+            memory = calls.memory(MEMORY)
+            self._wasi.attach(memory)
             self._guest.attach(
-                calls.memory(MEMORY),
+                memory,
                 calls.export(ALLOC),
                 calls.export(FREE),
                 {id: calls.export(function_symbol(id)) for id in ids},

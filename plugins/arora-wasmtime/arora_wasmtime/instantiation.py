@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from typing import Final
+from typing import Final, cast
 
 from wasmtime import InstancePre, Linker, Module, Store, WasiConfig, WasmtimeError
 
@@ -21,12 +21,15 @@ from arora_core.guest_symbols import (
     WasmFunctionType,
 )
 from arora_core.linear_memory import LinearGuest
+from arora_core.wasi import PREVIEW_1, Preview1
 
 from .calls import Calls
 from .traps import reason
 
 _MAX_INSTANCES: Final = 1 << 31
 """Instances that a store may hold. Wasmtime's default is too low for one call adapter per function."""
+_BOUNDED: Final = ("poll_oneoff", "random_get")
+"""Functions of WASI that may take long. Wasmtime's own do not stop at a deadline."""
 _TABLE_ELEMENT: Final = 8
 """Bytes of host memory that a table element takes."""
 
@@ -52,7 +55,12 @@ def _beyond(what: str, limits: Limits) -> LimitExceeded:
 
 
 def define_imports(
-    linker: Linker, store: Store, imports: Sequence[tuple[str, str, object]], guest: LinearGuest, calls: Calls
+    linker: Linker,
+    store: Store,
+    imports: Sequence[tuple[str, str, object]],
+    guest: LinearGuest,
+    wasi: Preview1,
+    calls: Calls,
 ) -> None:
     """Define the module's imports, which ``check_imports`` has accepted."""
     imported = {(namespace, name) for namespace, name, _ in imports}
@@ -68,6 +76,8 @@ def define_imports(
         # there, an exception cannot unwind the guest from there, and a forked child does not have that thread.
         (WASI_NAMESPACE, FD_WRITE): (FD_WRITE_TYPE, guest.answer_fd_write),
     }
+    for name in _BOUNDED:
+        answers[WASI_NAMESPACE, name] = PREVIEW_1[name], cast("Callable[..., int]", wasi.answer(name))
     for import_, (type, answer) in answers.items():
         if import_ in imported:
             calls.define(linker, import_, type, answer)

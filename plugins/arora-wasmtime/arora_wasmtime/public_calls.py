@@ -81,8 +81,11 @@ class PublicCalls:
     def adapt(self, symbol: str, call: BufferCall) -> BufferCall:
         return call
 
-    def fuel_setter(self, fuel: int) -> Callable[[], object]:
-        return partial(self._store.set_fuel, fuel)
+    def set_fuel(self, fuel: int) -> None:
+        self._store.set_fuel(fuel)
+
+    def fuel(self) -> int:
+        return self._store.get_fuel()
 
     def deadline_setter(self) -> Callable[[], object]:
         return partial(self._store.set_epoch_deadline, 1)

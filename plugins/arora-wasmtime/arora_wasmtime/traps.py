@@ -8,6 +8,7 @@ from typing import Final
 from wasmtime import ExitTrap, TrapCode, WasmtimeError
 from wasmtime import Trap as WasmtimeTrap
 
+from arora_core.budget import current
 from arora_core.errors import CallError, LimitExceeded, Trap, TrapKind
 from arora_core.executor import Limits
 
@@ -56,7 +57,7 @@ class Failures:
         if code is TrapCode.OUT_OF_FUEL:
             return LimitExceeded(f"used up its {self._limits.fuel} units of fuel", limit="fuel")
         if code is TrapCode.INTERRUPT:
-            return LimitExceeded(f"ran longer than its deadline of {self._limits.deadline} s", limit="deadline")
+            return current.deadline_exceeded(self._limits.deadline)
         kind = _KINDS.get(code, TrapKind.OTHER) if code else TrapKind.OTHER
         if code is None:
             message = reason(trap)

@@ -67,8 +67,11 @@ class UncheckedCalls:
         exchange = partial(self._exchange, self._compiling, self._rooms, symbol)
         return adapt_call(self._store, self._rooms, exchange, call)
 
-    def fuel_setter(self, fuel: int) -> Callable[[], object]:
-        return self._store.fuel_setter(fuel)
+    def set_fuel(self, fuel: int) -> None:
+        self._store.set_fuel(fuel)
+
+    def fuel(self) -> int:
+        return self._store.fuel()
 
     def deadline_setter(self) -> Callable[[], object]:
         return self._store.deadline_setter()

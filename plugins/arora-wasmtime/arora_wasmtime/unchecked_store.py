@@ -142,9 +142,13 @@ class UncheckedStore:
         at = byref(self.exported(symbol).of.memory)
         return FixedMemory(partial(_memory_size, self.context, at), partial(_memory_data, self.context, at))
 
-    def fuel_setter(self, fuel: int) -> Callable[[], object]:
-        """Return a function that sets the store's fuel to ``fuel`` units."""
-        return partial(_set_fuel, self.context, c_uint64(fuel))
+    def set_fuel(self, fuel: int) -> None:
+        """Set the store's fuel, in units."""
+        _set_fuel(self.context, c_uint64(fuel))
+
+    def fuel(self) -> int:
+        """Return the units of fuel that are left."""
+        return self._store.get_fuel()
 
     def deadline_setter(self) -> Callable[[], object]:
         """Return a function that makes the store stop at the next increment of its engine's epoch."""

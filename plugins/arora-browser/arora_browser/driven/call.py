@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import threading
 from base64 import b64decode, b64encode
+from math import inf
 from queue import Empty
 from time import monotonic
 from typing import Final
 
+from arora_core.budget import current
 from arora_core.errors import AroraError, LimitExceeded, Trap
 from arora_core.executor import Host, Limits
 from arora_core.header import Header
@@ -21,14 +23,13 @@ _STACK_FRAMES: Final = 40
 
 
 class PageCall:
-    """One call. Calls nest to any depth, in the same page or in others."""
+    """One call, stopped at the nearest deadline of the running calls. Calls nest to any depth, in any pages."""
 
-    def __init__(self, page: Page, header: Header, host: Host, limits: Limits, end: float | None) -> None:
+    def __init__(self, page: Page, header: Header, host: Host, limits: Limits) -> None:
         self._page = page
         self._header = header
         self._host = host
         self._limits = limits
-        self._end: Final = end
         self._exceptions: dict[int, BaseException] = {}
 
     def run(self, method: str, *arguments: str) -> bytes:
@@ -101,11 +102,11 @@ class PageCall:
         )
 
     def _time_left(self) -> float | None:
-        return None if self._end is None else min(max(self._end - monotonic(), 0), threading.TIMEOUT_MAX)
+        return None if current.until == inf else min(max(current.until - monotonic(), 0), threading.TIMEOUT_MAX)
 
     def _stop_at_deadline(self, number: int) -> LimitExceeded:
         self._page.interrupt(number)
-        return LimitExceeded(f"ran longer than its deadline of {self._limits.deadline} s", limit="deadline")
+        return current.deadline_exceeded(self._limits.deadline)
 
 
 def _require_stack(frames: int) -> None:

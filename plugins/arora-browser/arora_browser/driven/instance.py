@@ -7,9 +7,9 @@ import weakref
 from collections.abc import Callable
 from functools import partial
 from threading import RLock
-from time import monotonic
 from typing import TYPE_CHECKING
 
+from arora_core.budget import current
 from arora_core.errors import EngineClosed, FunctionNotFound, ModuleBusy
 from arora_core.executor import Host, Instance, Limits
 from arora_core.guest_symbols import function_symbol
@@ -37,7 +37,6 @@ class DrivenInstance(Instance):
         self._limits = limits
         self._symbols = {each.id.bytes: function_symbol(each.id.bytes) for each in definition.header.exports}
         self._closed = False
-        self._end: float | None = None
         self._depth = 0
         # A guest is single-threaded: a call from another thread waits until this one has returned.
         self._lock = RLock()
@@ -45,7 +44,7 @@ class DrivenInstance(Instance):
         # An instance that is not closed leaves no page behind.
         weakref.finalize(self, page.close_soon, "it was garbage-collected").atexit = False
         try:
-            PageCall(page, self._header, host, limits, None).run("compileModule", to_base64(definition.executable))
+            PageCall(page, self._header, host, limits).run("compileModule", to_base64(definition.executable))
             self._run("start")
         except BaseException:
             self.close()
@@ -74,11 +73,11 @@ class DrivenInstance(Instance):
     def _run(self, method: str, *arguments: str) -> bytes:
         with self._lock:
             self._require_page()
-            if not self._depth:
-                self._end = None if self._limits.deadline is None else monotonic() + self._limits.deadline
+            deadline = None if self._depth else self._limits.deadline
             self._depth += 1
             try:
-                return PageCall(self._page, self._header, self._host, self._limits, self._end).run(method, *arguments)
+                with current.limited(deadline, None):
+                    return PageCall(self._page, self._header, self._host, self._limits).run(method, *arguments)
             finally:
                 self._depth -= 1
 
