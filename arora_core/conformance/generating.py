@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 _T = TypeVar("_T")
 
 SHRINKING: Final = 10.0
-"""Seconds spent on shrinking a failing example."""
+"""Seconds spent on shrinking a failing example; 0 to report the first one found."""
 
 
 def for_all(strategy: st.SearchStrategy[_T], test: Callable[[_T], None], examples: int) -> None:
@@ -53,6 +53,6 @@ def repeatable(examples: int, **more: Any) -> settings:
         print_blob=False,
         report_multiple_bugs=False,
         suppress_health_check=list(HealthCheck),
-        phases=(Phase.explicit, Phase.generate, Phase.shrink),
+        phases=(Phase.explicit, Phase.generate, *([Phase.shrink] if SHRINKING else [])),
         **more,
     )

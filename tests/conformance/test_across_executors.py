@@ -11,13 +11,14 @@ from arora_core.conformance.subject import only
 
 from .broken import broken, calls_twice, loses_errors
 
-TestAcross = across_suite(examples=15)
+TestAcross = across_suite(examples=9)
 
 
 def wasmtime() -> HostUnderTest:
     return HostUnderTest(WasmtimeExecutor, wasm_guest())
 
 
+@pytest.mark.usefixtures("no_shrinking")
 @pytest.mark.parametrize("dispatch", [calls_twice, loses_errors])
 def test_an_executor_with_other_results_is_found(dispatch: object) -> None:
     other = HostUnderTest(broken(dispatch), wasm_guest())  # type: ignore[arg-type]
@@ -25,6 +26,7 @@ def test_an_executor_with_other_results_is_found(dispatch: object) -> None:
         compare_calls(wasmtime(), other)
 
 
+@pytest.mark.usefixtures("no_shrinking")
 def test_a_module_graph_on_an_executor_with_other_results_is_found() -> None:
     other = HostUnderTest(broken(calls_twice), wasm_guest())
     with pytest.raises(CheckFailed, match="compared with one on wasmtime alone"):

@@ -69,6 +69,7 @@ def test_there_are_enough_mutants() -> None:
     assert len(MUTANTS) == len(FAULTS) >= 20
 
 
+@pytest.mark.usefixtures("no_shrinking")
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.__name__)
 def test_a_fault_fails_the_check_that_names_it(mutant: type[ReferenceExecutor]) -> None:
     fault = FAULTS[mutant.__name__]
@@ -82,6 +83,7 @@ def test_an_exception_in_a_thread_of_a_check_is_its_result() -> None:
     assert result.message.startswith("RuntimeError: called from another thread")
 
 
+@pytest.mark.usefixtures("no_shrinking")
 @pytest.mark.skipif(sys.version_info[:2] != ONCE, reason=f"runs on Python {ONCE[0]}.{ONCE[1]} only: once is enough")
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.__name__)
 def test_a_fault_fails_few_other_checks(mutant: type[ReferenceExecutor], quick: list[Check]) -> None:

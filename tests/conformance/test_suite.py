@@ -112,7 +112,7 @@ def test_shrinking_a_failing_example_stops_when_the_time_is_up(monkeypatch: pyte
         for_all(lists, fail, 50)
     assert "drawn=[" in "".join(getattr(smallest.value, "__notes__", []))
     unlimited, seen[:] = len(seen), []
-    monkeypatch.setattr("arora_core.conformance.generating.SHRINKING", 0.0)
+    monkeypatch.setattr("arora_core.conformance.generating.SHRINKING", 1e-9)
     with pytest.raises(CheckFailed, match="a sum of "):
         for_all(lists, fail, 50)
     first = next(place for place, drawn in enumerate(seen) if sum(drawn) >= 100)

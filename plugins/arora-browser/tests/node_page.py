@@ -6,7 +6,6 @@ import json
 import shutil
 import subprocess
 import textwrap
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
@@ -99,9 +98,14 @@ class NodePage:
         self._stderr.close()
 
 
+_SHARED: Final = pytest.StashKey[NodePage]()
+
+
 @pytest.fixture(scope="session")
-def node_page(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NodePage]:
-    """Python and JavaScript in one Node process, started once."""
-    page = NodePage(tmp_path_factory.mktemp("node"))
-    yield page
-    page.close()
+def node_page(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> NodePage:
+    """Python and JavaScript in one Node process, started once for all files that import this fixture."""
+    # Each file that imports a fixture has one of its own, so its scope alone would start a process per file.
+    if _SHARED not in pytestconfig.stash:
+        page = pytestconfig.stash[_SHARED] = NodePage(tmp_path_factory.mktemp("node"))
+        pytestconfig.add_cleanup(page.close)
+    return pytestconfig.stash[_SHARED]

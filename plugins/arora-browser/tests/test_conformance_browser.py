@@ -1,3 +1,4 @@
 from arora_core.conformance import executor_suite
 
-TestConformance = executor_suite("browser")
+# Every call crosses into another process: 50 generated inputs a check would take minutes.
+TestConformance = executor_suite("browser", examples=15)
