@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import sys
 from collections.abc import Callable
 from ctypes import CFUNCTYPE, Array, byref, c_char, c_size_t, c_uint32, c_uint64, c_void_p
 from functools import partial
@@ -31,6 +32,9 @@ _KEPT: Final = 1 << 26
 """The most bytes of argument memory that an instance keeps for its next call. Allocating memory for a large argument
 costs more than copying the argument, because the system maps it page by page."""
 _HOST_FAILED: Final = encode_error("the host failed; this call is being unwound")
+_WRONG_THREAD: Final = encode_error(
+    "the host can only be called by the thread that called the module, not by one that the library started"
+)
 
 _DISPATCH: Final = CFUNCTYPE(c_size_t, c_void_p, c_void_p, c_void_p)
 _DISPATCH_INDIRECT: Final = CFUNCTYPE(c_size_t, c_uint64)
@@ -188,6 +192,8 @@ class NativeInstance(Instance):
             self._pending.clear()
 
     def _on_dispatch(self, module_at: int | None, function_at: int | None, argument_at: int | None) -> int:
+        if not _in_a_call():
+            return self._error(_WRONG_THREAD)
         if not module_at or not function_at or not argument_at:
             _fail("called arora_dispatch with a null pointer")
         argument = memory[argument_at : argument_at + size_at(sizes, argument_at)[0]]
@@ -197,13 +203,19 @@ class NativeInstance(Instance):
         return self._answer_of(self._host.dispatch, module_id, function_id, argument)
 
     def _on_dispatch_indirect(self, callable_id: int) -> int:
+        if not _in_a_call():
+            return self._error(_WRONG_THREAD)
         return self._answer_of(self._host.dispatch_indirect, callable_id)
 
     def _on_failure(self) -> int:
         """Return an error buffer for the guest, in place of the failed callback's answer and of all later ones."""
-        answer_at: int | None = self._alloc(c_uint32(len(_HOST_FAILED) + _SLACK))
+        return self._error(_HOST_FAILED)
+
+    def _error(self, buffer: bytes) -> int:
+        """Return the address of an error buffer in memory that the guest owns, 0 if it has none."""
+        answer_at: int | None = self._alloc(c_uint32(len(buffer) + _SLACK))
         if answer_at:
-            ctypes.memmove(answer_at, _HOST_FAILED, len(_HOST_FAILED))
+            ctypes.memmove(answer_at, buffer, len(buffer))
         return answer_at or 0
 
     def _answer_of(self, host: Callable[..., bytes], *arguments: object) -> int:
@@ -223,6 +235,22 @@ class NativeInstance(Instance):
     def _refuse_if_closed(self) -> None:
         if self._closed:
             raise EngineClosed("is closed")
+
+
+def _in_a_call() -> bool:
+    """Whether this thread called a module, which now calls back.
+
+    The engine is locked during a call: another thread would wait until the call is over. The frame below that of the
+    callback tells them apart, at no cost for the calls themselves: a thread that the library started has none.
+    """
+    try:
+        return sys._getframe(_BELOW_CALLBACK).f_globals is globals()
+    except ValueError:
+        return False
+
+
+_BELOW_CALLBACK: Final = 3
+"""The frames of ``_in_a_call``, of the method that calls it and of ``c_callback`` are on top of it."""
 
 
 def _fail_at_size(size: int) -> NoReturn:
