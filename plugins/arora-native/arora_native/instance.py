@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import logging
 import sys
 from collections.abc import Callable
 from ctypes import CFUNCTYPE, Array, byref, c_char, c_size_t, c_uint32, c_uint64, c_void_p
@@ -36,6 +37,9 @@ _WRONG_THREAD: Final = encode_error(
     "the host can only be called by the thread that called the module, not by one that the library started"
 )
 
+_LOG: Final = logging.getLogger("arora.native")
+_CALLBACKS: Final[dict[int, object]] = {}
+"""Those that closed libraries may still call, because they could not be unloaded."""
 _DISPATCH: Final = CFUNCTYPE(c_size_t, c_void_p, c_void_p, c_void_p)
 _DISPATCH_INDIRECT: Final = CFUNCTYPE(c_size_t, c_uint64)
 
@@ -62,6 +66,7 @@ class NativeInstance(Instance):
 
     def __init__(self, definition: ModuleDefinition, host: Host) -> None:
         self._host = host
+        self._name = definition.header.name
         # An exception cannot unwind native code. It is pending here until the guest's function returns.
         self._pending: list[BaseException] = []
         self._rooms: list[_Room] = []
@@ -111,10 +116,16 @@ class NativeInstance(Instance):
         """Unload the library. Raise ModuleBusy inside one of its calls, which still has to return to it. Idempotent."""
         if self._calls_out:
             raise ModuleBusy("cannot be closed from inside one of its own calls")
+        if self._closed:
+            return
         self._closed = True
         self._functions.clear()
         self._rooms.clear()
-        self._library.close()
+        _CALLBACKS[id(self)] = self._callbacks
+        if (why := self._library.close()) is None:
+            del _CALLBACKS[id(self)]
+        else:
+            _LOG.warning("the library of module %s stays loaded: %s", self._name, why)
 
     def _bound(self, function: Any) -> Callable[[bytes], bytes]:
         pending, free, rooms = self._pending, self._free, self._rooms

@@ -6,13 +6,14 @@ import _ctypes
 import ctypes
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from arora_core.errors import MalformedExecutable, MissingExport
 
 from .address_space import store
 from .formats import check_loadable
 from .opening import Opened, open_privately
+from .running_code import file_at, user_of
 
 
 class Library:
@@ -57,17 +58,37 @@ class Library:
                 "C, as an AtomicPtr or a static mut in Rust"
             )
 
-    def close(self) -> None:
-        """Unload the library; none of its functions may be called afterwards. Idempotent."""
+    def close(self) -> str | None:
+        """Unload the library; none of its functions may be called afterwards. Idempotent.
+
+        Where code of the library may still run, it stays loaded. Returns why.
+        """
         opened, self._opened = self._opened, None
         if opened is None:
-            return
+            return None
+        address = _address(opened.library)
+        file, user = file_at(address), user_of(address)
+        if user is not None:
+            return f"{user} may still run its code"
+        # Not by `_ctypes.dlclose`, which holds the GIL: the library may end a thread that waits for it.
         if sys.platform == "win32":
             _ctypes.FreeLibrary(opened.library._handle)
         else:
-            _ctypes.dlclose(opened.library._handle)
+            ctypes.CDLL(None).dlclose(ctypes.c_void_p(opened.library._handle))
         opened.delete()
+        return _BY_THE_LOADER if file is not None and file_at(address) == file else None
 
     def _open(self) -> ctypes.CDLL:
         assert self._opened is not None
         return self._opened.library
+
+
+_BY_THE_LOADER: Final = "it is linked so (-z nodelete), or a thread has to destroy variables of its own at its end"
+
+
+def _address(library: ctypes.CDLL) -> int:
+    """Return an address inside a library, 0 where the system does not tell."""
+    if sys.platform != "linux":
+        return 0
+    # The handle is a struct link_map (link.h), whose third word is the address of the dynamic section.
+    return ctypes.c_size_t.from_address(library._handle + 2 * ctypes.sizeof(ctypes.c_size_t)).value

@@ -25,6 +25,8 @@ from .private_copy import private_copy, uses_origin
 _SUFFIX: Final = {"win32": ".dll", "cygwin": ".dll", "darwin": ".dylib"}.get(sys.platform, ".so")
 # Windows locks the file of a loaded library. Other systems keep its contents after it has been deleted.
 _DELETABLE_WHILE_LOADED: Final = sys.platform not in ("win32", "cygwin")
+OUR_FILES: Final = "arora-"
+"""How the names of copies begin."""
 _MODE: Final = getattr(os, "RTLD_NOW", 0) | getattr(os, "RTLD_LOCAL", 0)
 _IN_MEMORY: Final = count(1)
 
@@ -147,7 +149,7 @@ def _temporary_file(copy: bytes, directory: str | None = None) -> Iterator[str]:
     """Provide the path of a file with this content. It is deleted if that is possible while it is loaded."""
     try:
         directory = directory or tempfile.gettempdir()
-        handle, path = tempfile.mkstemp(prefix="arora-", suffix=_SUFFIX, dir=directory)
+        handle, path = tempfile.mkstemp(prefix=OUR_FILES, suffix=_SUFFIX, dir=directory)
     except OSError as error:
         raise _PlaceRefused(f"no temporary file in {directory or 'any directory'}: {error.strerror}") from None
     keep = False
@@ -169,7 +171,7 @@ def _temporary_file(copy: bytes, directory: str | None = None) -> Iterator[str]:
 def _memory_file(copy: bytes) -> Iterator[str]:
     """Provide the path of a file in memory with this content."""
     try:
-        handle = os.memfd_create("arora-library")
+        handle = os.memfd_create(f"{OUR_FILES}library")
     except OSError as error:
         raise _PlaceRefused(f"no file in memory: {error.strerror}") from None
     with os.fdopen(handle, "wb") as file:

@@ -31,9 +31,13 @@ def test_a_thread_of_the_library_that_calls_its_host_during_a_call_receives_an_e
     executable = threaded(
         "pthread_create(&worker, 0, work, argument); pthread_join(worker, 0); return number(answered);", work
     )
-    asked: list[object] = []
-    host = StubHost(lambda *_: asked.append("module") or ANSWER, lambda _: asked.append("callable") or ANSWER)
-    assert value(load(executable, host).dispatch(RUN, ARGUMENT)) == ERROR_TAG
+    asked: list[bytes | int] = []
+
+    def answer(*ids: bytes | int) -> bytes:
+        asked.extend(ids)
+        return ANSWER
+
+    assert value(load(executable, StubHost(answer, answer)).dispatch(RUN, ARGUMENT)) == ERROR_TAG
     assert asked == []
 
 

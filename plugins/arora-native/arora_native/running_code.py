@@ -1,0 +1,176 @@
+"""Who may still run the code of a library: what unloading it would take the ground from.
+
+Threads are found by the return addresses on their stacks, signal handlers and destructors of thread-specific data
+(``pthread_key_create``) by their addresses. Destructors of C++'s ``thread_local`` and handlers of ``atexit`` are not
+looked for: the C library does not unload what they need, or runs them before. All this is read from the files of
+Linux below ``/proc/self``. On other systems nothing is found.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import threading
+import time
+from array import array
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from .opening import OUR_FILES
+
+_TASKS: Final = Path("/proc/self/task")
+_WORD: Final = ctypes.sizeof(ctypes.c_void_p)
+_CODE: Final = "L" if ctypes.sizeof(ctypes.c_ulong) == _WORD else "Q"
+_PAUSES: Final = (0.0, 0.001, 0.002, 0.004, 0.008, 0.016)
+"""Seconds to wait before each look: threads that are about to end, or to wait, get the time to do so."""
+_SIGACTION_SIZE: Final = 256
+"""More than any platform's ``struct sigaction``, which begins with the handler."""
+_LIBC: Final = ("libc.", "libc-", "libpthread", "ld-musl")
+_PINNED: Final[set[tuple[str, str]]] = set()
+"""Files of libraries that are never unloaded."""
+
+
+class Region(NamedTuple):
+    """A line of ``/proc/self/maps``."""
+
+    start: int
+    end: int
+    permissions: str
+    file: tuple[str, str]
+    """Device and inode; the inode of no file is 0."""
+    path: str
+
+
+def regions() -> Iterator[Region]:
+    """Yield the mapped regions of this process, by address; none where the system does not tell."""
+    with suppress(FileNotFoundError), open("/proc/self/maps", encoding="utf-8", errors="surrogateescape") as maps:
+        for line in maps.read().splitlines():
+            addresses, permissions, _, device, inode, *path = line.split(maxsplit=5)
+            start, end = addresses.split("-")
+            yield Region(int(start, 16), int(end, 16), permissions, (device, inode), path[0] if path else "")
+
+
+def user_of(address: int) -> str | None:
+    """Return who may still run the code of the library that is loaded at an address, None for nobody.
+
+    Other libraries whose code is in use are never unloaded from now on: a library that this one needs, such as the
+    runtime of OpenMP, may have started threads.
+    """
+    for pause in _PAUSES:
+        if pause:
+            time.sleep(pause)
+        mapped = list(regions())
+        own = _at(mapped, address)
+        if own is None:
+            return None
+        try:
+            users = _users(mapped)
+        except OSError as error:
+            return f"threads, which cannot be looked at ({error}),"
+        user = users.pop(own.file, None) or users.pop(_UNKNOWN, None) or _pin(mapped, users)
+        if user is None:
+            return None
+    return user
+
+
+def file_at(address: int) -> tuple[str, str] | None:
+    """Return device and inode of the file that is mapped at an address, None if that is unknown."""
+    region = _at(regions(), address)
+    return None if region is None else region.file
+
+
+_UNKNOWN: Final = ("", "")
+"""Stands for every file: what a thread runs that cannot be looked at."""
+
+
+def _users(mapped: list[Region]) -> dict[tuple[str, str], str]:
+    """Return who uses the code of which file."""
+    code = [region for region in mapped if "x" in region.permissions and region.file[1] != "0"]
+    starts = [region.start for region in code]
+    users: dict[tuple[str, str], str] = {}
+    for user, words in _addresses(mapped):
+        if words is None:
+            users[_UNKNOWN] = user
+            continue
+        for word in words:
+            if starts[0] <= word < code[-1].end:
+                region = code[bisect_right(starts, word) - 1]
+                if word < region.end:
+                    users.setdefault(region.file, user)
+    return users
+
+
+def _addresses(mapped: list[Region]) -> Iterator[tuple[str, Iterable[int] | None]]:
+    """Yield who keeps which addresses, None where that is unknown."""
+    python = {thread.native_id for thread in threading.enumerate()} | {threading.get_native_id()}
+    with open("/proc/self/mem", "rb", buffering=0) as memory:
+        for task in sorted(_TASKS.iterdir()):
+            # Threads of Python run no guest while the engine closes one.
+            if int(task.name) not in python:
+                yield from _stack(task, mapped, memory.fileno())
+        for number, region in enumerate(mapped):
+            if "w" in region.permissions and os.path.basename(region.path).startswith(_LIBC):
+                yield "a destructor of thread-specific data", _words(memory.fileno(), region.start, region.end)
+                behind = mapped[number + 1 :][:1]
+                if behind and behind[0].start == region.end and not behind[0].path:
+                    yield "a destructor of thread-specific data", _words(memory.fileno(), *behind[0][:2])
+    yield from _signal_handlers()
+
+
+def _stack(task: Path, mapped: list[Region], memory: int) -> Iterator[tuple[str, Iterable[int] | None]]:
+    try:
+        name = (task / "comm").read_text(errors="backslashreplace").strip()
+        state = (task / "syscall").read_text().split()
+    except ProcessLookupError:
+        return
+    except OSError:
+        name, state = "", []
+        if not task.exists():
+            return
+    user = f"thread {task.name} ({name})"
+    if len(state) < 3:
+        yield user, None
+        return
+    pointer, instruction = (int(word, 16) for word in state[-2:])
+    region = _at(mapped, pointer)
+    yield user, [instruction, *(_words(memory, pointer & -_WORD, region.end) if region else ())]
+
+
+def _words(memory: int, start: int, end: int) -> array[int]:
+    """Return the words in a range of this process's memory, which may be unmapped meanwhile."""
+    words = array(_CODE)
+    with suppress(OSError):
+        read = os.pread(memory, end - start, start)
+        words.frombytes(read[: len(read) // _WORD * _WORD])
+    return words
+
+
+def _signal_handlers() -> Iterator[tuple[str, Iterable[int]]]:
+    sigaction, action = ctypes.CDLL(None).sigaction, (ctypes.c_size_t * (_SIGACTION_SIZE // _WORD))()
+    for number in range(1, signal.NSIG):
+        if sigaction(number, None, ctypes.byref(action)) == 0:
+            yield f"a handler of signal {number}", (action[0],)
+
+
+def _at(mapped: Iterable[Region], address: int) -> Region | None:
+    return next((region for region in mapped if region.start <= address < region.end), None)
+
+
+def _pin(mapped: list[Region], users: dict[tuple[str, str], str]) -> str | None:
+    """Keep libraries loaded that are in use; return the user of one that cannot be found any more, None for nobody."""
+    user = None
+    for region in mapped:
+        if region.file in users and region.file not in _PINNED:
+            try:
+                # Only counted: a library that is not loaded is not loaded by this either.
+                ctypes.CDLL(region.path, mode=os.RTLD_NOLOAD | os.RTLD_NODELETE | os.RTLD_NOW)
+            except OSError:
+                if region.path.endswith(" (deleted)") and OUR_FILES not in region.path:
+                    user = users[region.file]
+                    continue
+            _PINNED.add(region.file)
+    return user
