@@ -158,7 +158,11 @@ class FunctionNotFound(CallError):
 
 
 class ModuleBusy(CallError):
-    """The module, or the engine, cannot be unloaded from inside one of its own calls."""
+    """The module or the engine is in a call, and what was asked cannot wait for its end.
+
+    It is asked from inside that call, from the middle of it (a signal handler, another greenlet), from a thread for
+    which that call waits, or in a forked process that lacks the thread of the call.
+    """
 
 
 class ArgumentError(CallError):

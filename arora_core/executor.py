@@ -64,6 +64,10 @@ class Transfer(NamedTuple):
 class Instance(ABC):
     """One loaded definition inside an executor: raw buffers in and out."""
 
+    stack: int = 0
+    """Bytes of the calling thread's stack that a call may use; 0 where that is not known. The engine refuses a call if
+    the thread has less left than this and a reserve for host code."""
+
     @abstractmethod
     def dispatch(self, function_id: bytes, argument: bytes) -> bytes:
         """Call one exported function.

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Callable
 from threading import RLock
 from typing import Any, Final, NoReturn, ParamSpec, TypeVar
+from weakref import WeakSet
 
 from ..errors import AroraError, EngineClosed, LimitExceeded, ModuleBusy, ModuleNotFound
+from . import host_code, native_stack, turns
+from .host_code import hosting
 from .host_module import HOST
 from .module_entry import ModuleEntry, add_context
+from .native_stack import thread
 
 MAX_CALL_DEPTH: Final = 64
 """Default limit of nested calls."""
+
+_RUN_HOST_CODE: Final = ("hosted", "run_callable")
+"""The functions in this file that call the functions of programs."""
 
 _A = TypeVar("_A")
 _P = ParamSpec("_P")
@@ -26,29 +35,35 @@ class CallStack:
     call.
     """
 
-    __slots__ = ("_closed", "host_depth", "lock", "max_depth", "running")
+    __slots__ = ("__weakref__", "_closed", "host_depth", "lock", "max_depth", "running")
 
     def __init__(self, max_depth: int) -> None:
         self.max_depth = max_depth
-        self.lock = RLock()
+        self.lock: Any = RLock()
         """Held by the thread whose calls are running."""
         self.running: list[ModuleEntry | None] = []
         """The module of each running call, the outermost first; None for a callable."""
         self.host_depth = 0
         """Call depth at which host code is on top of the stack. While guest code is on top, the stack is deeper."""
         self._closed = False
+        _all.add(self)
 
     def entrance(self, module: ModuleEntry, function: str, run: Callable[[_A], _R]) -> Callable[[_A], _R]:
         """Return the entry point of a function: ``run`` with the checks and bookkeeping that every call needs."""
         if module.executor == HOST:
             run = self.hosted(run)
         lock, max_depth, running, begin = self.lock, self.max_depth, self.running, self.running.append
+        owned, stack = lock._is_owned, module.instance.stack
 
         def enter(argument: _A) -> _R:
+            if (running or hosting) and not owned():
+                return self._enter_in_turn(module, function, enter, argument)
             with lock:
                 depth = len(running)
                 if module.closed or depth >= max_depth or (depth and depth != self.host_depth):
                     self.refuse(module, function)
+                if depth or hosting or (stack and not thread.roomy):
+                    self._check_thread(module, function, depth, stack)
                 try:
                     begin(module)
                     return run(argument)
@@ -66,10 +81,13 @@ class CallStack:
 
         def hosted(*args: _P.args, **kwargs: _P.kwargs) -> _R:
             outer, self.host_depth = self.host_depth, len(self.running)
+            outermost = host_code.begin(self.lock, self.running)
             try:
                 return run(*args, **kwargs)
             finally:
                 self.host_depth = outer
+                if outermost:
+                    host_code.end(self.lock)
 
         return hosted
 
@@ -79,24 +97,43 @@ class CallStack:
         if depth >= self.max_depth:
             raise self._too_deep()
         outer, self.host_depth = self.host_depth, depth + 1
+        outermost = host_code.begin(self.lock, self.running)
         try:
             self.running.append(None)
             return function()
         finally:
             del self.running[depth:]
             self.host_depth = outer
+            if outermost:
+                host_code.end(self.lock)
 
     def refuse(self, module: ModuleEntry, function: str) -> NoReturn:
         """Raise the error that says why a call cannot start."""
         self.require_open()
         error: AroraError
-        if module.closed:
+        if module.lost:
+            error = ModuleBusy(
+                "another thread was in a call of the module when this process was forked; load it again, with replace"
+            )
+        elif module.closed:
             error = ModuleNotFound("the module has been unloaded")
         elif len(self.running) >= self.max_depth:
             error = self._too_deep()
         else:
             error = _out_of_turn()
         raise error.at(module=module.header.name, function=function, executor=module.executor)
+
+    def wait_for_turn(self) -> None:
+        """Wait until no other thread uses the engine; return without its lock.
+
+        Raises ModuleBusy where that thread waits for this one, or host code of this thread runs in another greenlet.
+        """
+        try:
+            if not self.lock._is_owned():
+                turns.wait(self.lock, None)
+        finally:
+            turns.arrived()
+        _require_greenlet()
 
     def require_open(self) -> None:
         """Raise EngineClosed after :meth:`close`."""
@@ -127,8 +164,89 @@ class CallStack:
         """Whether every later call is refused."""
         return self._closed
 
+    def _enter_in_turn(self, module: ModuleEntry, function: str, enter: Callable[[_A], _R], argument: _A) -> _R:
+        """Call ``enter`` once the engine is free, or once it is known that other threads do not wait for this one."""
+        try:
+            turns.wait(self.lock, module.deadline)
+            with self.lock:
+                turns.arrived()
+                return enter(argument)
+        except AroraError as error:
+            error.at(module=module.header.name, function=function, executor=module.executor)
+            raise
+        finally:
+            turns.arrived()
+
+    def _check_thread(self, module: ModuleEntry, function: str, depth: int, stack: int) -> None:
+        """Raise ModuleBusy or LimitExceeded for a call that the current thread cannot make now."""
+        try:
+            _require_greenlet()
+            if not stack:
+                return
+            level = depth
+            if hosting and not (len(hosting) == 1 and self.lock in hosting):
+                calls = [running for _, _, running in host_code.in_this_thread() if running is not self.running]
+                level += sum(map(len, calls))
+            if level >= thread.levels and native_stack.lacks(stack, level):
+                raise LimitExceeded(
+                    f"less than {(stack + native_stack.RESERVE) >> 10} KiB are left of the thread's stack "
+                    f"(calls nested in it: {level}; threading.stack_size sets the size of new threads)",
+                    limit="depth",
+                )
+        except AroraError as error:
+            error.at(module=module.header.name, function=function, executor=module.executor)
+            raise
+
+    def _after_fork(self) -> None:
+        """Release what calls of the parent's other threads held: a forked process does not have them."""
+        if self.lock._is_owned():
+            return
+        self.lock._at_fork_reinit()
+        for module in self.running:
+            if module is not None:
+                module.lose()
+        self.running.clear()
+        self.host_depth = 0
+
     def _too_deep(self) -> LimitExceeded:
         return LimitExceeded(f"calls are nested deeper than the limit of {self.max_depth}", limit="depth")
+
+
+def out_of_frames(error: RecursionError) -> LimitExceeded:
+    """Return the depth error for a call that did not fit into Python's stack. Raise ``error`` if host code raised it.
+
+    It is host code's where it passed through one of the two functions above that run host code.
+    """
+    trace = error.__traceback__
+    while trace is not None:
+        code = trace.tb_frame.f_code
+        if trace.tb_next is not None and code.co_filename == __file__ and code.co_name in _RUN_HOST_CODE:
+            raise error
+        trace = trace.tb_next
+    limit = sys.getrecursionlimit()
+    return LimitExceeded(f"calls are nested deeper than Python's limit of {limit} frames allows", limit="depth")
+
+
+def _require_greenlet() -> None:
+    if "greenlet" in sys.modules and host_code.in_another_greenlet():
+        raise ModuleBusy(
+            "another greenlet of this thread is in a call, and calls of one thread have to end in the order in which "
+            "they began"
+        )
+
+
+_all: Final[WeakSet[CallStack]] = WeakSet()
+
+
+def _after_fork_in_child() -> None:
+    for each in list(_all):
+        each._after_fork()
+    host_code.forget_other_threads()
+    turns.forget_other_threads()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork_in_child)
 
 
 def _out_of_turn() -> ModuleBusy:

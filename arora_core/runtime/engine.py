@@ -127,6 +127,7 @@ class Engine:
         if limits is not None and not isinstance(limits, Limits):
             raise TypeError(f"limits must be arora_core.Limits, got {limits!r}")
         header, limits = definition.header, limits or _NO_LIMITS
+        self._calls.wait_for_turn()
         with self._lock:
             self._require_place(header, replace)
             signatures = self._signatures(header)
@@ -138,7 +139,7 @@ class Engine:
             except AroraError as error:
                 add_context(error, header.name, None, chosen.name, output)
                 raise
-            return self._install(header, chosen.name, instance, output, signatures)
+            return self._install(header, chosen.name, instance, output, signatures, limits.deadline)
 
     async def prepare(self, header: Header, executable: bytes, *, executor: str | None = None) -> None:
         """Prepare a later :meth:`load_module_from_parts` without blocking.
@@ -146,6 +147,7 @@ class Engine:
         In a browser's page, executables above 8 MB can only be loaded this way; most executors have nothing to
         prepare. The executor is chosen as for loading. Raises a LoadError, Trap, EngineClosed.
         """
+        self._calls.wait_for_turn()
         with self._lock:
             self._calls.require_open()
             chosen = selection.choose(self._plugins, header, executor=executor, prefer=self._prefer)
@@ -161,6 +163,7 @@ class Engine:
 
         Raises LoadError where its id is taken, MissingExport where an export has no Python function.
         """
+        self._calls.wait_for_turn()
         with self._lock:
             self._require_place(module.header, replace)
             signatures = self._signatures(module.header)
@@ -172,6 +175,7 @@ class Engine:
 
         Raises ModuleNotFound, and ModuleBusy from inside one of the module's own calls.
         """
+        self._calls.wait_for_turn()
         with self._lock:
             self._calls.require_open()
             entry = self._modules[module.id.bytes if isinstance(module, LoadedModule) else _id_bytes(module)]
@@ -215,9 +219,8 @@ class Engine:
                 f"got {argument[:4].hex()}", offset=0, expected=f"a size prefix of {len(argument)}, the bytes given"
             )
         module, function = _id_bytes(module_id), _id_bytes(function_id)
-        with self._lock:
-            self._calls.require_open()
-            return self._modules[module].function(function).enter(bytes(argument))
+        self._calls.require_open()
+        return self._modules[module].function(function).enter(bytes(argument))
 
     def register_callable(self, function: Callable[[], v.Value]) -> int:
         """Register a Python callable without arguments; return the u64 id by which guests call it.
@@ -225,18 +228,17 @@ class Engine:
         The callable returns a value of ``arora_core.values``, or None for unit. A CallError that it raises reaches
         the calling guest as an error buffer; any other exception unwinds the guest and leaves the outermost call.
         """
-        with self._lock:
-            self._calls.require_open()
-            return self._callables.add(function)
+        self._calls.require_open()
+        return self._callables.add(function)
 
     def unregister_callable(self, id: int) -> None:
         """Unregister a callable. Raises FunctionNotFound."""
-        with self._lock:
-            self._calls.require_open()
-            self._callables.remove(id)
+        self._calls.require_open()
+        self._callables.remove(id)
 
     def call_indirect(self, id: int) -> v.Value:
         """Call a registered callable; return its value. Raises FunctionNotFound, and any exception of the callable."""
+        self._calls.wait_for_turn()
         with self._lock:
             self._calls.require_turn()
             return self._callables.call(id)
@@ -245,6 +247,7 @@ class Engine:
 
     def close(self) -> None:
         """Unload every module and release all resources. Idempotent. Raises ModuleBusy from inside a call."""
+        self._calls.wait_for_turn()
         with self._lock:
             self._calls.close()
             modules, executors = list(self._modules), list(self._executors.values())
@@ -303,8 +306,9 @@ class Engine:
         instance: Instance,
         output: GuestOutput,
         signatures: Mapping[str, CompiledSignature],
+        deadline: float | None = None,
     ) -> LoadedModule:
-        entry = ModuleEntry(header, executor, instance, output)
+        entry = ModuleEntry(header, executor, instance, output, deadline)
         functions = {}
         for export in header.exports:
             enter = self._calls.entrance(entry, export.name, instance.function(export.id.bytes))
@@ -319,15 +323,13 @@ class Engine:
         return entry.handle
 
     def _function(self, call: Call) -> Function:
-        with self._lock:
-            self._calls.require_open()
-            if call.module_id is not None:
-                entry = self._modules[call.module_id.bytes]
-            else:
-                entry = self._modules.exporting(call.id)
-            return entry.handle.functions[entry.function(call.id.bytes).name]
+        self._calls.require_open()
+        named = call.module_id
+        entry = self._modules.exporting(call.id) if named is None else self._modules[named.bytes]
+        return entry.handle.functions[entry.function(call.id.bytes).name]
 
     def _large_entrance(self, module: ModuleEntry, export: ExportedFunction) -> Callable[[Transfer], Any]:
+        self._calls.wait_for_turn()
         with self._lock:
             if module.closed:
                 self._calls.refuse(module, export.name)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..buffers import encode_error
 from ..codec import Codec
 from ..errors import CallError
-from .call_stack import CallStack
+from .call_stack import CallStack, out_of_frames
 from .callables import Callables
 from .guest_output import GuestOutput
 from .module_table import ModuleTable
@@ -37,6 +37,8 @@ class EngineHost:
             return self._modules[module_id].function(function_id).enter(argument)
         except CallError as error:
             return encode_error(error.summary())
+        except RecursionError as error:
+            return encode_error(out_of_frames(error).summary())
         finally:
             calls.host_depth = outer
 
@@ -45,3 +47,5 @@ class EngineHost:
             return self._encode(self._call(callable_id))
         except CallError as error:
             return encode_error(error.summary())
+        except RecursionError as error:
+            return encode_error(out_of_frames(error).summary())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from ..errors import AroraError, FunctionNotFound, Trap
@@ -11,6 +11,9 @@ from ..executor import Instance
 from ..header import Header
 from .guest_output import GuestOutput
 from .loaded_module import LoadedModule
+
+_lost: Final[list[Instance]] = []
+"""Kept from being deleted: their calls still refer to them."""
 
 
 class FunctionEntry(NamedTuple):
@@ -23,17 +26,22 @@ class FunctionEntry(NamedTuple):
 class ModuleEntry:
     """One loaded module."""
 
-    __slots__ = ("closed", "executor", "functions", "handle", "header", "instance", "output")
+    __slots__ = ("closed", "deadline", "executor", "functions", "handle", "header", "instance", "lost", "output")
 
     handle: LoadedModule
 
-    def __init__(self, header: Header, executor: str, instance: Instance, output: GuestOutput) -> None:
+    def __init__(
+        self, header: Header, executor: str, instance: Instance, output: GuestOutput, deadline: float | None = None
+    ) -> None:
         self.header = header
         self.executor = executor
         self.instance = instance
         self.output = output
         self.functions: dict[bytes, FunctionEntry] = {}
+        self.deadline = deadline
         self.closed = False
+        self.lost = False
+        """Whether it can be neither used nor closed, because a call of it was running where this process was forked."""
 
     def function(self, id: bytes) -> FunctionEntry:
         """Return the function with that id. Raises FunctionNotFound."""
@@ -47,8 +55,14 @@ class ModuleEntry:
     def close(self) -> None:
         """Close the instance and log unfinished lines of its output."""
         self.closed = True
-        self.instance.close()
+        if not self.lost:
+            self.instance.close()
         self.output.flush()
+
+    def lose(self) -> None:
+        """Give the instance up: its call is half done, in a thread that this forked process does not have."""
+        self.closed = self.lost = True
+        _lost.append(self.instance)
 
 
 def add_context(error: AroraError, module: str, function: str | None, executor: str, output: GuestOutput) -> None:

@@ -39,6 +39,10 @@ _checked: list[bool] = []
 class WasmerInstance(Instance):
     """An instance that owns its guest, and releases all of it on close."""
 
+    # Wasmer sets no bound: a guest traps at the end of the thread's stack. Host code that runs over it does so as well,
+    # and leaves Python's frames behind, so a guest begins with as much stack as it may use with Wasmtime.
+    stack = 1 << 20
+
     def __init__(self, module: CompiledModule, header: Header, host: Host) -> None:
         _check_once()
         # Keeps the compiled module in the executor's weak cache, for others that load the same executable.

@@ -23,7 +23,8 @@ _logger: Final = logging.getLogger("arora.wasmtime")
 _MAGIC: Final = b"\0asm"
 _COMPONENT_LAYER: Final = b"\x01\x00"
 _SHOWN_BYTES: Final = 16
-_STACK: Final = 1 << 20
+STACK: Final = 1 << 20
+"""Bytes of native stack that a guest may use, counted from where its store was first entered."""
 
 
 @dataclass(frozen=True)
@@ -110,7 +111,7 @@ def _config(metered: Metered) -> Config:
     config.memory_may_move = False
     # Host calls use the guest's stack as well: on CPython 3.10 with public calls, 64 nested ones need more than the
     # default, which is half of this.
-    config.max_wasm_stack = _STACK
+    config.max_wasm_stack = STACK
     config.epoch_interruption = metered.deadline
     config.consume_fuel = metered.fuel
     return config

@@ -14,7 +14,7 @@ from arora_core.wasi import Preview1
 
 from .calls import MakeCalls
 from .deadline import Alarm
-from .engines import Compiled, CompilingEngine
+from .engines import STACK, Compiled, CompilingEngine
 from .instantiation import define_imports, instantiate, limit_memory, link
 from .metering import Meter
 from .traps import Failures
@@ -40,6 +40,8 @@ class _Store(Store):
 
 class WasmtimeInstance(Instance):
     """An instance in its own store, because Wasmtime releases a store only as a whole."""
+
+    stack = STACK
 
     def __init__(
         self,

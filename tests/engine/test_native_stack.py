@@ -1,0 +1,68 @@
+"""Calls that need more native stack than their thread has left."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.engine.guest_runners import SANDBOXES
+from tests.engine.subprocesses import run
+
+pytestmark = pytest.mark.parametrize("executor", SANDBOXES)
+
+# Each module takes most of the stack that a guest may use, and then calls the next one.
+CHAIN = """
+from uuid import UUID
+from arora_core.header import ModuleDefinition
+from dataclasses import replace
+from tests.wasm.guests import ARGUMENT, ANSWER, DISPATCH, FORWARD, HEADER, RUN, guest as wasm_guest
+
+DEEP = '''(func $deep (param $left i32) (param $argument i32) (result i32)
+  (if (result i32) (local.get $left)
+    (then (i32.or (call $deep (i32.sub (local.get $left) (i32.const 1)) (local.get $argument)) (i32.const 0)))
+    (else (call $dispatch (i32.const 0) (i32.const 16) (local.get $argument)))))'''
+
+def link(number):
+    text = lambda bytes_: ''.join(f'\\\\{each:02x}' for each in bytes_)
+    rest = f'{DEEP} (data (i32.const 0) "{text(UUID(int=number + 1).bytes + RUN)}")'
+    executable = wasm_guest('(call $deep (i32.const 12000) (local.get 0))', imports=DISPATCH, rest=rest)
+    header = replace(HEADER, id=UUID(int=number), name=f'link{number}')
+    return engine.load_module(ModuleDefinition(header, executable), executor=sys.argv[1])
+
+links = [link(number) for number in range(1, 21)]
+
+def call():
+    answer = engine.dispatch(links[0].id, RUN, ARGUMENT)
+    print(buffers.error_message(answer), flush=True)
+    print(guest.add(1, 2))
+"""
+IN_A_THREAD = """
+def in_thread(kilobytes):
+    threading.stack_size(kilobytes << 10)
+    thread = threading.Thread(target=call)
+    thread.start()
+    thread.join()
+"""
+
+
+def test_a_chain_of_modules_ends_before_the_stack_of_the_main_thread(executor: str) -> None:
+    message, after = run(CHAIN + "\ncall()", executor)
+    assert "of the thread's stack" in message
+    assert after == "3"
+
+
+def test_a_chain_of_modules_ends_before_the_stack_of_another_thread(executor: str) -> None:
+    message, after = run(CHAIN + IN_A_THREAD + "\nin_thread(4096)", executor)
+    assert "of the thread's stack" in message
+    assert after == "3"
+
+
+def test_a_call_in_a_thread_with_too_small_a_stack_is_refused(executor: str) -> None:
+    program = """
+def call():
+    try:
+        guest.crash(6)
+    except CallError as error:
+        print(getattr(error, "limit", None) or error.kind.name)
+"""
+    lines = run(program + IN_A_THREAD + "\nfor size in (128, 256, 3072): in_thread(size)", executor)
+    assert lines == ["depth", "depth", "STACK_OVERFLOW"]
