@@ -88,6 +88,11 @@ class Elf:
         if max(ends) > len(file):
             raise MalformedExecutable(f"a truncated ELF library: {len(file)} of at least {max(ends)} bytes")
 
+    @property
+    def machine(self) -> int:
+        """The number of the machine that it is for (62: x86-64, 183: AArch64)."""
+        return int.from_bytes(self.file[18:20], "little")
+
     def read(self, form: Struct, offset: int) -> tuple[int, ...]:
         """Return the integers of a structure at an offset of the file."""
         try:

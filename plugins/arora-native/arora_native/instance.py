@@ -18,6 +18,7 @@ from arora_core.guest_symbols import ALLOC, FREE, function_symbol
 from arora_core.wasm.c_callbacks import Unwinding, c_callback
 
 from .address_space import memory, size_at, sizes, view
+from .floating_point import Environment, environment, may_change, set_environment
 from .library import Library
 
 if TYPE_CHECKING:
@@ -65,7 +66,10 @@ class NativeInstance(Instance):
     """An instance of a library. Raises MalformedExecutable or MissingExport."""
 
     def __init__(self, definition: ModuleDefinition, host: Host) -> None:
-        self._host = host
+        self._dispatch: Callable[..., bytes] = host.dispatch
+        self._dispatch_indirect: Callable[..., bytes] = host.dispatch_indirect
+        # The floating-point environments outside of the running calls, where calls may change it.
+        self._environments: list[Environment] = []
         self._name = definition.header.name
         # An exception cannot unwind native code. It is pending here until the guest's function returns.
         self._pending: list[BaseException] = []
@@ -81,6 +85,10 @@ class NativeInstance(Instance):
             _DISPATCH(c_callback(self._on_dispatch, self._pending, unwinding)),
             _DISPATCH_INDIRECT(c_callback(self._on_dispatch_indirect, self._pending, unwinding)),
         )
+        guarded = may_change(definition.executable)
+        if guarded:
+            self._dispatch = self._outside(self._dispatch)
+            self._dispatch_indirect = self._outside(self._dispatch_indirect)
         self._library = Library(definition.executable, definition.path)
         try:
             self._alloc = self._library.function(ALLOC, c_void_p)
@@ -89,6 +97,8 @@ class NativeInstance(Instance):
             for export in definition.header.exports:
                 id = export.id.bytes
                 function = self._library.function(function_symbol(id), c_void_p, f", which is {export.name}")
+                if guarded:
+                    function = self._guarded(function)
                 self._exports[id] = function
                 self._functions[id] = self._bound(function)
             self._library.set_pointer("arora_dispatch_fn", self._callbacks[0])
@@ -154,6 +164,34 @@ class NativeInstance(Instance):
 
         return call
 
+    def _guarded(self, function: Callable[[Any], int | None]) -> Callable[[Any], int | None]:
+        """Return a function of the library wrapped so that it leaves the floating-point environment as it was."""
+        environments = self._environments
+
+        def call(pointer: Any) -> int | None:
+            before = environment()
+            environments.append(before)
+            try:
+                return function(pointer)
+            finally:
+                environments.pop()
+                set_environment(before)
+
+        return call
+
+    def _outside(self, host: Callable[..., bytes]) -> Callable[..., bytes]:
+        """Return a function of the host wrapped so that it runs in the caller's floating-point environment."""
+
+        def run(*arguments: object) -> bytes:
+            guest = environment()
+            set_environment(self._environments[-1])
+            try:
+                return host(*arguments)
+            finally:
+                set_environment(guest)
+
+        return run
+
     def _transfer(self, function: Any, transfer: Transfer) -> Any:
         self._refuse_if_closed()
         self._pending.clear()
@@ -211,12 +249,12 @@ class NativeInstance(Instance):
         if len(argument) < _SMALLEST:
             _fail(f"called arora_dispatch with a buffer of {len(argument)} bytes; the minimum is {_SMALLEST}")
         module_id, function_id = memory[module_at : module_at + 16], memory[function_at : function_at + 16]
-        return self._answer_of(self._host.dispatch, module_id, function_id, argument)
+        return self._answer_of(self._dispatch, module_id, function_id, argument)
 
     def _on_dispatch_indirect(self, callable_id: int) -> int:
         if not _in_a_call():
             return self._error(_WRONG_THREAD)
-        return self._answer_of(self._host.dispatch_indirect, callable_id)
+        return self._answer_of(self._dispatch_indirect, callable_id)
 
     def _on_failure(self) -> int:
         """Return an error buffer for the guest, in place of the failed callback's answer and of all later ones."""

@@ -11,6 +11,7 @@ from typing import Any, Final
 from arora_core.errors import MalformedExecutable, MissingExport
 
 from .address_space import store
+from .floating_point import unchanged
 from .formats import check_loadable
 from .opening import Opened, open_privately
 from .running_code import file_at, user_of
@@ -74,7 +75,8 @@ class Library:
         if sys.platform == "win32":
             _ctypes.FreeLibrary(opened.library._handle)
         else:
-            ctypes.CDLL(None).dlclose(ctypes.c_void_p(opened.library._handle))
+            with unchanged():
+                ctypes.CDLL(None).dlclose(ctypes.c_void_p(opened.library._handle))
         opened.delete()
         return _BY_THE_LOADER if file is not None and file_at(address) == file else None
 

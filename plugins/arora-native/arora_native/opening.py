@@ -20,6 +20,7 @@ from typing import Final
 
 from arora_core.errors import LoadError, MalformedExecutable
 
+from .floating_point import unchanged
 from .private_copy import private_copy, uses_origin
 
 _SUFFIX: Final = {"win32": ".dll", "cygwin": ".dll", "darwin": ".dylib"}.get(sys.platform, ".so")
@@ -104,7 +105,8 @@ _LOAD_BY_PATH: Final = (
 
 def _open(file: str) -> ctypes.CDLL:
     try:
-        return ctypes.CDLL(file, mode=_MODE)
+        with unchanged():
+            return ctypes.CDLL(file, mode=_MODE)
     except UnicodeDecodeError as error:
         # ctypes decodes the loader's message as UTF-8, whatever is in it.
         reason = bytes(error.object).decode(errors="backslashreplace")
