@@ -22,6 +22,13 @@ if TYPE_CHECKING:
 _EXTRA: Final = ("pytest", "hypothesis")
 
 
+def _skipped(context: click.Context, parameter: click.Parameter, given: tuple[str, ...]) -> dict[str, str]:
+    for each in given:
+        if not all(each.partition("=")[::2]):
+            raise click.BadParameter(f"{each!r} is not SENTENCE=REASON")
+    return {sentence: reason for sentence, _, reason in (each.partition("=") for each in given)}
+
+
 @click.command("conformance", short_help="Run the conformance suite on an executor.")
 @click.argument("executor")
 @click.option("--area", "areas", metavar="AREA", multiple=True, help="Check only this area; may be repeated.")
@@ -30,8 +37,25 @@ _EXTRA: Final = ("pytest", "hypothesis")
     type=click.Path(dir_okay=False, path_type=Path),
     help="Write a report there: a page (.html) or data (.json).",
 )
+@click.option("--examples", type=click.IntRange(1), help="Try this many generated inputs a check (default: 50).")
+@click.option("--size", type=click.IntRange(1), help="Make no buffer larger than this many bytes (default: 5 MiB).")
+@click.option(
+    "--skip",
+    metavar="SENTENCE=REASON",
+    multiple=True,
+    callback=_skipped,
+    help="Leave out the check of this name, for this reason; may be repeated.",
+)
 @pass_session
-def command(session: Session, executor: str, areas: tuple[str, ...], report: Path | None) -> None:
+def command(
+    session: Session,
+    executor: str,
+    areas: tuple[str, ...],
+    report: Path | None,
+    examples: int | None,
+    size: int | None,
+    skip: dict[str, str],
+) -> None:
     """Run the conformance suite on the installed EXECUTOR.
 
     Checks of capabilities that it does not declare are skipped, except that requesting them must be refused. Exits
@@ -43,16 +67,28 @@ def command(session: Session, executor: str, areas: tuple[str, ...], report: Pat
     from ..conformance import report as reports
     from ..conformance.checking import AREAS, checks
     from ..conformance.compiling import CompilerNotFound
-    from ..conformance.running import run_checks
+    from ..conformance.running import known_names, run_checks
+    from ..conformance.subject import EXAMPLES, SIZE
 
     for area in areas:
         if area not in AREAS:
             raise click.BadParameter(f"{area!r} is not one of {', '.join(AREAS)}", param_hint="--area")
     if report is not None and report.suffix not in (".html", ".json"):
         raise click.BadParameter(f"{report.name!r} must end in .html or .json", param_hint="--report")
+    try:
+        known_names(skip)
+    except ValueError as error:
+        raise click.BadParameter(str(error), param_hint="--skip") from None
     progress = _Progress(checks(areas or None))
     try:
-        results = run_checks(session.plugins.executor(executor), areas or None, progress=progress)
+        results = run_checks(
+            session.plugins.executor(executor),
+            areas or None,
+            examples=examples or EXAMPLES,
+            size=size or SIZE,
+            skip=skip,
+            progress=progress,
+        )
     except CompilerNotFound as error:
         raise click.ClickException(str(error)) from None
     finally:

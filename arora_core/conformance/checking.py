@@ -37,13 +37,17 @@ class Check:
     ``run`` takes a new :class:`~arora_core.conformance.subject.Subject` and raises an exception if the check fails.
     The check is skipped unless the executor declares the capabilities in ``needs``, the guest has the functions in
     ``uses`` and, where ``kind`` is not None, the guest is an executable of that kind.
+
+    The subject's guest has only the functions in ``uses`` and ``may_use``: a check that calls another one fails on
+    every executor, instead of on those alone whose guest lacks it. With None, it has all its functions.
     """
 
     name: str
     area: str
     run: Callable[[Subject], None]
     needs: frozenset[Capability] = frozenset()
-    uses: frozenset[str] = frozenset()
+    uses: frozenset[str] | None = None
+    may_use: frozenset[str] = frozenset()
     kind: str | None = None
 
 
@@ -51,7 +55,12 @@ _registered: Final[dict[str, Check]] = {}
 
 
 def check(
-    area: str, *, needs: Iterable[Capability] = (), uses: Iterable[str] = (), kind: str | None = None
+    area: str,
+    *,
+    needs: Iterable[Capability] = (),
+    uses: Iterable[str] | None = None,
+    may_use: Iterable[str] = (),
+    kind: str | None = None,
 ) -> Callable[[Callable[[Subject], None]], Callable[[Subject], None]]:
     """Return a decorator that registers a function as a check, named by the function's name with spaces.
 
@@ -64,7 +73,8 @@ def check(
         name = function.__name__.replace("_", " ")
         if name in _registered:
             raise ValueError(f"a check named {name!r} is already registered")
-        _registered[name] = Check(name, area, function, frozenset(needs), frozenset(uses), kind)
+        used = None if uses is None else frozenset(uses)
+        _registered[name] = Check(name, area, function, frozenset(needs), used, frozenset(may_use), kind)
         return function
 
     return register

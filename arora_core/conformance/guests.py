@@ -63,6 +63,10 @@ class Guest:
             exports=(*exports, *also),
         )
 
+    def only(self, functions: frozenset[str]) -> Guest:
+        """Return the same executable with only these functions in its header, as far as the guest has them."""
+        return replace(self, functions=self.functions & functions)
+
     def definition(self, number: int = 0) -> ModuleDefinition:
         """Return the guest as module ``number``."""
         return ModuleDefinition(self.header(number), self.executable)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from types import TracebackType
-from typing import TypeVar
+from typing import Final, TypeVar
 from uuid import UUID
 
 from hypothesis import strategies as st
@@ -24,6 +24,10 @@ from .guests import Guest
 
 _T = TypeVar("_T")
 
+EXAMPLES: Final = 50
+"""The number of inputs that a check with generated inputs tries, and the most repetitions of a check that repeats."""
+SIZE: Final = 5 << 20
+"""Bytes of the largest buffers that checks make."""
 NO_LIMITS = Limits()
 _COUNTING = 0xFF
 """A module number that no check loads."""
@@ -32,10 +36,11 @@ _COUNTING = 0xFF
 class Subject:
     """The executor under test, its guest and engines. Every check gets a new one, which is closed after the check."""
 
-    def __init__(self, executor: type[Executor], guest: Guest, *, examples: int = 50) -> None:
+    def __init__(self, executor: type[Executor], guest: Guest, *, examples: int = EXAMPLES, size: int = SIZE) -> None:
         self.executor = executor
         self.guest = guest
         self.examples = examples
+        self.size = size
         self._stack = ExitStack()
         self._engine: Engine | None = None
         self._module: LoadedModule | None = None
@@ -112,6 +117,14 @@ class Subject:
         """Return counts of the guest's allocator: blocks in use, allocations, frees, and frees of blocks not in use."""
         counts: Sequence[int] = list((module or self.module).allocations())
         return counts
+
+    def times(self, most: int) -> int:
+        """Return how often a check repeats something: ``most``, and less in proportion where there are few examples."""
+        return max(1, min(most, most * self.examples // EXAMPLES))
+
+    def up_to(self, most: int) -> int:
+        """Return the size of a large buffer in bytes: ``most``, or the subject's size if it is lower."""
+        return min(most, self.size)
 
     def require_single_calls(self) -> None:
         """Raise CheckFailed if the executor makes a nested call more than once.

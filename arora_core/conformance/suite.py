@@ -14,7 +14,8 @@ from ..plugins import Plugins, discover
 from .checking import Check, checks
 from .guests import Guest, guest_for
 from .results import CheckResult, Outcome
-from .running import EXAMPLES, available, keep_guest_loaded, run_check
+from .running import available, keep_guest_loaded, known_names, run_check
+from .subject import EXAMPLES, SIZE
 
 
 def executor_suite(
@@ -25,18 +26,23 @@ def executor_suite(
     plugins: Plugins | None = None,
     guest: Guest | None = None,
     examples: int = EXAMPLES,
+    size: int = SIZE,
+    skip: Mapping[str, str] | None = None,
 ) -> type:
     """Return a new pytest class with a test for each check. Assign it to a name that begins with ``Test``.
 
     ``executor`` is a class, or the name of an installed executor or of one in ``plugins``. ``known_failures`` maps the
     names of checks that fail for now to the reason: their tests are expected to fail, and fail if the check passes. If
     a name in it is not the name of a check, an additional test fails. ``guest`` replaces the guest that Arora provides
-    for the executor. ``examples`` is the number of inputs that checks with generated inputs try. If the executor is
-    unavailable on this machine, all tests are skipped with its reason.
+    for the executor. ``examples`` is the number of inputs that checks with generated inputs try, ``size`` the bytes of
+    the largest buffers that checks make. ``skip`` maps the names of checks that do not run to the reason, which pytest
+    shows. If the executor is unavailable on this machine, all tests are skipped with its reason.
 
     Raises ExecutorNotFound if no executor has that name, ExecutorUnavailable if its plugin failed to load, ValueError
-    for an unknown area. pytest reports this as one error of the test file.
+    for an unknown area or a name in ``skip`` that is not the name of a check. pytest reports this as one error of the
+    test file.
     """
+    left_out = known_names(skip)
     known = dict(known_failures or {})
     if isinstance(executor, str):
         # Looked up here, not in the tests: an unknown name is then one error instead of one per test.
@@ -53,7 +59,7 @@ def executor_suite(
             chosen, found = subject()
         except ExecutorUnavailable as unavailable:
             pytest.skip(str(unavailable))
-        return run_check(check, chosen, found, examples=examples)
+        return run_check(check, chosen, found, examples=examples, size=size, skip=left_out)
 
     class_resources = ExitStack()
 

@@ -165,8 +165,8 @@ def spin(guest: SimulatedGuest, given: Arguments) -> ReturnValue:
 @guest_function
 def work(guest: SimulatedGuest, given: Arguments) -> ReturnValue:
     turns = given.u64("turns")
-    for done in range(0, turns, 1000):
-        guest.meter.spend(10 * min(1000, turns - done))
+    for done in range(0, turns, 400):
+        guest.meter.spend(10 * min(400, turns - done))
     return v.U64(turns)
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from arora_core import Capability
 from arora_core.conformance import checks
 
 
@@ -31,7 +32,20 @@ def test_it_prints_a_table_of_areas(tmp_path: Path) -> None:
 def test_it_counts_skipped_checks_by_reason(tmp_path: Path) -> None:
     done = run("arora_core", "conformance", "native", "--area", "limits", cwd=tmp_path)
     skipped = [line.strip() for line in done.stdout.splitlines() if "skipped:" in line]
-    assert "4 skipped: native does not declare the capability 'deadline'" in skipped
+    count = sum(Capability.DEADLINE in each.needs for each in checks(["limits"]))
+    assert f"{count} skipped: native does not declare the capability 'deadline'" in skipped
+
+
+def test_it_leaves_out_what_it_is_told_to_and_shows_the_reason(tmp_path: Path) -> None:
+    leave_out = ("--skip", "a guest has clocks=its time stands still")
+    done = run("arora_core", "conformance", "wasmtime", "--area", "calls", *leave_out, "--examples", "5", cwd=tmp_path)
+    assert (done.returncode, "   1 skipped: left out: its time stands still" in done.stdout.splitlines()) == (0, True)
+
+
+def test_it_refuses_to_leave_out_what_is_no_check(tmp_path: Path) -> None:
+    for leave_out in ("a guest sings=no voice", "a guest has clocks"):
+        done = run("arora_core", "conformance", "wasmtime", "--skip", leave_out, cwd=tmp_path)
+        assert (done.returncode, leave_out.partition("=")[0] in done.stderr) == (2, True)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pseudo-terminals")

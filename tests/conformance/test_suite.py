@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
 from types import ModuleType
 from typing import Any
 
@@ -15,6 +17,7 @@ from arora_core import (
     Capability,
     ExecutorNotFound,
     ExecutorUnavailable,
+    Instance,
     LoadError,
     MalformedExecutable,
     Plugins,
@@ -27,6 +30,7 @@ from arora_core.conformance import (
     Outcome,
     checks,
     executor_suite,
+    run_check,
     run_checks,
     wasm_guest,
 )
@@ -35,6 +39,7 @@ from arora_core.conformance.generating import for_all
 from arora_core.conformance.subject import only
 
 from .broken import broken, calls_correctly, calls_twice, loses_errors
+from .reference import ReferenceExecutor
 
 KEEPS_STATE = "a guest keeps its state between calls"
 KEEPS_STATE_TEST = "test_calls_a_guest_keeps_its_state_between_calls"
@@ -177,6 +182,59 @@ def test_a_function_that_the_guest_lacks_skips_the_checks_that_use_it() -> None:
     guest = Guest(whole.kind, whole.executable, whole.functions - {"clock"})
     result = run_checks("wasmtime", ["calls"], guest=guest)["a guest has clocks"]
     assert (result.outcome, result.message) == (Outcome.SKIPPED, "the wasm guest has no clock")
+
+
+def test_a_check_that_uses_a_function_it_does_not_declare_fails_on_every_executor() -> None:
+    declared = next(each for each in checks() if each.name == KEEPS_STATE)
+    undeclared = replace(declared, uses=frozenset({"add"}))
+    assert run_check(declared, ReferenceExecutor, wasm_guest()).outcome is Outcome.PASSED
+    assert "no function 'count'" in run_check(undeclared, ReferenceExecutor, wasm_guest()).message
+
+
+def test_every_check_declares_the_functions_it_uses() -> None:
+    assert [each.name for each in checks() if each.uses is None] == []
+
+
+def test_no_function_that_a_guest_may_lack_is_an_attribute_error() -> None:
+    guest = wasm_guest().only(frozenset())
+    results = run_checks(ReferenceExecutor, guest=guest, examples=1)
+    assert [each.message for each in results.failed] == []
+    assert results[KEEPS_STATE].message == "the wasm guest has no count"
+
+
+def test_a_check_can_be_skipped_for_a_reason() -> None:
+    results = run_checks("wasmtime", ["calls"], skip={KEEPS_STATE: "it has no state"})
+    assert (results[KEEPS_STATE].outcome, results[KEEPS_STATE].message) == (
+        Outcome.SKIPPED,
+        "left out: it has no state",
+    )
+    with pytest.raises(pytest.skip.Exception, match="it has no state"):
+        run(executor_suite("wasmtime", skip={KEEPS_STATE: "it has no state"}), KEEPS_STATE_TEST)
+
+
+def test_a_skipped_check_that_does_not_exist_is_an_error() -> None:
+    for start in (partial(run_checks, "wasmtime"), partial(executor_suite, "wasmtime")):
+        with pytest.raises(ValueError, match="skip names checks that do not exist: a guest sings"):
+            start(skip={"a guest sings": "no voice"})
+
+
+def test_few_examples_and_a_small_size_shorten_the_checks_of_leaks() -> None:
+    argument_sizes: list[int] = []
+
+    def measure(instance: Instance, function_id: bytes, argument: bytes) -> bytes:
+        argument_sizes.append(len(argument))
+        return instance.dispatch(function_id, argument)
+
+    results = run_checks(broken(measure), ["leaks"], examples=5, size=1000)
+    assert [(each.check.name, each.message) for each in results.failed] == []
+    assert (max(argument_sizes) < 1200, len(argument_sizes) < 500) == (True, True)
+
+
+def test_an_executor_that_exits_fails_a_check_and_does_not_end_the_suite() -> None:
+    def leave(*given: object) -> bytes:
+        raise SystemExit("goodbye")
+
+    assert run_checks(broken(leave), ["errors"])[ERROR_BUFFER].message.startswith("SystemExit: goodbye")
 
 
 def test_an_executor_of_a_kind_without_a_guest_has_to_provide_one() -> None:

@@ -22,12 +22,12 @@ from ..subject import NO_LIMITS, Subject
 _LARGE = 1 << 19
 
 
-@check("calls")
+@check("calls", uses=["add"])
 def a_function_is_called_with_its_arguments(subject: Subject) -> None:
     expect_equal(subject.module.add(2, 3), 5, "add(2, 3)")
 
 
-@check("calls")
+@check("calls", uses=["received"])
 def arguments_arrive_in_the_order_given_and_byte_for_byte(subject: Subject) -> None:
     id = subject.function_id("received")
     fields = [(UUID(int=7), v.String("b")), (UUID(int=3), v.ArrayF64([1.5])), (UUID(int=5), v.Unit())]
@@ -36,7 +36,7 @@ def arguments_arrive_in_the_order_given_and_byte_for_byte(subject: Subject) -> N
     expect_equal(result, subject.result("received", v.ArrayU8(sent)), "the argument buffer that the guest received")
 
 
-@check("calls")
+@check("calls", uses=["given"])
 def arguments_left_out_are_absent_to_the_guest(subject: Subject) -> None:
     given = {"a": v.U32(0), "b": v.U32(0), "c": v.U32(0)}
     for mask in range(8):
@@ -44,7 +44,7 @@ def arguments_left_out_are_absent_to_the_guest(subject: Subject) -> None:
         expect_equal(subject.values("given", chosen).ret, v.U32(mask), f"given({', '.join(chosen)})")
 
 
-@check("calls")
+@check("calls", uses=["append"])
 def mutable_parameters_come_back(subject: Subject) -> None:
     result = subject.module.append([1.0, 2.5], -0.0, "x")
     expected = Result(3, {"items": [1.0, 2.5, -0.0], "log": "x+"})
@@ -52,26 +52,29 @@ def mutable_parameters_come_back(subject: Subject) -> None:
     expect_equal(found, expected, "append([1.0, 2.5], -0.0, 'x')")
 
 
-@check("calls")
+@check("calls", uses=["nothing"])
 def a_function_without_a_return_value_answers_unit(subject: Subject) -> None:
     expect_equal(subject.dispatch("nothing"), subject.result("nothing", v.Unit()), "nothing()")
 
 
-@check("calls")
+@check("calls", uses=["count"])
 def a_guest_keeps_its_state_between_calls(subject: Subject) -> None:
     expect_equal([subject.module.count() for _ in range(3)], [1, 2, 3], "three calls of count()")
 
 
-@check("calls")
+@check("calls", uses=["add", "received"])
 def a_bound_function_and_a_dispatch_do_the_same(subject: Subject) -> None:
-    instance, id = subject.instance(ScriptedHost()), subject.function_id("add").bytes
-    argument = subject.argument("add", v.U32(1), v.U32(2))
-    bound = instance.function(id)
-    expect_equal(bound(argument), subject.result("add", v.U32(3)), "the bound add")
-    expect_equal(instance.dispatch(id, argument), bound(argument), "the dispatched add, compared with the bound one")
+    instance = subject.instance(ScriptedHost())
+    received = v.ArrayU8(subject.argument("received", v.U8(1)))
+    for name, given, answer in (("add", [v.U32(1), v.U32(2)], v.U32(3)), ("received", [v.U8(1)], received)):
+        id, argument = subject.function_id(name).bytes, subject.argument(name, *given)
+        bound = instance.function(id)
+        expect_equal(bound(argument), subject.result(name, answer), f"the bound {name}")
+        what = f"the dispatched {name}, compared with the bound one"
+        expect_equal(instance.dispatch(id, argument), bound(argument), what)
 
 
-@check("calls")
+@check("calls", uses=["add", "echo_u8s", "fail"])
 def a_call_in_pieces_is_the_call_of_all_of_them(subject: Subject) -> None:
     transfer = _transfer(subject)
     for length in (0, 3, _LARGE):
@@ -104,7 +107,7 @@ def _transfer(subject: Subject) -> Callable[..., bytes]:
     return call
 
 
-@check("calls")
+@check("calls", uses=["echo_f64s"])
 def a_large_array_goes_and_comes_whole_between_small_ones(subject: Subject) -> None:
     function = subject.module.echo_f64s
     for count in (3, _LARGE // 8, 1, _LARGE // 4, 0):
@@ -112,14 +115,14 @@ def a_large_array_goes_and_comes_whole_between_small_ones(subject: Subject) -> N
         expect_equal(function(given) == given, True, f"whether {count} numbers came back")
 
 
-@check("calls")
+@check("calls", uses=[])
 def a_function_that_is_not_exported_is_not_found(subject: Subject) -> None:
     instance, id = subject.instance(ScriptedHost()), uuid4().bytes
     argument = buffers.encode(v.Structure(UUID(bytes=id)))
     expect_raises(FunctionNotFound, lambda: instance.dispatch(id, argument), "dispatch of an unknown function")
 
 
-@check("calls")
+@check("calls", uses=["nothing"])
 def a_function_that_the_header_leaves_out_is_not_found(subject: Subject) -> None:
     whole, id = subject.guest.header(), subject.function_id("nothing").bytes
     exports = tuple(each for each in whole.exports if each.name != "nothing")
@@ -132,13 +135,13 @@ def a_function_that_the_header_leaves_out_is_not_found(subject: Subject) -> None
     instance.close()
 
 
-@check("calls")
+@check("calls", uses=["alignment"])
 def the_argument_buffer_is_aligned_to_8_bytes(subject: Subject) -> None:
     for size in range(40):
         expect_equal(subject.module.alignment(bytes(size)), 0, f"the address of an argument modulo 8 ({size} items)")
 
 
-@check("calls", needs=[Capability.TRAPS])
+@check("calls", needs=[Capability.TRAPS], uses=["read_behind", "set_allocator"])
 def a_guest_may_read_a_few_bytes_behind_its_argument(subject: Subject) -> None:
     for size in range(8):
         subject.module.set_allocator(2)
@@ -147,7 +150,7 @@ def a_guest_may_read_a_few_bytes_behind_its_argument(subject: Subject) -> None:
         subject.module.read_behind(bytes((size + 1) * _LARGE + size))
 
 
-@check("calls")
+@check("calls", uses=["add", "echo_str", "fill", "set_allocator"])
 def memory_that_grows_under_every_allocation_changes_nothing(subject: Subject) -> None:
     module = subject.module
     module.set_allocator(1)
@@ -165,7 +168,7 @@ def memory_that_grows_under_every_allocation_changes_nothing(subject: Subject) -
     expect_equal(module.add(1, 2), 3, "add(1, 2) while memory grows")
 
 
-@check("calls", needs=[Capability.TRAPS])
+@check("calls", needs=[Capability.TRAPS], uses=["wild"])
 def an_answer_may_end_with_the_last_byte_of_memory(subject: Subject) -> None:
     expect_equal(subject.dispatch("wild", v.U32(10)), subject.result("wild", v.Unit()), "wild(10)")
 
@@ -183,7 +186,7 @@ def a_guest_has_random_numbers(subject: Subject) -> None:
     expect_equal(len(drawn), 8, "the number of different results of 8 calls of random(16)")
 
 
-@check("calls")
+@check("calls", uses=["add"])
 def an_unusual_argument_is_the_guests_to_refuse(subject: Subject) -> None:
     message = buffers.error_message(subject.dispatch("add", v.String("one"), v.U32(2)))
     refused = message is not None and message.startswith("a: ")

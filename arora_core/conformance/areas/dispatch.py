@@ -28,14 +28,14 @@ def _forward(subject: Subject, caller: LoadedModule, callee: UUID, name: str, *g
     return result
 
 
-@check("dispatch")
+@check("dispatch", uses=["add", "forward"])
 def a_guest_calls_a_function_of_another_module(subject: Subject) -> None:
     other = subject.load(1)
     result = _forward(subject, subject.module, other.id, "add", v.U32(20), v.U32(22))
     expect_equal(result, subject.result("add", v.U32(42)), "add(20, 22), called by another module")
 
 
-@check("dispatch")
+@check("dispatch", uses=["echo", "forward"])
 def any_value_passes_through_a_dispatch_as_the_same_bytes(subject: Subject) -> None:
     other = subject.load(1)
 
@@ -46,7 +46,7 @@ def any_value_passes_through_a_dispatch_as_the_same_bytes(subject: Subject) -> N
     subject.for_all(strategies.values(), echo)
 
 
-@check("dispatch")
+@check("dispatch", uses=["forward"])
 def the_host_is_asked_for_what_the_guest_named(subject: Subject) -> None:
     host = ScriptedHost()
     instance = subject.instance(host)
@@ -60,7 +60,7 @@ def the_host_is_asked_for_what_the_guest_named(subject: Subject) -> None:
     expect_equal(result, subject.result("forward", v.ArrayU8(response)), "the result buffer that the guest received")
 
 
-@check("dispatch")
+@check("dispatch", uses=["forward", "nothing"])
 def what_crosses_to_the_host_and_back_is_bytes(subject: Subject) -> None:
     # Views of the guest's memory would change when the guest goes on.
     host = ScriptedHost()
@@ -71,14 +71,14 @@ def what_crosses_to_the_host_and_back_is_bytes(subject: Subject) -> None:
     expect_equal(found, ["bytes"] * 4, "the types of the arguments of Host.dispatch and of the result")
 
 
-@check("dispatch")
+@check("dispatch", uses=["indirect"])
 def a_callable_is_called_by_its_id(subject: Subject) -> None:
     callable = subject.engine.register_callable(lambda: v.String("from the host"))
     expected = buffers.encode(v.String("from the host"))
     expect_equal(subject.module.indirect(callable), expected, "the result of a callable")
 
 
-@check("dispatch")
+@check("dispatch", uses=["indirect"])
 def the_id_of_a_callable_has_64_bits(subject: Subject) -> None:
     host = ScriptedHost()
     instance = subject.instance(host)
@@ -87,7 +87,7 @@ def the_id_of_a_callable_has_64_bits(subject: Subject) -> None:
         expect_equal(host.indirect[-1], number, "the argument of Host.dispatch_indirect")
 
 
-@check("dispatch")
+@check("dispatch", uses=["indirect"])
 def any_value_of_a_callable_arrives_as_the_same_bytes(subject: Subject) -> None:
     current: list[v.Value] = [v.Unit()]
     callable = subject.engine.register_callable(lambda: current[0])
@@ -99,14 +99,14 @@ def any_value_of_a_callable_arrives_as_the_same_bytes(subject: Subject) -> None:
     subject.for_all(strategies.values(), return_value)
 
 
-@check("dispatch")
+@check("dispatch", uses=["add", "forward"])
 def a_missing_module_is_an_error_the_guest_can_handle(subject: Subject) -> None:
     result = _forward(subject, subject.module, uuid4(), "add")
     expect(buffers.error_message(result) is not None, f"expected an error buffer, the guest received {result!r}")
     expect_equal(subject.module.add(1, 2), 3, "add(1, 2) afterwards")
 
 
-@check("dispatch")
+@check("dispatch", uses=["add", "forward", "indirect"])
 def a_missing_function_or_callable_is_an_error_the_guest_can_handle(subject: Subject) -> None:
     module = subject.module
     unknown = module.forward(module.id, uuid4(), subject.argument("add"))
@@ -115,14 +115,14 @@ def a_missing_function_or_callable_is_an_error_the_guest_can_handle(subject: Sub
     expect(buffers.error_message(missing) is not None, f"expected an error buffer, the guest received {missing!r}")
 
 
-@check("dispatch")
+@check("dispatch", uses=["fail", "forward"])
 def an_error_of_the_callee_reaches_the_caller_as_it_is(subject: Subject) -> None:
     other = subject.load(1)
     result = _forward(subject, subject.module, other.id, "fail", v.String("the arm is stuck"))
     expect_equal(result, buffers.encode_error("the arm is stuck"), "the result of a callee that failed")
 
 
-@check("dispatch")
+@check("dispatch", uses=["indirect"])
 def an_error_of_the_host_reaches_the_guest_as_an_error(subject: Subject) -> None:
     def refuse() -> v.Value:
         raise CallError("not today")
@@ -131,7 +131,7 @@ def an_error_of_the_host_reaches_the_guest_as_an_error(subject: Subject) -> None
     expect_equal(buffers.error_message(result), "not today", "the error message that the guest received")
 
 
-@check("dispatch", needs=[Capability.TRAPS])
+@check("dispatch", needs=[Capability.TRAPS], uses=["add", "crash", "forward"])
 def a_trap_of_the_callee_is_an_error_to_the_caller(subject: Subject) -> None:
     other = subject.load(1)
     result = _forward(subject, subject.module, other.id, "crash", v.U32(0))
@@ -139,14 +139,14 @@ def a_trap_of_the_callee_is_an_error_to_the_caller(subject: Subject) -> None:
     expect_equal([subject.module.add(1, 2), other.add(1, 2)], [3, 3], "add(1, 2) of both afterwards")
 
 
-@check("dispatch")
+@check("dispatch", uses=["forward", "malform"])
 def a_callee_that_breaks_the_abi_is_an_error_to_the_caller(subject: Subject) -> None:
     other = subject.load(1)
     result = _forward(subject, subject.module, other.id, "malform", v.U32(0))
     expect(buffers.error_message(result) is not None, f"expected an error buffer, the guest received {result!r}")
 
 
-@check("dispatch", needs=[Capability.TRAPS])
+@check("dispatch", needs=[Capability.TRAPS], uses=["add", "forward_with", "nothing"])
 def an_answer_that_finds_no_memory_is_a_trap(subject: Subject) -> None:
     module, other, inner = subject.module, subject.load(1), subject.argument("nothing")
     for mode, what in ((3, "null"), (4, "a pointer outside of memory")):
@@ -156,7 +156,7 @@ def an_answer_that_finds_no_memory_is_a_trap(subject: Subject) -> None:
         expect_equal(module.add(1, 2), 3, f"add(1, 2) after {call}")
 
 
-@check("dispatch")
+@check("dispatch", uses=["fill", "forward_with"])
 def memory_that_grows_for_an_answer_changes_nothing(subject: Subject) -> None:
     other = subject.load(1)
     argument = subject.argument("fill", v.U32(100_000), v.U8(3))
@@ -165,7 +165,7 @@ def memory_that_grows_for_an_answer_changes_nothing(subject: Subject) -> None:
     expect(result == expected, f"a result of {len(expected)} bytes did not arrive whole")
 
 
-@check("dispatch")
+@check("dispatch", uses=["forward"])
 def what_is_dispatched_may_be_any_buffer(subject: Subject) -> None:
     host = ScriptedHost()
     instance, id = subject.instance(host), subject.function_id("forward").bytes

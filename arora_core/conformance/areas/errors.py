@@ -32,7 +32,7 @@ _MALFORMED = {
 }
 
 
-@check("errors")
+@check("errors", uses=["fail"])
 def an_error_buffer_is_a_guest_error_with_its_message(subject: Subject) -> None:
     def fail(message: str) -> None:
         expect_raises(GuestError, lambda: subject.module.fail(message), f"fail({message!r})", message=message)
@@ -40,25 +40,25 @@ def an_error_buffer_is_a_guest_error_with_its_message(subject: Subject) -> None:
     subject.for_all(st.one_of(strategies.texts(max_size=200), st.just(""), st.just("é🦀")), fail)
 
 
-@check("errors")
+@check("errors", uses=["fail"])
 def an_error_buffer_comes_through_a_raw_dispatch_as_it_is(subject: Subject) -> None:
     expect_equal(subject.dispatch("fail", v.String("no")), buffers.encode_error("no"), "the raw result of fail('no')")
 
 
-@check("errors")
+@check("errors", uses=["add", "fail"])
 def a_guest_that_failed_can_be_called_again(subject: Subject) -> None:
     expect_raises(GuestError, lambda: subject.module.fail("once"), "fail('once')")
     expect_equal(subject.module.add(1, 2), 3, "add(1, 2) after a failure")
 
 
-@check("errors")
+@check("errors", uses=["fail"])
 def an_error_names_module_and_function(subject: Subject) -> None:
     error = expect_raises(GuestError, lambda: subject.module.fail("x"), "fail('x')")
     found = (error.module, error.function)
     expect_equal(found, ("conformance", "fail"), "the module and function of a GuestError")
 
 
-@check("errors")
+@check("errors", uses=["add", "malform"])
 def an_answer_that_breaks_the_abi_is_a_trap_of_that_kind(subject: Subject) -> None:
     for how, what in _MALFORMED.items():
         call = f"malform({how}), which returns {what}"
@@ -66,14 +66,14 @@ def an_answer_that_breaks_the_abi_is_a_trap_of_that_kind(subject: Subject) -> No
         expect_equal(subject.module.add(1, 2), 3, f"add(1, 2) after {call}")
 
 
-@check("errors")
+@check("errors", uses=["malform"])
 def an_answer_that_breaks_the_abi_is_a_trap_to_a_raw_call_as_well(subject: Subject) -> None:
     for how in (0, 1, 8):
         what = f"the raw result of malform({how})"
         expect_raises(Trap, partial(subject.dispatch, "malform", v.U32(how)), what, kind=TrapKind.ABI)
 
 
-@check("errors", needs=[Capability.TRAPS])
+@check("errors", needs=[Capability.TRAPS], uses=["add", "checksum", "set_allocator"])
 def an_allocator_that_answers_null_or_nonsense_is_a_trap(subject: Subject) -> None:
     for mode, what in ((3, "null"), (4, "a pointer outside of memory")):
         subject.module.set_allocator(mode)

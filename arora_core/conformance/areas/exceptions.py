@@ -19,7 +19,7 @@ class _Bug(Exception):
     """A bug in host code: not an AroraError."""
 
 
-@check("exceptions")
+@check("exceptions", uses=["add", "indirect"])
 def an_exception_of_the_host_comes_out_as_the_same_object(subject: Subject) -> None:
     for kind in (_Bug, ValueError, StopIteration, KeyboardInterrupt, SystemExit):
         bug = kind("of the host")
@@ -35,7 +35,7 @@ def an_exception_of_the_host_comes_out_as_the_same_object(subject: Subject) -> N
         expect_equal(subject.module.add(1, 2), 3, f"add(1, 2) after {kind.__name__}")
 
 
-@check("exceptions")
+@check("exceptions", uses=["forward", "indirect", "nothing"])
 def an_error_that_the_host_raises_is_not_the_guests_to_handle(subject: Subject) -> None:
     # A host returns an error that the guest may handle as an error buffer, and raises all others.
     host = ScriptedHost()
@@ -54,7 +54,7 @@ def an_error_that_the_host_raises_is_not_the_guests_to_handle(subject: Subject) 
             expect(raised is error, f"{name}: expected the same {error!r} that the host raised, got {raised!r}")
 
 
-@check("exceptions")
+@check("exceptions", uses=["add", "forward", "indirect"])
 def an_exception_of_the_host_comes_out_through_several_guests(subject: Subject) -> None:
     bug = _Bug("deep below")
 
@@ -72,7 +72,7 @@ def an_exception_of_the_host_comes_out_through_several_guests(subject: Subject) 
     expect_equal([each.add(1, 2) for each in modules], [3, 3, 3], "add(1, 2) of all afterwards")
 
 
-@check("exceptions")
+@check("exceptions", uses=["add", "indirect"])
 def an_exception_that_was_carried_is_not_seen_again(subject: Subject) -> None:
     def fail() -> v.Value:
         raise _Bug
@@ -85,7 +85,7 @@ def an_exception_that_was_carried_is_not_seen_again(subject: Subject) -> None:
     expect_equal(subject.module.indirect(other), buffers.encode(v.U8(1)), "another callable afterwards")
 
 
-@check("exceptions")
+@check("exceptions", uses=["add", "indirect"])
 def an_exception_below_a_nested_call_passes_a_guest_twice(subject: Subject) -> None:
     module = subject.module
     bug = LookupError("inside")
@@ -105,7 +105,7 @@ def an_exception_below_a_nested_call_passes_a_guest_twice(subject: Subject) -> N
     expect_equal(module.add(1, 2), 3, "add(1, 2) afterwards")
 
 
-@check("exceptions")
+@check("exceptions", uses=["indirect"])
 def an_exception_handled_halfway_harms_nobody(subject: Subject) -> None:
     module = subject.module
 
@@ -122,7 +122,7 @@ def an_exception_handled_halfway_harms_nobody(subject: Subject) -> None:
     expect_equal(result, buffers.encode(v.U8(7)), "the result of the outer call")
 
 
-@check("exceptions", needs=[Capability.OUTPUT])
+@check("exceptions", needs=[Capability.OUTPUT], uses=["print"])
 def an_exception_raised_while_output_is_taken_comes_out_as_itself(subject: Subject) -> None:
     bug = OSError("the log is full")
 

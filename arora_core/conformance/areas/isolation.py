@@ -11,21 +11,21 @@ from ..expecting import expect, expect_equal
 from ..subject import Subject
 
 
-@check("isolation")
+@check("isolation", uses=["count", "exchange"])
 def two_instances_share_no_state(subject: Subject) -> None:
     one, other = subject.load(0), subject.load(1)
     found = [one.count(), one.count(), other.count(), one.exchange(5), other.exchange(6), one.exchange(0)]
     expect_equal(found, [1, 2, 1, 0, 0, 5], "counts and kept values of two instances in one engine")
 
 
-@check("isolation")
+@check("isolation", uses=["count", "exchange"])
 def two_engines_share_no_state(subject: Subject) -> None:
     one, other = subject.load(0), subject.load(0, engine=subject.new_engine())
     found = [one.count(), one.count(), other.count(), one.exchange(5), other.exchange(6), one.exchange(0)]
     expect_equal(found, [1, 2, 1, 0, 0, 5], "counts and kept values of one module in two engines")
 
 
-@check("isolation")
+@check("isolation", uses=["count", "exchange"])
 def a_module_loaded_again_starts_anew(subject: Subject) -> None:
     first = subject.load()
     first.exchange(9)
@@ -55,7 +55,7 @@ def a_guest_reads_nothing_from_stdin(subject: Subject) -> None:
     expect_equal(subject.module.ambient()[5], 0, "the number of bytes that a guest read from stdin")
 
 
-@check("isolation", uses=["pages"])
+@check("isolation", uses=["fill", "pages"])
 def the_memory_of_one_guest_does_not_grow_with_that_of_another(subject: Subject) -> None:
     one, other = subject.load(0), subject.load(1)
     before = other.pages()
@@ -63,7 +63,7 @@ def the_memory_of_one_guest_does_not_grow_with_that_of_another(subject: Subject)
     expect_equal(other.pages(), before, "the pages of a guest after the memory of another one grew")
 
 
-@check("isolation")
+@check("isolation", uses=["count", "echo_u8s"])
 def engines_work_in_threads_of_their_own(subject: Subject) -> None:
     modules = [subject.load(0, engine=subject.new_engine()) for _ in range(4)]
     found: list[list[object]] = [[] for _ in modules]
@@ -78,7 +78,7 @@ def engines_work_in_threads_of_their_own(subject: Subject) -> None:
     expect_equal(found, [[(turn + 1, True) for turn in range(50)]] * len(modules), "the results in four threads")
 
 
-@check("isolation")
+@check("isolation", uses=["add", "count"])
 def one_executable_loads_in_several_threads(subject: Subject) -> None:
     first = subject.load(0)
     found: list[tuple[int, int]] = []
@@ -92,7 +92,7 @@ def one_executable_loads_in_several_threads(subject: Subject) -> None:
     expect_equal(sorted(found), [(1, 1), (1, 2)], "the results of modules loaded and called in two threads")
 
 
-@check("isolation")
+@check("isolation", uses=["indirect"])
 def every_thread_gets_the_exception_of_its_own_call(subject: Subject) -> None:
     engines = [subject.new_engine() for _ in range(4)]
     found: list[list[bool]] = [[] for _ in engines]

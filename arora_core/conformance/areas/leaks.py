@@ -27,21 +27,22 @@ def _balanced(subject: Subject, call: Callable[[], object], what: str) -> None:
     subject.allocations()
     call()
     before = subject.allocations()
-    for _ in range(_TIMES):
+    times = subject.times(_TIMES)
+    for _ in range(times):
         call()
     after = subject.allocations()
-    expect_equal(after[0] - before[0], 0, f"blocks not freed after {_TIMES} times {what}")
-    expect_equal(after[3] - before[3], 0, f"frees of blocks that were not in use, after {_TIMES} times {what}")
+    expect_equal(after[0] - before[0], 0, f"blocks not freed after {times} times {what}")
+    expect_equal(after[3] - before[3], 0, f"frees of blocks that were not in use, after {times} times {what}")
 
 
-@check("leaks")
+@check("leaks", uses=["allocations", "checksum", "echo_str", "fill"])
 def a_call_gives_back_its_argument_and_its_result(subject: Subject) -> None:
     _balanced(subject, partial(subject.module.echo_str, "x" * 100), "echo_str")
-    _balanced(subject, partial(subject.module.checksum, bytes(1 << 20)), "checksum of 1 MiB")
-    _balanced(subject, partial(subject.module.fill, 100_000, 1), "fill(100000)")
+    _balanced(subject, partial(subject.module.checksum, bytes(subject.up_to(1 << 20))), "a large checksum")
+    _balanced(subject, partial(subject.module.fill, subject.up_to(100_000), 1), "a large fill")
 
 
-@check("leaks")
+@check("leaks", uses=["allocations", "fail"])
 def an_orderly_failure_gives_everything_back(subject: Subject) -> None:
     def fail() -> None:
         expect_raises(GuestError, partial(subject.module.fail, "x"), "fail('x')")
@@ -49,15 +50,15 @@ def an_orderly_failure_gives_everything_back(subject: Subject) -> None:
     _balanced(subject, fail, "fail('x')")
 
 
-@check("leaks")
+@check("leaks", uses=["add", "allocations", "echo_str"])
 def no_block_is_given_back_twice(subject: Subject) -> None:
-    for turn in range(_TIMES):
+    for turn in range(subject.times(_TIMES)):
         subject.module.add(1, 2)
         subject.module.echo_str("x" * turn)
     expect_equal(subject.allocations()[3], 0, "frees of blocks that were not in use")
 
 
-@check("leaks")
+@check("leaks", uses=["allocations", "echo_str", "forward"])
 def a_dispatch_gives_everything_back_in_both_guests(subject: Subject) -> None:
     module, other = subject.module, subject.load(1)
     argument = subject.argument("echo_str", v.String("y" * 200))
@@ -69,7 +70,7 @@ def a_dispatch_gives_everything_back_in_both_guests(subject: Subject) -> None:
     expect_equal((after[0] - before[0], after[3]), (0, 0), "blocks that the callee did not free, and freed twice")
 
 
-@check("leaks")
+@check("leaks", uses=["allocations", "forward", "indirect", "nothing"])
 def a_dispatch_that_fails_gives_everything_back(subject: Subject) -> None:
     module = subject.module
     unknown = partial(module.forward, module.id, module.id, subject.argument("nothing"))
@@ -77,31 +78,35 @@ def a_dispatch_that_fails_gives_everything_back(subject: Subject) -> None:
     _balanced(subject, partial(module.indirect, 1 << 40), "an unknown callable")
 
 
-@check("leaks")
+@check("leaks", uses=["allocations", "indirect"])
 def a_callable_gives_everything_back(subject: Subject) -> None:
     callable = subject.engine.register_callable(lambda: v.ArrayF64(range(500)))
     _balanced(subject, partial(subject.module.indirect, callable), "indirect")
 
 
-@check("leaks")
+@check("leaks", uses=["allocations", "count", "descend", "forward"])
 def nested_calls_give_everything_back(subject: Subject) -> None:
     subject.require_single_calls()
     _balanced(subject, partial(subject.module.descend, subject.module.id, 10), "descend(10)")
 
 
-@check("leaks", uses=["pages"])
+@check("leaks", uses=["echo_u8s", "pages"])
 def memory_does_not_grow_from_call_to_call(subject: Subject) -> None:
-    module, data = subject.module, bytes(50_000)
+    module, data = subject.module, bytes(subject.up_to(50_000))
     for _ in range(10):
         module.echo_u8s(data)
     before = module.pages()
-    for _ in range(200):
+    times = subject.times(200)
+    for _ in range(times):
         module.echo_u8s(data)
-    expect_equal(module.pages(), before, "pages of memory after 200 more calls of the same size")
+    expect_equal(module.pages(), before, f"pages of memory after {times} more calls of the same size")
 
 
-@check("leaks")
+@check("leaks", uses=["fill"], may_use=["hog"])
 def an_unloaded_module_gives_its_memory_back(subject: Subject) -> None:
+    if subject.size < _MEGABYTES << 20:
+        raise CheckSkipped(f"the growth of the process shows only with size={_MEGABYTES << 20} or more")
+
     def once() -> None:
         module = subject.load()
         if "hog" in subject.guest.functions:

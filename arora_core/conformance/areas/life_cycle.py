@@ -16,14 +16,14 @@ from ..scripted_host import ScriptedHost
 from ..subject import Subject
 
 
-@check("life_cycle")
+@check("life_cycle", uses=[])
 def an_executor_can_be_made_and_closed_without_a_module(subject: Subject) -> None:
     executor = subject.executor()
     executor.close()
     executor.close()
 
 
-@check("life_cycle")
+@check("life_cycle", uses=[])
 def the_executor_says_what_it_is(subject: Subject) -> None:
     executor = subject.executor
     expect(
@@ -36,14 +36,14 @@ def the_executor_says_what_it_is(subject: Subject) -> None:
     expect(version is None or isinstance(version, str), f"version(): expected a str or None, got {version!r}")
 
 
-@check("life_cycle")
+@check("life_cycle", uses=[])
 def an_instance_can_be_closed_twice(subject: Subject) -> None:
     instance = subject.instance(ScriptedHost())
     instance.close()
     instance.close()
 
 
-@check("life_cycle")
+@check("life_cycle", uses=["add"])
 def a_closed_instance_refuses_calls(subject: Subject) -> None:
     instance, id = subject.instance(ScriptedHost()), subject.function_id("add").bytes
     argument, bound = subject.argument("add", v.U32(1), v.U32(2)), instance.function(id)
@@ -53,14 +53,14 @@ def a_closed_instance_refuses_calls(subject: Subject) -> None:
     expect_raises(EngineClosed, lambda: bound(argument), "a bound function of a closed instance")
 
 
-@check("life_cycle")
+@check("life_cycle", uses=["add"])
 def an_unloaded_module_is_not_found(subject: Subject) -> None:
     module = subject.module
     subject.engine.unload(module)
     expect_raises(ModuleNotFound, partial(module.add, 1, 2), "a call of an unloaded module")
 
 
-@check("life_cycle")
+@check("life_cycle", uses=["add", "exchange"])
 def a_replaced_module_gives_way_to_the_new_one(subject: Subject) -> None:
     old = subject.load()
     old.exchange(3)
@@ -70,14 +70,14 @@ def a_replaced_module_gives_way_to_the_new_one(subject: Subject) -> None:
     expect_raises(ModuleNotFound, partial(old.add, 1, 2), "a call of the replaced module")
 
 
-@check("life_cycle")
+@check("life_cycle", uses=["add"])
 def a_closed_engine_refuses_calls(subject: Subject) -> None:
     module = subject.module
     subject.engine.close()
     expect_raises(EngineClosed, partial(module.add, 1, 2), "a call after the engine was closed")
 
 
-@check("life_cycle")
+@check("life_cycle", uses=["add", "exchange"])
 def one_module_outlives_another(subject: Subject) -> None:
     kept, gone = subject.load(0), subject.load(1)
     kept.exchange(4)
@@ -85,7 +85,7 @@ def one_module_outlives_another(subject: Subject) -> None:
     expect_equal([kept.exchange(0), kept.add(1, 2)], [4, 3], "a module after another one was unloaded")
 
 
-@check("life_cycle")
+@check("life_cycle", uses=["exchange"])
 def many_modules_live_side_by_side(subject: Subject) -> None:
     modules = [subject.load(number) for number in range(20)]
     for number, module in enumerate(modules):
@@ -93,13 +93,13 @@ def many_modules_live_side_by_side(subject: Subject) -> None:
     expect_equal([each.exchange(0) for each in modules], list(range(20)), "the values that twenty modules keep")
 
 
-@check("life_cycle")
+@check("life_cycle", uses=["add"])
 def a_module_without_limits_loads_with_none_given(subject: Subject) -> None:
     module = subject.load(limits=Limits())
     expect_equal(module.add(1, 2), 3, "add(1, 2) of a module loaded with no limit set")
 
 
-@check("life_cycle")
+@check("life_cycle", uses=["nothing"])
 def a_closed_instance_is_let_go_of(subject: Subject) -> None:
     instance = subject.executor().load(subject.guest.definition(), host := ScriptedHost(), Limits())
     instance.dispatch(subject.function_id("nothing").bytes, subject.argument("nothing"))
@@ -110,6 +110,10 @@ def a_closed_instance_is_let_go_of(subject: Subject) -> None:
     expect(kept() is None, "a closed instance is not released: its host is still referenced")
 
 
-@check("life_cycle")
+@check(
+    "life_cycle",
+    uses=["add", "count", "descend", "exchange", "fail", "forward", "indirect", "nothing"],
+    may_use=["crash"],
+)
 def any_sequence_of_loads_calls_crashes_and_unloads_does_what_it_should(subject: Subject) -> None:
     run_life_cycles(subject, max(5, subject.examples // 3))

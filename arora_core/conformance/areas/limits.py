@@ -23,7 +23,7 @@ _ENDLESS = 1 << 32
 _SOON = 0.5
 
 
-@check("limits", needs=_MEMORY, uses=["hog"])
+@check("limits", needs=_MEMORY, uses=["add", "hog", "pages"])
 def memory_beyond_its_limit_is_refused_to_the_guest(subject: Subject) -> None:
     module = subject.load(limits=Limits(memory=64 * _PAGE))
     expect_equal(module.hog(100), False, "whether a guest limited to 64 pages got 100 more")
@@ -31,7 +31,7 @@ def memory_beyond_its_limit_is_refused_to_the_guest(subject: Subject) -> None:
     expect_equal(module.add(1, 2), 3, "add(1, 2) afterwards")
 
 
-@check("limits", needs=_MEMORY, uses=["hog"])
+@check("limits", needs=_MEMORY, uses=["hog", "pages"])
 def memory_up_to_its_limit_is_granted(subject: Subject) -> None:
     module = subject.load(limits=Limits(memory=64 * _PAGE))
     left = 64 - module.pages()
@@ -39,7 +39,7 @@ def memory_up_to_its_limit_is_granted(subject: Subject) -> None:
     expect_equal(module.hog(1), False, "whether it got one more")
 
 
-@check("limits", needs=_MEMORY)
+@check("limits", needs=_MEMORY, uses=[])
 def a_module_that_begins_beyond_its_memory_limit_does_not_load(subject: Subject) -> None:
     expect_raises(
         LimitExceeded, partial(subject.load, limits=Limits(memory=_PAGE)), "loading with one page", limit="memory"
@@ -52,7 +52,7 @@ def a_memory_limit_holds_for_one_module_alone(subject: Subject) -> None:
     expect_equal([limited.hog(100), free.hog(100)], [False, True], "whether the limited and the free one got 100 pages")
 
 
-@check("limits", needs=_DEADLINE)
+@check("limits", needs=_DEADLINE, uses=["add", "work"])
 def a_call_is_stopped_after_its_deadline(subject: Subject) -> None:
     module = subject.load(limits=Limits(deadline=_SOON))
     began = perf_counter()
@@ -62,13 +62,13 @@ def a_call_is_stopped_after_its_deadline(subject: Subject) -> None:
     expect_equal(module.add(1, 2), 3, "add(1, 2) afterwards")
 
 
-@check("limits", needs=_DEADLINE)
+@check("limits", needs=_DEADLINE, uses=["work"])
 def a_call_within_its_deadline_is_left_alone(subject: Subject) -> None:
     module = subject.load(limits=Limits(deadline=20))
     expect_equal([module.work(1000) for _ in range(20)], [1000] * 20, "twenty short calls with a long deadline")
 
 
-@check("limits", needs=_DEADLINE)
+@check("limits", needs=_DEADLINE, uses=["add"])
 def a_deadline_counts_one_call_and_not_its_predecessors(subject: Subject) -> None:
     module = subject.load(limits=Limits(deadline=_SOON))
     until = perf_counter() + 2 * _SOON
@@ -76,7 +76,7 @@ def a_deadline_counts_one_call_and_not_its_predecessors(subject: Subject) -> Non
         expect_equal(module.add(1, 2), 3, "one of many short calls that together pass the deadline")
 
 
-@check("limits", needs=_DEADLINE)
+@check("limits", needs=_DEADLINE, uses=["add", "forward", "work"])
 def a_deadline_inside_a_dispatch_is_an_error_to_the_caller(subject: Subject) -> None:
     caller, limited = subject.module, subject.load(1, limits=Limits(deadline=_SOON))
     answer = caller.forward(limited.id, subject.function_id("work"), subject.argument("work", v.U64(_ENDLESS)))
@@ -84,7 +84,7 @@ def a_deadline_inside_a_dispatch_is_an_error_to_the_caller(subject: Subject) -> 
     expect_equal([caller.add(1, 2), limited.add(1, 2)], [3, 3], "add(1, 2) of both afterwards")
 
 
-@check("limits", needs=_DEADLINE)
+@check("limits", needs=_DEADLINE, uses=["forward", "work"])
 def a_called_module_has_until_the_deadline_of_its_caller(subject: Subject) -> None:
     caller = subject.load(limits=Limits(deadline=_SOON))
     called = subject.load(1, limits=Limits(deadline=5 * _SOON))
@@ -99,20 +99,20 @@ def a_called_module_has_until_the_deadline_of_its_caller(subject: Subject) -> No
     expect(took < 5 * _SOON, f"a call with a deadline of {_SOON} s was stopped after {took:.2f} s in another module")
 
 
-@check("limits", needs=_FUEL)
+@check("limits", needs=_FUEL, uses=["add", "work"])
 def a_call_is_stopped_when_its_fuel_is_spent(subject: Subject) -> None:
     module = subject.load(limits=Limits(fuel=1_000_000))
     expect_raises(LimitExceeded, partial(module.work, _ENDLESS), "work without an end", limit="fuel")
     expect_equal(module.add(1, 2), 3, "add(1, 2) afterwards")
 
 
-@check("limits", needs=_FUEL)
+@check("limits", needs=_FUEL, uses=["work"])
 def fuel_is_filled_up_for_every_call(subject: Subject) -> None:
     module = subject.load(limits=Limits(fuel=1_000_000))
     expect_equal([module.work(20_000) for _ in range(50)], [20_000] * 50, "fifty calls that each use part of it")
 
 
-@check("limits", needs=_FUEL)
+@check("limits", needs=_FUEL, uses=["work"])
 def the_same_call_uses_the_same_fuel(subject: Subject) -> None:
     def passes(fuel: int) -> bool:
         with subject.new_engine() as engine:
@@ -131,7 +131,7 @@ def the_same_call_uses_the_same_fuel(subject: Subject) -> None:
     )
 
 
-@check("limits", needs=_FUEL)
+@check("limits", needs=_FUEL, uses=["forward", "work"])
 def a_called_module_has_the_fuel_that_its_caller_has_left(subject: Subject) -> None:
     caller, called = subject.load(limits=Limits(fuel=200_000)), subject.load(1, limits=Limits(fuel=1 << 40))
     dispatched = partial(caller.forward, called.id, subject.function_id("work"))

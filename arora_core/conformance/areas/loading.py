@@ -29,7 +29,7 @@ from ..subject import Subject
 from ..tiny_modules import ABI_EXPORTS, tiny_module
 
 
-@check("loading")
+@check("loading", uses=[])
 def what_is_no_executable_is_malformed(subject: Subject) -> None:
     for executable in (b"", b"\0", b"not an executable at all", subject.guest.executable[:64]):
         definition = ModuleDefinition(subject.guest.header(), executable)
@@ -40,7 +40,7 @@ def what_is_no_executable_is_malformed(subject: Subject) -> None:
         )
 
 
-@check("loading")
+@check("loading", uses=[])
 def an_export_that_is_missing_is_named(subject: Subject) -> None:
     unit = ScalarRef(TYPE_IDS["unit"])
     promised = ExportedFunction(id_of(0xFE00), "promised", (), unit)
@@ -53,7 +53,7 @@ def an_export_that_is_missing_is_named(subject: Subject) -> None:
     )
 
 
-@check("loading")
+@check("loading", uses=["add"])
 def a_module_that_fails_to_load_leaves_nothing_behind(subject: Subject) -> None:
     definition = ModuleDefinition(subject.guest.header(), b"nothing")
     expect_raises(
@@ -70,12 +70,12 @@ def _load(subject: Subject, executable: bytes, *exports: ExportedFunction) -> ob
     return subject.engine.load_module(ModuleDefinition(header, executable), executor=subject.executor.name)
 
 
-@check("loading", kind="wasm")
+@check("loading", kind="wasm", uses=[])
 def a_module_that_asks_for_nothing_loads(subject: Subject) -> None:
     _load(subject, tiny_module())
 
 
-@check("loading", kind="wasm")
+@check("loading", kind="wasm", uses=[])
 def every_function_of_wasi_preview_1_can_be_imported(subject: Subject) -> None:
     imports = [(WASI_NAMESPACE, name, type) for name, type in PREVIEW_1.items()]
     try:
@@ -84,7 +84,7 @@ def every_function_of_wasi_preview_1_can_be_imported(subject: Subject) -> None:
         raise CheckFailed(f"a module that imports all of {WASI_NAMESPACE} does not load: {error}") from error
 
 
-@check("loading", kind="wasm")
+@check("loading", kind="wasm", uses=[])
 def an_import_that_no_host_offers_is_named(subject: Subject) -> None:
     type = WasmFunctionType(("i32",), ("i32",))
     for space, name in (("env", "launch"), ("wasi_unstable", "fd_write"), (WASI_NAMESPACE, "fd_teleport")):
@@ -96,7 +96,7 @@ def an_import_that_no_host_offers_is_named(subject: Subject) -> None:
         )
 
 
-@check("loading", kind="wasm")
+@check("loading", kind="wasm", uses=[])
 def an_import_of_another_type_is_refused(subject: Subject) -> None:
     for space, name in (("env", "arora_dispatch"), (WASI_NAMESPACE, "fd_write")):
         wrong = tiny_module([(space, name, WasmFunctionType(("i64",), ()))])
@@ -108,7 +108,7 @@ def an_import_of_another_type_is_refused(subject: Subject) -> None:
         )
 
 
-@check("loading", kind="wasm")
+@check("loading", kind="wasm", uses=[])
 def an_export_the_abi_asks_for_is_missed(subject: Subject) -> None:
     for name in ABI_EXPORTS:
         others = {each: type for each, type in ABI_EXPORTS.items() if each != name}
@@ -116,7 +116,7 @@ def an_export_the_abi_asks_for_is_missed(subject: Subject) -> None:
     _expect_missing(subject, MEMORY, tiny_module(memory=None), "a module that does not export its memory")
 
 
-@check("loading", kind="wasm")
+@check("loading", kind="wasm", uses=["add"])
 def an_export_of_another_type_is_refused(subject: Subject) -> None:
     other = WasmFunctionType(("i64",), ("i64",))
     for name in (*ABI_EXPORTS, INITIALIZE):
@@ -138,7 +138,7 @@ def initialize_is_called_once_and_first(subject: Subject) -> None:
     expect_equal([subject.module.initialised() for _ in range(2)], [1, 1], "the number of calls of _initialize")
 
 
-@check("loading", needs=[Capability.TRAPS], kind="wasm")
+@check("loading", needs=[Capability.TRAPS], kind="wasm", uses=["add"])
 def a_guest_that_crashes_while_it_starts_is_a_trap(subject: Subject) -> None:
     exports = {**ABI_EXPORTS, INITIALIZE: INITIALIZE_TYPE}
     definition = ModuleDefinition(replace(subject.guest.header(), exports=()), tiny_module((), exports))
@@ -153,7 +153,7 @@ def _prepare(executor: Executor, definition: ModuleDefinition) -> None:
         aside.submit(asyncio.run, executor.prepare(definition)).result()
 
 
-@check("loading")
+@check("loading", uses=["count"])
 def a_prepared_module_loads_as_any_other(subject: Subject) -> None:
     executor = subject.new_executor()
     definition = subject.guest.definition()
@@ -166,7 +166,7 @@ def a_prepared_module_loads_as_any_other(subject: Subject) -> None:
         expect_equal(result, subject.result("count", v.U32(1)), f"count() of {which} instance of a prepared module")
 
 
-@check("loading")
+@check("loading", uses=[])
 def what_was_prepared_is_not_taken_for_another_module(subject: Subject) -> None:
     executor = subject.new_executor()
     _prepare(executor, subject.guest.definition())
@@ -175,7 +175,7 @@ def what_was_prepared_is_not_taken_for_another_module(subject: Subject) -> None:
     expect_raises(MalformedExecutable, lambda: executor.load(another, ScriptedHost(), Limits()), what)
 
 
-@check("loading")
+@check("loading", uses=[])
 def preparing_what_is_no_executable_is_refused_as_by_load_or_left_to_it(subject: Subject) -> None:
     executor = subject.new_executor()
     malformed = ModuleDefinition(subject.guest.header(), b"not an executable at all")

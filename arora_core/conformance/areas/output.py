@@ -14,7 +14,7 @@ _OUTPUT = [Capability.OUTPUT]
 _EBADF = 8
 
 
-@check("output", needs=_OUTPUT)
+@check("output", needs=_OUTPUT, uses=["print"])
 def what_is_written_reaches_the_host_byte_for_byte(subject: Subject) -> None:
     host = ScriptedHost()
     instance, id = subject.instance(host), subject.function_id("print").bytes
@@ -27,7 +27,7 @@ def what_is_written_reaches_the_host_byte_for_byte(subject: Subject) -> None:
     subject.for_all(texts(max_size=200), write)
 
 
-@check("output", needs=_OUTPUT)
+@check("output", needs=_OUTPUT, uses=["print"])
 def stdout_and_stderr_are_told_apart(subject: Subject) -> None:
     host = ScriptedHost()
     instance, id = subject.instance(host), subject.function_id("print").bytes
@@ -36,7 +36,7 @@ def stdout_and_stderr_are_told_apart(subject: Subject) -> None:
     expect_equal(host.written, [(1, b"to 1"), (2, b"to 2"), (1, b"to 1")], "the output that the host received")
 
 
-@check("output", needs=_OUTPUT)
+@check("output", needs=_OUTPUT, uses=["print_pieces"])
 def pieces_written_at_once_arrive_in_order(subject: Subject) -> None:
     host = ScriptedHost()
     argument = subject.argument("print_pieces", v.U32(1), v.String("first, "), v.String("second"))
@@ -48,7 +48,7 @@ def pieces_written_at_once_arrive_in_order(subject: Subject) -> None:
     expect_equal(in_order, True, f"whether {written!r} is the beginning of 'first, second'")
 
 
-@check("output", needs=_OUTPUT)
+@check("output", needs=_OUTPUT, uses=["print"])
 def much_output_arrives_whole(subject: Subject) -> None:
     host, text = ScriptedHost(), "0123456789abcde\n" * 20_000
     argument = subject.argument("print", v.U32(1), v.String(text))
@@ -58,7 +58,7 @@ def much_output_arrives_whole(subject: Subject) -> None:
     )
 
 
-@check("output", needs=_OUTPUT)
+@check("output", needs=_OUTPUT, uses=["print"])
 def other_descriptors_are_closed(subject: Subject) -> None:
     host = ScriptedHost()
     instance, id = subject.instance(host), subject.function_id("print").bytes
@@ -68,7 +68,7 @@ def other_descriptors_are_closed(subject: Subject) -> None:
     expect_equal(host.written, [], "the output that the host received")
 
 
-@check("output", needs=_OUTPUT)
+@check("output", needs=_OUTPUT, uses=["print"])
 def output_goes_to_the_module_that_wrote_it(subject: Subject) -> None:
     hosts = [ScriptedHost(), ScriptedHost()]
     for number, host in enumerate(hosts):

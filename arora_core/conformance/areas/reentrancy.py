@@ -13,19 +13,19 @@ from ..expecting import expect, expect_equal, expect_raises
 from ..subject import Subject
 
 
-@check("reentrancy")
+@check("reentrancy", uses=["count", "forward"])
 def a_nested_call_is_made_once(subject: Subject) -> None:
     subject.require_single_calls()
 
 
-@check("reentrancy")
+@check("reentrancy", uses=["count", "descend", "forward"])
 def a_guest_calls_itself_through_the_host(subject: Subject) -> None:
     subject.require_single_calls()
     for depth in (1, 2, 10, 40):
         expect_equal(subject.module.descend(subject.module.id, depth), depth, f"descend({depth})")
 
 
-@check("reentrancy")
+@check("reentrancy", uses=["count", "forward", "walk"])
 def two_guests_call_each_other_in_turn(subject: Subject) -> None:
     subject.require_single_calls()
     module, other = subject.module, subject.load(1)
@@ -40,7 +40,7 @@ def two_guests_call_each_other_in_turn(subject: Subject) -> None:
     )
 
 
-@check("reentrancy")
+@check("reentrancy", uses=["count", "descend", "forward"])
 def nesting_beyond_the_limit_is_an_error_the_guest_can_handle(subject: Subject) -> None:
     subject.require_single_calls()
     module = subject.module
@@ -50,14 +50,14 @@ def nesting_beyond_the_limit_is_an_error_the_guest_can_handle(subject: Subject) 
     expect_equal(module.descend(module.id, 3), 3, "descend(3) afterwards")
 
 
-@check("reentrancy")
+@check("reentrancy", uses=["add", "count", "indirect"])
 def a_callable_may_call_the_guest_that_called_it(subject: Subject) -> None:
     module = subject.module
     callable = subject.engine.register_callable(lambda: v.U32(module.add(module.count(), 40)))
     expect_equal(module.indirect(callable), buffers.encode(v.U32(41)), "a callable that calls its caller twice")
 
 
-@check("reentrancy")
+@check("reentrancy", uses=["checksum", "forward", "indirect"])
 def a_nested_call_leaves_the_argument_of_the_outer_one_alone(subject: Subject) -> None:
     module = subject.module
     callable = subject.engine.register_callable(lambda: v.Boolean(module.checksum(b"\xff" * 5000) > 0))
@@ -67,7 +67,7 @@ def a_nested_call_leaves_the_argument_of_the_outer_one_alone(subject: Subject) -
     expect_equal(result, subject.result("indirect", v.ArrayU8(inner)), "the result of the inner call")
 
 
-@check("reentrancy", needs=[Capability.TRAPS])
+@check("reentrancy", needs=[Capability.TRAPS], uses=["add", "crash", "indirect"])
 def a_trap_in_a_nested_call_leaves_the_outer_one_running(subject: Subject) -> None:
     module = subject.module
     seen: list[str] = []
@@ -81,7 +81,7 @@ def a_trap_in_a_nested_call_leaves_the_outer_one_running(subject: Subject) -> No
     expect_equal((result, seen), (buffers.encode(v.U32(5)), ["UNREACHABLE"]), "the result of the outer call")
 
 
-@check("reentrancy")
+@check("reentrancy", uses=["add", "indirect"])
 def a_module_cannot_be_unloaded_from_inside_its_call(subject: Subject) -> None:
     module = subject.module
 

@@ -12,6 +12,8 @@ from ..expecting import expect_equal, expect_raises
 from ..subject import Subject
 
 _TRAPS = [Capability.TRAPS]
+_CRASH = ["add", "crash"]
+"""The functions that ``_crashes`` uses."""
 
 
 def _crashes(subject: Subject, how: int, kind: TrapKind) -> Trap:
@@ -21,76 +23,76 @@ def _crashes(subject: Subject, how: int, kind: TrapKind) -> Trap:
     return trap
 
 
-@check("traps", needs=_TRAPS)
+@check("traps", needs=_TRAPS, uses=_CRASH)
 def unreachable_code_is_a_trap_of_that_kind(subject: Subject) -> None:
     _crashes(subject, 0, TrapKind.UNREACHABLE)
 
 
-@check("traps", needs=_TRAPS)
+@check("traps", needs=_TRAPS, uses=_CRASH)
 def an_access_out_of_bounds_is_a_trap_of_that_kind(subject: Subject) -> None:
     _crashes(subject, 1, TrapKind.MEMORY_OUT_OF_BOUNDS)
 
 
-@check("traps", needs=_TRAPS)
+@check("traps", needs=_TRAPS, uses=_CRASH)
 def a_division_by_zero_is_a_trap_of_that_kind(subject: Subject) -> None:
     _crashes(subject, 2, TrapKind.INTEGER_DIVISION_BY_ZERO)
 
 
-@check("traps", needs=_TRAPS)
+@check("traps", needs=_TRAPS, uses=_CRASH)
 def an_integer_overflow_is_a_trap_of_that_kind(subject: Subject) -> None:
     _crashes(subject, 3, TrapKind.INTEGER_OVERFLOW)
 
 
-@check("traps", needs=_TRAPS)
+@check("traps", needs=_TRAPS, uses=_CRASH)
 def a_conversion_of_nan_is_a_trap_of_that_kind(subject: Subject) -> None:
     _crashes(subject, 4, TrapKind.BAD_CONVERSION)
 
 
-@check("traps", needs=_TRAPS)
+@check("traps", needs=_TRAPS, uses=_CRASH)
 def an_indirect_call_to_null_is_a_trap_of_that_kind(subject: Subject) -> None:
     _crashes(subject, 5, TrapKind.INDIRECT_CALL)
 
 
-@check("traps", needs=_TRAPS)
+@check("traps", needs=_TRAPS, uses=_CRASH)
 def an_indirect_call_with_another_signature_is_a_trap_of_that_kind(subject: Subject) -> None:
     _crashes(subject, 9, TrapKind.INDIRECT_CALL)
 
 
-@check("traps", needs=_TRAPS)
+@check("traps", needs=_TRAPS, uses=_CRASH)
 def an_indirect_call_outside_of_the_table_is_a_trap_of_that_kind(subject: Subject) -> None:
     _crashes(subject, 8, TrapKind.TABLE_OUT_OF_BOUNDS)
 
 
-@check("traps", needs=_TRAPS)
+@check("traps", needs=_TRAPS, uses=_CRASH)
 def endless_recursion_is_a_trap_of_that_kind(subject: Subject) -> None:
     _crashes(subject, 6, TrapKind.STACK_OVERFLOW)
 
 
-@check("traps", needs=_TRAPS)
+@check("traps", needs=_TRAPS, uses=_CRASH)
 def an_exit_is_a_trap_with_the_exit_code(subject: Subject) -> None:
     expect_equal(_crashes(subject, 7, TrapKind.EXIT).exit_code, 3, ".exit_code of exit(3)")
     expect_equal(_crashes(subject, 10, TrapKind.EXIT).exit_code, 0, ".exit_code of exit(0)")
 
 
-@check("traps", needs=_TRAPS)
+@check("traps", needs=_TRAPS, uses=_CRASH)
 def a_trap_that_is_no_exit_has_no_exit_code(subject: Subject) -> None:
     expect_equal(_crashes(subject, 0, TrapKind.UNREACHABLE).exit_code, None, ".exit_code of another trap")
 
 
-@check("traps", needs=_TRAPS)
+@check("traps", needs=_TRAPS, uses=_CRASH)
 def a_trap_names_module_function_and_executor(subject: Subject) -> None:
     trap = _crashes(subject, 0, TrapKind.UNREACHABLE)
     found = (trap.module, trap.function, trap.executor)
     expect_equal(found, ("conformance", "crash", subject.executor.name), "module, function and executor of a Trap")
 
 
-@check("traps", needs=[Capability.TRAPS, Capability.OUTPUT])
+@check("traps", needs=[Capability.TRAPS, Capability.OUTPUT], uses=["last_words"])
 def a_trap_carries_what_was_last_written_to_stderr(subject: Subject) -> None:
     trap = expect_raises(Trap, lambda: subject.module.last_words("the disk is full"), "last_words(...)")
     expect_equal(trap.stderr, "the disk is full", ".stderr of the Trap")
 
 
-@check("traps", needs=_TRAPS)
+@check("traps", needs=_TRAPS, uses=["add", "wild"])
 def an_answer_outside_of_memory_is_a_trap(subject: Subject) -> None:
     for how, what in (
         (0, "near 2^32"),
@@ -105,7 +107,7 @@ def an_answer_outside_of_memory_is_a_trap(subject: Subject) -> None:
         expect_equal(subject.module.add(1, 2), 3, f"add(1, 2) after {call}")
 
 
-@check("traps", needs=_TRAPS)
+@check("traps", needs=_TRAPS, uses=["add", "wild"])
 def a_dispatch_with_pointers_outside_of_memory_is_a_trap(subject: Subject) -> None:
     for how, what in (
         (5, "a module id outside of memory"),
@@ -119,14 +121,14 @@ def a_dispatch_with_pointers_outside_of_memory_is_a_trap(subject: Subject) -> No
         expect_equal(subject.module.add(1, 2), 3, f"add(1, 2) after {call}")
 
 
-@check("traps", needs=_TRAPS)
+@check("traps", needs=_TRAPS, uses=["add", "crash", "exchange"])
 def state_survives_a_trap(subject: Subject) -> None:
     subject.values("exchange", {"value": v.U64(7)})
     _crashes(subject, 0, TrapKind.UNREACHABLE)
     expect_equal(subject.module.exchange(0), 7, "the value kept by exchange(7), after a trap")
 
 
-@check("traps", needs=_TRAPS)
+@check("traps", needs=_TRAPS, uses=_CRASH)
 def a_hundred_traps_do_no_more_harm_than_one(subject: Subject) -> None:
     for index in range(100):
         expect_raises(Trap, partial(subject.module.crash, index % 4), f"trap {index}")

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 
 from hypothesis import strategies as st
 
 from ... import buffers
 from ... import values as v
-from ...header import ExportedFunction
 from ...types import TypeRef
 from .. import strategies
 from ..checking import check
@@ -18,9 +18,12 @@ from ..subject import Subject
 
 _LARGE = 200_000
 """Bytes: more than the initial size of a guest's memory and of a host's buffers."""
+_NUMBERS = ["u8", "u16", "u32", "u64", "i8", "i16", "i32", "i64", "f32", "f64"]
+_SCALARS = [f"echo_{each}" for each in ("unit", "bool", *_NUMBERS, "str", "uuid")]
+_ARRAYS = [f"echo_{each}s" for each in ("bool", *_NUMBERS, "str", "value")]
 
 
-@check("values")
+@check("values", uses=["echo"])
 def any_value_comes_back_as_the_same_bytes(subject: Subject) -> None:
     def echo(value: v.Value) -> None:
         expect_equal(subject.dispatch("echo", value), subject.result("echo", value), f"echo({value!r})")
@@ -28,17 +31,17 @@ def any_value_comes_back_as_the_same_bytes(subject: Subject) -> None:
     subject.for_all(strategies.values(), echo, examples=subject.examples * 2)
 
 
-@check("values")
+@check("values", uses=_SCALARS)
 def every_scalar_type_is_read_and_written_by_the_guest(subject: Subject) -> None:
-    _echoes(subject, [each for each in _echoing() if not each.name.endswith("s")])
+    _echoes(subject, _SCALARS)
 
 
-@check("values")
+@check("values", uses=_ARRAYS)
 def every_array_type_is_read_and_written_by_the_guest(subject: Subject) -> None:
-    _echoes(subject, [each for each in _echoing() if each.name.endswith("s")])
+    _echoes(subject, _ARRAYS)
 
 
-@check("values")
+@check("values", uses=["echo_f32", "echo_f32s", "echo_f64", "echo_f64s", "received"])
 def every_nan_keeps_its_sign_and_payload(subject: Subject) -> None:
     for scalar, array, bits, size in ((v.F32, v.ArrayF32, _NANS_32, 4), (v.F64, v.ArrayF64, _NANS_64, 8)):
         raw = [each.to_bytes(size, "little") for each in bits]
@@ -54,7 +57,7 @@ def every_nan_keeps_its_sign_and_payload(subject: Subject) -> None:
             _echo(subject, function, value)
 
 
-@check("values")
+@check("values", uses=["echo_str", "echo_strs"])
 def text_may_hold_zeros_and_characters_of_any_length(subject: Subject) -> None:
     texts = ["", "\0", "a\0b", "\0\0", "\x7f\x80", "é\ufeff", "\ud7ff\ue000\uffff", "🦀\U0010ffff", "a\r\n\tb "]
     for text in texts:
@@ -62,7 +65,7 @@ def text_may_hold_zeros_and_characters_of_any_length(subject: Subject) -> None:
     _echo(subject, "echo_strs", v.ArrayString(texts))
 
 
-@check("values")
+@check("values", uses=["mirror"])
 def structures_are_read_field_by_field(subject: Subject) -> None:
     def mirror(x: v.Value, y: v.Value, label: v.Value) -> v.Structure:
         return v.Structure(id_of(0xFF0100), zip(_FIELDS, [x, y, label], strict=True))
@@ -75,7 +78,7 @@ def structures_are_read_field_by_field(subject: Subject) -> None:
     subject.for_all(st.tuples(numbers, numbers, strategies.values_of(_parameter("echo_str"))), test)
 
 
-@check("values")
+@check("values", uses=["mirror_all"])
 def arrays_of_structures_keep_their_order(subject: Subject) -> None:
     points = [[v.F64(i), v.F64(-i), v.String(str(i))] for i in range(30)]
     given = v.ArrayStructure(id_of(0xFF0100), [zip(_FIELDS, each, strict=True) for each in points])
@@ -83,30 +86,30 @@ def arrays_of_structures_keep_their_order(subject: Subject) -> None:
     expect_equal(subject.values("mirror_all", {"value": given}).ret, expected, "mirror_all of 30 points")
 
 
-@check("values")
+@check("values", uses=["echo_map", "echo_option", "echo_shape", "echo_shapes"])
 def enumerations_options_and_maps_come_back(subject: Subject) -> None:
     for name in ("echo_shape", "echo_shapes", "echo_option", "echo_map"):
         subject.for_all(strategies.values_of(_parameter(name), header().types), partial(_echo, subject, name))
 
 
-@check("values")
+@check("values", uses=["reverse"])
 def arrays_of_fixed_length_keep_it(subject: Subject) -> None:
     reversed_ = subject.values("reverse", {"value": v.ArrayF64([1, 2, 3])}).ret
     expect_equal(reversed_, v.ArrayF64([3, 2, 1]), "reverse([1, 2, 3])")
 
 
-@check("values")
+@check("values", uses=["checksum"])
 def large_arguments_arrive_whole(subject: Subject) -> None:
     data = bytes(range(256)) * (_LARGE // 256)
     expect_equal(subject.module.checksum(data), _checksum(data), f"the checksum of {len(data)} bytes")
 
 
-@check("values")
+@check("values", uses=["fill"])
 def large_answers_arrive_whole(subject: Subject) -> None:
     expect_equal(subject.module.fill(_LARGE, 0xA5) == b"\xa5" * _LARGE, True, f"whether {_LARGE} bytes 0xa5 came back")
 
 
-@check("values")
+@check("values", uses=["received"])
 def a_buffer_of_any_size_arrives_whole(subject: Subject) -> None:
     for size in range(70):
         given = v.ArrayU8(bytes(range(size)))
@@ -130,18 +133,14 @@ _NANS_64 = [
 _FIELDS = [id_of(0xFF0101), id_of(0xFF0102), id_of(0xFF0103)]
 
 
-def _echoing() -> list[ExportedFunction]:
-    return [each for each in header().exports if each.name.startswith("echo_") and each.id.bytes[-2] < 0x40]
-
-
 def _parameter(name: str) -> TypeRef:
     return next(each for each in header().exports if each.name == name).parameters[0].type
 
 
-def _echoes(subject: Subject, functions: list[ExportedFunction]) -> None:
-    for each in functions:
-        drawn = strategies.values_of(each.parameters[0].type, header().types)
-        subject.for_all(drawn, partial(_echo, subject, each.name), examples=max(10, subject.examples // 3))
+def _echoes(subject: Subject, functions: Sequence[str]) -> None:
+    for name in functions:
+        drawn = strategies.values_of(_parameter(name), header().types)
+        subject.for_all(drawn, partial(_echo, subject, name), examples=max(10, subject.examples // 3))
 
 
 def _echo(subject: Subject, name: str, value: v.Value) -> None:
