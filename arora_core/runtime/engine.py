@@ -139,6 +139,8 @@ class Engine:
             except AroraError as error:
                 add_context(error, header.name, None, chosen.name, output)
                 raise
+            except MemoryError:
+                raise LoadError("not enough memory to load it", module=header.name, executor=chosen.name) from None
             return self._install(header, chosen.name, instance, output, signatures, limits.deadline)
 
     async def prepare(self, header: Header, executable: bytes, *, executor: str | None = None) -> None:

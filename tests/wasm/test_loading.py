@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from arora_core.errors import MalformedExecutable, MissingExport, UnsupportedImport
+from arora_core.errors import LoadError, MalformedExecutable, MissingExport, UnsupportedImport
+from arora_core.executor import Executor
+from arora_core.wasm.memory_shortage import memory_shortage
 from tests.wasm.guests import ALLOCATOR, ARGUMENT, MEMORY, RUN, Load, guest, wat
 
 
@@ -71,3 +75,25 @@ def test_a_module_with_a_function_that_takes_a_vector_loads(load: Load) -> None:
     assert load(guest(rest=vector)).dispatch(RUN, ARGUMENT) == ARGUMENT
     with pytest.raises(UnsupportedImport):
         load(guest(imports='(import "env" "vector" (func (param v128)))'))
+
+
+def test_the_lack_of_address_space_is_an_error_of_loading_that_says_so(load: Load, executor: type[Executor]) -> None:
+    if executor.name == "browser":
+        pytest.skip("the browser has an address space of its own")
+    resource = pytest.importorskip("resource")
+    load(guest()).close()
+    used = int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
+    before = resource.getrlimit(resource.RLIMIT_AS)
+    # Runtimes reserve the 4 GiB of a memory's addresses.
+    resource.setrlimit(resource.RLIMIT_AS, (used + (1 << 30), before[1]))
+    try:
+        with pytest.raises(LoadError, match="not enough memory or address space"):
+            load(guest())
+    finally:
+        resource.setrlimit(resource.RLIMIT_AS, before)
+
+
+def test_the_lack_of_memory_while_compiling_is_no_fault_of_the_module() -> None:
+    reason = "Insufficient resources: failed to allocate memory for functions: Cannot allocate memory (os error 12)"
+    assert type(memory_shortage(reason)) is LoadError
+    assert memory_shortage("unexpected end (at offset 0x3)") is None

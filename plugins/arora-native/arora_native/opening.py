@@ -104,16 +104,24 @@ _LOAD_BY_PATH: Final = (
 
 
 def _open(file: str) -> ctypes.CDLL:
-    try:
-        with unchanged():
-            return ctypes.CDLL(file, mode=_MODE)
-    except UnicodeDecodeError as error:
-        # ctypes decodes the loader's message as UTF-8, whatever is in it.
-        reason = bytes(error.object).decode(errors="backslashreplace")
-    except OSError as error:
-        reason = str(error)
-    reason = reason.replace(f"{file}: ", "").replace(file, "the library")
-    raise _NotLoaded(reason)
+    with unchanged():
+        try:
+            library = ctypes.CDLL(file) if sys.platform == "win32" else _dlopen(file)
+        except OSError as error:
+            reason = str(error)
+        else:
+            return library
+    raise _NotLoaded(reason.replace(f"{file}: ", "").replace(file, "the library"))
+
+
+def _dlopen(file: str) -> ctypes.CDLL:
+    """Load a library. Raise OSError with the loader's reason, of which ctypes reads only what is UTF-8."""
+    loader = ctypes.CDLL(None)
+    loader.dlopen.restype, loader.dlerror.restype = ctypes.c_void_p, ctypes.c_char_p
+    handle: int | None = loader.dlopen(os.fsencode(file), _MODE)
+    if handle is None:
+        raise OSError((loader.dlerror() or b"").decode(errors="backslashreplace"))
+    return ctypes.CDLL(file, handle=handle)
 
 
 def _require_executable(file: str) -> None:

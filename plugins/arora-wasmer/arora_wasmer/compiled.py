@@ -10,6 +10,7 @@ from weakref import WeakValueDictionary
 from arora_core.errors import ExecutorUnavailable, MalformedExecutable
 from arora_core.executor import Limits
 from arora_core.guest_symbols import MEMORY, WasmType
+from arora_core.wasm.memory_shortage import memory_shortage
 
 from . import runtime, thread_pins
 from .memory_limit import PAGE, beyond, limited
@@ -35,7 +36,7 @@ class CompiledModule:
         try:
             self.module = runtime.new_module(self.store, executable)
         except RuntimeError as error:
-            raise MalformedExecutable(_reason(error)) from None
+            raise memory_shortage(_reason(error)) or MalformedExecutable(_reason(error)) from None
         self.pins = thread_pins.Pins([self.store, self.module])
         """To move the objects to the thread that makes an instance."""
         exports = self.module.exports

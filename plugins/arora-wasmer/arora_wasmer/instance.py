@@ -23,6 +23,7 @@ from arora_core.guest_symbols import (
 from arora_core.linear_memory import BufferCall, TransferCall
 from arora_core.wasi import PREVIEW_1, Preview1
 from arora_core.wasm.fixed_memory import FixedMemory
+from arora_core.wasm.memory_shortage import memory_shortage
 
 from . import runtime, thread_pins
 from .calls import Calls, Guest, fixed
@@ -80,6 +81,9 @@ class WasmerInstance(Instance):
         try:
             exports = runtime.instantiate(module.module, self._imports(module, calls))
         except BaseException as error:
+            # Only in the first line: the others have names that the executable chooses.
+            if isinstance(error, RuntimeError) and (shortage := memory_shortage(str(error).partition("\n")[0])):
+                raise shortage from None
             calls.fail(error)
         functions = {id: getattr(exports, function_symbol(id)) for id in ids}
         alloc, free, memory = getattr(exports, ALLOC), getattr(exports, FREE), getattr(exports, MEMORY)

@@ -14,6 +14,7 @@ from wasmtime import Engine as WasmtimeEngine
 from arora_core import wasm_types
 from arora_core.errors import MalformedExecutable
 from arora_core.executor import Limits
+from arora_core.wasm.memory_shortage import memory_shortage
 from arora_core.wasm.module_types import ModuleTypes
 
 from .traps import reason
@@ -126,4 +127,4 @@ def _compile(engine: WasmtimeEngine, executable: bytes) -> Module:
     try:
         return Module(engine, executable)
     except WasmtimeError as error:
-        raise MalformedExecutable(reason(error)) from None
+        raise memory_shortage(reason(error)) or MalformedExecutable(reason(error)) from None

@@ -22,6 +22,7 @@ from arora_core.guest_symbols import (
 )
 from arora_core.linear_memory import LinearGuest
 from arora_core.wasi import PREVIEW_1, Preview1
+from arora_core.wasm.memory_shortage import memory_shortage
 
 from .calls import Calls
 from .traps import reason
@@ -94,11 +95,16 @@ def link(linker: Linker, module: Module) -> InstancePre:
 
 
 def instantiate(prepared: InstancePre, calls: Calls, limits: Limits) -> None:
-    """Instantiate the module. Raise LimitExceeded if it starts too large, Trap if its start function crashes."""
+    """Instantiate the module.
+
+    Raise LimitExceeded if it starts too large, LoadError if memory is short, Trap if its start function crashes.
+    """
     try:
         calls.instantiate(prepared)
     except Trap as trap:
         # limit_memory has checked exported memories, but not the memories and tables that are not exported.
         if limits.memory is not None and trap.kind is TrapKind.OTHER and "limit" in trap.message:
             raise _beyond(trap.message, limits) from None
+        if trap.kind is TrapKind.OTHER and (shortage := memory_shortage(trap.message)):
+            raise shortage from None
         raise
