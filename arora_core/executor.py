@@ -68,6 +68,14 @@ class Instance(ABC):
     """Bytes of the calling thread's stack that a call may use; 0 where that is not known. The engine refuses a call if
     the thread has less left than this and a reserve for host code."""
 
+    @property
+    def needs_restart(self) -> bool:
+        """Whether a failed call has left the guest in a state that the instance cannot repair.
+
+        The engine then loads the definition again before the next call, and closes this instance. False by default.
+        """
+        return False
+
     @abstractmethod
     def dispatch(self, function_id: bytes, argument: bytes) -> bytes:
         """Call one exported function.

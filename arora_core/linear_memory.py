@@ -1,6 +1,15 @@
 """The guest protocol over a linear memory, for authors of executors. See :mod:`arora_core.wasm.linear_memory`."""
 
-from .wasm.guest_interface import U32, U64, BufferCall, Export, LinearMemory, MappedMemory, TransferCall
+from .wasm.guest_interface import (
+    U32,
+    U64,
+    BufferCall,
+    Export,
+    GlobalVariable,
+    LinearMemory,
+    MappedMemory,
+    TransferCall,
+)
 from .wasm.guest_memory import PREFIX, SLACK, SMALLEST
 from .wasm.linear_memory import LinearGuest
 
@@ -12,6 +21,7 @@ __all__ = [
     "U64",
     "BufferCall",
     "Export",
+    "GlobalVariable",
     "LinearGuest",
     "LinearMemory",
     "MappedMemory",

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from ..wasm.binary_writer import name as encoded
+from ..wasm.binary_writer import number, section, vector
 from ..wasm.guest_symbols import ALLOC, ALLOC_TYPE, FREE, FREE_TYPE, MEMORY, WasmFunctionType
 
 _VALUE_TYPES: Final = {"i32": 0x7F, "i64": 0x7E, "f32": 0x7D, "f64": 0x7C}
@@ -32,44 +34,24 @@ def tiny_module(
     types = [type for _, _, type in imports] + list(exports.values())
     functions = range(len(imports), len(types))
     exported = [
-        _name(name) + bytes([_FUNCTION_KIND]) + _number(index) for name, index in zip(exports, functions, strict=True)
+        encoded(name) + bytes([_FUNCTION_KIND]) + number(index) for name, index in zip(exports, functions, strict=True)
     ]
     if memory is not None:
-        exported.insert(0, _name(memory) + bytes([_MEMORY_KIND]) + b"\0")
+        exported.insert(0, encoded(memory) + bytes([_MEMORY_KIND]) + b"\0")
     unreachable = b"\0\0\x0b"
     sections = {
         1: [b"\x60" + _value_types(type.params) + _value_types(type.results) for type in types],
         2: [
-            _name(space) + _name(name) + bytes([_FUNCTION_KIND]) + _number(i)
+            encoded(space) + encoded(name) + bytes([_FUNCTION_KIND]) + number(i)
             for i, (space, name, _) in enumerate(imports)
         ],
-        3: [_number(index) for index in functions],
+        3: [number(index) for index in functions],
         5: [b"\0\1"],
         7: exported,
-        10: [_number(len(unreachable)) + unreachable for _ in exports],
+        10: [number(len(unreachable)) + unreachable for _ in exports],
     }
-    return b"\0asm\1\0\0\0" + b"".join(
-        bytes([id]) + _number(len(content)) + content for id, items in sections.items() for content in [_vector(items)]
-    )
-
-
-def _vector(items: Sequence[bytes]) -> bytes:
-    return _number(len(items)) + b"".join(items)
+    return b"\0asm\1\0\0\0" + b"".join(section(id, vector(items)) for id, items in sections.items())
 
 
 def _value_types(names: Sequence[str]) -> bytes:
-    return _vector([bytes([_VALUE_TYPES[name]]) for name in names])
-
-
-def _name(name: str) -> bytes:
-    return _number(len(name)) + name.encode()
-
-
-def _number(number: int) -> bytes:
-    """Encode a number as unsigned LEB128."""
-    encoded = bytearray()
-    while number > 0x7F:
-        encoded.append(number & 0x7F | 0x80)
-        number >>= 7
-    encoded.append(number)
-    return bytes(encoded)
+    return vector([bytes([_VALUE_TYPES[name]]) for name in names])

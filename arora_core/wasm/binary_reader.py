@@ -50,6 +50,11 @@ class WasmReader:
         value, bits = self._leb(33)
         return value - (1 << bits) if value >> (bits - 1) else value
 
+    def skip_integer(self) -> None:
+        """Skip a LEB128 integer of any size, signed or not."""
+        while self.byte() & 0x80:
+            continue
+
     def count(self) -> int:
         """Read the length of a vector. Every element has a byte at least: a length beyond those left is malformed."""
         count = self.u32()

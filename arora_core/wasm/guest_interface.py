@@ -40,6 +40,18 @@ class LinearMemory(Protocol):
         ...
 
 
+class GlobalVariable(Protocol):
+    """A mutable global of type i32 that a guest exports."""
+
+    def get(self) -> int:
+        """Return its value, signed or not."""
+        ...
+
+    def set(self, value: int) -> None:
+        """Set it to a value that ``get`` returned."""
+        ...
+
+
 class MappedMemory(LinearMemory, Protocol):
     """A guest's memory that is mapped into this process, so that it can be accessed without copies."""
 

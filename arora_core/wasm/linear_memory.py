@@ -13,11 +13,12 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final, NoReturn, cast
 from uuid import UUID
 
-from ..errors import EngineClosed, FunctionNotFound, ModuleBusy
+from ..errors import EngineClosed, FunctionNotFound, ModuleBusy, Trap
 from ..executor import TRANSFER_THRESHOLD, Host, Transfer
-from .guest_interface import U32, BufferCall, Export, LinearMemory, MappedMemory, TransferCall
+from .guest_interface import U32, BufferCall, Export, GlobalVariable, LinearMemory, MappedMemory, TransferCall
 from .guest_memory import SLACK
 from .host_calls import HostCalls
+from .kept_stack import KeptStack
 
 _LEAST_KEPT: Final = 256
 """Smallest capacity kept for arguments, in bytes."""
@@ -35,7 +36,7 @@ class LinearGuest(HostCalls):
     that of another call.
     """
 
-    __slots__ = ("_closed", "_functions", "_lost", "_rooms", "_transfers", "carried")
+    __slots__ = ("_closed", "_functions", "_rooms", "_transfers", "carried", "kept_stack", "unsettled")
 
     def __init__(self, host: Host) -> None:
         super().__init__(host)
@@ -44,8 +45,10 @@ class LinearGuest(HostCalls):
         self._transfers: dict[bytes, TransferCall] = {}
         # By nesting depth: offset and capacity of the memory kept for arguments.
         self._rooms: list[tuple[int, int]] = []
-        self._lost: list[int] = []
         self._closed: list[bool] = []
+        self.kept_stack: Final = KeptStack()
+        self.unsettled: Final[list[int]] = []
+        """Arguments of failed calls, which the next call frees."""
 
     def attach(
         self,
@@ -69,6 +72,18 @@ class LinearGuest(HostCalls):
                 call, transfer = around(call), cast("TransferCall", around(cast("BufferCall", transfer)))
             self._functions[id], self._transfers[id] = call, transfer
 
+    def attach_stack(self, pointer: GlobalVariable | None, *, unknown: bool) -> None:
+        """Put this stack pointer back after every failure. Call it once the guest has been initialized.
+
+        ``unknown`` says that the guest may have a stack, but not where: :attr:`needs_restart` is true after a failure.
+        """
+        self.kept_stack.attach(pointer, unknown=unknown)
+
+    @property
+    def needs_restart(self) -> bool:
+        """As :attr:`arora_core.executor.Instance.needs_restart`."""
+        return self.kept_stack.is_lost
+
     # Calls into the guest.
 
     def dispatch(self, function_id: bytes, argument: bytes) -> bytes:
@@ -90,25 +105,29 @@ class LinearGuest(HostCalls):
 
     def _bound(self, function: Export, transfer: TransferCall) -> BufferCall:
         # Everything that is the same in every call is a local of this closure.
-        carried, closed, rooms = self.carried, self._closed, self._rooms
-        write, take = self._memory.write, self.take
+        carried, closed, unsettled, rooms = self.carried, self._closed, self.unsettled, self._rooms
+        write, take, stack = self._memory.write, self.take, self.kept_stack
 
         def call(argument: bytes) -> bytes:
-            if closed or carried:
+            if closed or carried or unsettled:
                 self._begin()
             depth = self.calls_out
-            argument_at, capacity = rooms[depth] if depth < len(rooms) else _NO_ROOM
-            if len(argument) > capacity:
-                if len(argument) > TRANSFER_THRESHOLD:
-                    result: bytes = transfer(Transfer((argument,), bytes))
-                    return result
-                argument_at, capacity = self._make_room(depth, len(argument))
-            write(argument_at, argument)
-            # A guest that trapped or broke the ABI is not entered again to free the result: a crash may have left the
-            # data of its allocator inconsistent, and calling it could cause another failure. The buffer leaks; later
-            # calls work as before.
-            result_at = function(argument_at) & U32
-            return take(result_at, argument_at, argument_at + capacity + SLACK)
+            position = stack.position() if depth else None
+            try:
+                argument_at, capacity = rooms[depth] if depth < len(rooms) else _NO_ROOM
+                if len(argument) > capacity:
+                    if len(argument) > TRANSFER_THRESHOLD:
+                        result: bytes = transfer(Transfer((argument,), bytes))
+                        return result
+                    argument_at, capacity = self._make_room(depth, len(argument))
+                write(argument_at, argument)
+                # A guest that trapped or broke the ABI is not entered again to free the result: a crash may have left
+                # the data of its allocator inconsistent, and calling it could cause another failure.
+                result_at = function(argument_at) & U32
+                return take(result_at, argument_at, argument_at + capacity + SLACK)
+            except BaseException:
+                stack.put_back(position)
+                raise
 
         return call
 
@@ -116,33 +135,46 @@ class LinearGuest(HostCalls):
         # The memory of a large argument is freed after the call, because the guest may need it.
         def transfer(large: Transfer) -> Any:
             self._begin()
-            # Arguments of failed calls were not freed at the time, because the guest may have crashed in its allocator.
-            # This call enters the allocator anyway.
-            while self._lost:
-                self._free(self._lost.pop())
+            position = self.kept_stack.position() if self.calls_out else None
             size = sum(map(len, large.pieces))
-            argument_at = self.reserve(size)
+            argument_at = 0
             try:
+                argument_at = self.reserve(size)
                 self._write_pieces(argument_at, size, large.pieces)
                 large.release()
                 result_at = function(argument_at) & U32
                 result_size = self._checked_size(result_at, argument_at, argument_at + size + SLACK)
             except BaseException:
-                self._lost.append(argument_at)
+                self.kept_stack.put_back(position)
+                if argument_at:
+                    self.unsettled.append(argument_at)
                 raise
+            self.unsettled.append(argument_at)
             try:
                 return self._read_in_place(result_at, result_size, large.read)
             finally:
-                self._free(result_at)
-                self._free(argument_at)
+                try:
+                    self._free(result_at)
+                    self._free(self.unsettled.pop())
+                except BaseException:
+                    self.kept_stack.put_back(position)
+                    raise
 
         return transfer
 
     def _begin(self) -> None:
-        """Refuse the call if the guest is closed, and discard a stale pending exception."""
+        """Refuse the call if the guest is closed, and clean up after the calls before it."""
         self._refuse_if_closed()
         # Left over from a call that a signal handler's exception ended just after its guest had failed.
         self.carried.clear()
+        # Arguments of failed calls were not freed at the time: the guest may have crashed in its allocator, or have
+        # used up its limits. An allocator that crashes again keeps the memory.
+        while self.unsettled:
+            position = self.kept_stack.position() if self.calls_out else None
+            try:
+                self._free(self.unsettled.pop())
+            except Trap:
+                self.kept_stack.put_back(position)
 
     def _make_room(self, depth: int, size: int) -> tuple[int, int]:
         """Allocate memory for the arguments of this depth, at least ``size`` bytes; return its offset and capacity."""
@@ -182,6 +214,7 @@ class LinearGuest(HostCalls):
         self._closed.append(True)
         self._functions.clear()
         self._transfers.clear()
+        self.kept_stack.detach()
         self._detach_memory()
 
     def _refuse_if_closed(self) -> None:

@@ -17,7 +17,7 @@ from arora_core.executor import Host, Instance, Limits
 from arora_core.guest_symbols import function_symbol
 
 from . import guest_failures
-from .executable_check import check_executable
+from .executable_check import Startable, check_executable
 from .module_expression import module_expression
 
 if TYPE_CHECKING:
@@ -43,17 +43,17 @@ class InPageRuntime:
                 prepared.attach(host)
                 return prepared
             prepared.close()
-        check_executable(definition)
+        startable = check_executable(definition)
         instance = InPageInstance(definition.header)
         instance.attach(host)
-        instance.start(definition.executable)
+        instance.start(startable)
         return instance
 
     async def prepare(self, definition: ModuleDefinition) -> None:
         """As :meth:`arora_core.executor.Executor.prepare`: compile and instantiate without blocking the page."""
-        check_executable(definition)
+        startable = check_executable(definition)
         instance = InPageInstance(definition.header)
-        await instance.start_async(definition.executable)
+        await instance.start_async(startable)
         if self._closed:
             instance.close()
             raise EngineClosed("the engine was closed while the module was being prepared")
@@ -77,6 +77,7 @@ class InPageInstance(Instance):
         self._host: Host = _BufferingHost()
         self._pending: list[BaseException] = []
         self._guest: Any = None
+        self._stack_unknown = self._needs_restart = False
         self._symbols = {each.id.bytes: function_symbol(each.id.bytes) for each in header.exports}
         ffi = import_module("pyodide.ffi")
         self._to_js, self._js_error = ffi.to_js, ffi.JsException
@@ -95,19 +96,27 @@ class InPageInstance(Instance):
         """Whether it was created for an equal header."""
         return self._header == header
 
-    def start(self, executable: bytes) -> None:
+    def start(self, startable: Startable) -> None:
         """Compile and instantiate the guest. Raises what loading raises."""
+        self._stack_unknown = startable.stack.unknown
         try:
-            self._guest = _javascript().startSync(self._to_js(executable), *self._proxies)
+            executable = self._to_js(startable.executable)
+            self._guest = _javascript().startSync(executable, startable.options(), *self._proxies)
         except BaseException as error:
             raise self._abort_start(error) from None
 
-    async def start_async(self, executable: bytes) -> None:
+    async def start_async(self, startable: Startable) -> None:
         """Compile and instantiate the guest without blocking the page."""
+        self._stack_unknown = startable.stack.unknown
         try:
-            self._guest = await _javascript().start(self._to_js(executable), *self._proxies)
+            executable = self._to_js(startable.executable)
+            self._guest = await _javascript().start(executable, startable.options(), *self._proxies)
         except BaseException as error:
             raise self._abort_start(error) from None
+
+    @property
+    def needs_restart(self) -> bool:
+        return self._needs_restart
 
     def dispatch(self, function_id: bytes, argument: bytes) -> bytes:
         return self.function(function_id)(argument)
@@ -139,7 +148,10 @@ class InPageInstance(Instance):
             pending.clear()
         try:
             result: bytes = guest.call(symbol, self._to_js(argument)).to_bytes()
-        except self._js_error as error:
+        except BaseException as error:
+            self._needs_restart = self._stack_unknown
+            if not isinstance(error, self._js_error):
+                raise
             raise self._exception_for(error) from None
         return result
 

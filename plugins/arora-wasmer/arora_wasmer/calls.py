@@ -93,6 +93,19 @@ class Calls:
         return runtime.new_function(store, run, type)
 
 
+class Global:
+    """A mutable global of type i32: a :class:`arora_core.linear_memory.GlobalVariable`."""
+
+    def __init__(self, found: runtime.Global) -> None:
+        self._found = found
+
+    def get(self) -> int:
+        return self._found.value
+
+    def set(self, value: int) -> None:
+        self._found.value = value
+
+
 def fixed(memory: runtime.Memory) -> FixedMemory:
     """Return a guest's memory at its fixed address: wasmer reserves 32 bits of address space, and never moves it."""
     return FixedMemory(lambda: memory.data_size, lambda: _base(memory))

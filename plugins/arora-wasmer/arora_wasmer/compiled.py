@@ -10,6 +10,7 @@ from weakref import WeakValueDictionary
 from arora_core.errors import ExecutorUnavailable, MalformedExecutable
 from arora_core.executor import Limits
 from arora_core.guest_symbols import MEMORY, WasmType
+from arora_core.wasm import stack_pointer
 from arora_core.wasm.memory_shortage import memory_shortage
 
 from . import runtime, thread_pins
@@ -30,11 +31,12 @@ class CompiledModule:
     """A module with its own engine, because an engine never frees the code of a single module."""
 
     def __init__(self, executable: bytes) -> None:
+        changed, self.stack = stack_pointer.exported(executable)
         with _signals.record_handlers():
             self.store = runtime.new_store()
         self.signals = _signals
         try:
-            self.module = runtime.new_module(self.store, executable)
+            self.module = runtime.new_module(self.store, changed)
         except RuntimeError as error:
             raise memory_shortage(_reason(error)) or MalformedExecutable(_reason(error)) from None
         self.pins = thread_pins.Pins([self.store, self.module])

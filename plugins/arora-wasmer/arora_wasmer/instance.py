@@ -26,7 +26,7 @@ from arora_core.wasm.fixed_memory import FixedMemory
 from arora_core.wasm.memory_shortage import memory_shortage
 
 from . import runtime, thread_pins
-from .calls import Calls, Guest, fixed
+from .calls import Calls, Global, Guest, fixed
 from .compiled import CompiledModule
 from .traps import Failures
 
@@ -56,6 +56,10 @@ class WasmerInstance(Instance):
         except BaseException:
             self.close()
             raise
+
+    @property
+    def needs_restart(self) -> bool:
+        return self._guest.needs_restart
 
     def dispatch(self, function_id: bytes, argument: bytes) -> bytes:
         return self._guest.dispatch(function_id, argument)
@@ -87,7 +91,8 @@ class WasmerInstance(Instance):
             calls.fail(error)
         functions = {id: getattr(exports, function_symbol(id)) for id in ids}
         alloc, free, memory = getattr(exports, ALLOC), getattr(exports, FREE), getattr(exports, MEMORY)
-        pins = thread_pins.Pins([alloc, free, memory, *functions.values()])
+        pointer = None if module.stack.export is None else getattr(exports, module.stack.export)
+        pins = thread_pins.Pins([alloc, free, memory, *functions.values(), *([] if pointer is None else [pointer])])
         self._memory = fixed(memory)
         self._wasi.attach(self._memory)
         self._guest.attach(
@@ -103,6 +108,7 @@ class WasmerInstance(Instance):
                 initialize()
             except BaseException as error:
                 calls.fail(error)
+        self._guest.attach_stack(None if pointer is None else Global(pointer), unknown=module.stack.unknown)
 
     def _imports(self, module: CompiledModule, calls: Calls) -> dict[str, dict[str, runtime.Function]]:
         guest = self._guest

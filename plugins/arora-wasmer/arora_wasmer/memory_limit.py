@@ -12,6 +12,7 @@ from typing import Final
 
 from arora_core.errors import LimitExceeded
 from arora_core.wasm.binary_reader import WasmReader
+from arora_core.wasm.binary_writer import number, section
 
 PAGE: Final = 65536
 _TABLE_ELEMENT: Final = 8
@@ -31,12 +32,12 @@ def limited(executable: bytes, memory: int) -> bytes:
     parts = [executable[:_HEADER]]
     while source.left:
         begin = len(executable) - source.left
-        section = source.byte()
+        id = source.byte()
         body = source.part(source.u32())
-        if section == _MEMORIES:
-            parts.append(_section(section, _limited_memories(body, memory)))
-        elif section == _TABLES:
-            parts.append(_section(section, _limited_tables(body, memory)))
+        if id == _MEMORIES:
+            parts.append(section(id, _limited_memories(body, memory)))
+        elif id == _TABLES:
+            parts.append(section(id, _limited_tables(body, memory)))
         else:
             parts.append(executable[begin : len(executable) - source.left])
     return b"".join(parts)
@@ -52,7 +53,7 @@ def _limited_memories(source: WasmReader, memory: int) -> bytes:
         return f"begins with {least * PAGE} bytes"
 
     count = source.u32()
-    return _number(count) + b"".join(_limits(source, memory // PAGE, first, memory) for _ in range(count))
+    return number(count) + b"".join(_limits(source, memory // PAGE, first, memory) for _ in range(count))
 
 
 def _limited_tables(source: WasmReader, memory: int) -> bytes:
@@ -64,7 +65,7 @@ def _limited_tables(source: WasmReader, memory: int) -> bytes:
     for _ in range(count):
         kind = source.byte()
         tables.append(bytes([kind]) + _limits(source, memory // _TABLE_ELEMENT, first, memory))
-    return _number(count) + b"".join(tables)
+    return number(count) + b"".join(tables)
 
 
 def _limits(source: WasmReader, allowed: int, first: Callable[[int], str], memory: int) -> bytes:
@@ -74,17 +75,4 @@ def _limits(source: WasmReader, allowed: int, first: Callable[[int], str], memor
     if least > allowed:
         raise beyond(first(least), memory)
     # The largest maximum of a 32-bit table, whatever the limit.
-    return bytes([flags | _HAS_MAXIMUM]) + _number(least) + _number(min(most, allowed, 0xFFFF_FFFF))
-
-
-def _section(id: int, body: bytes) -> bytes:
-    return bytes([id]) + _number(len(body)) + body
-
-
-def _number(value: int) -> bytes:
-    encoded = bytearray()
-    while value >= 0x80:
-        encoded.append(value & 0x7F | 0x80)
-        value >>= 7
-    encoded.append(value)
-    return bytes(encoded)
+    return bytes([flags | _HAS_MAXIMUM]) + number(least) + number(min(most, allowed, 0xFFFF_FFFF))

@@ -16,6 +16,10 @@ class Function(Protocol):
     def __call__(self, *arguments: int) -> int: ...
 
 
+class Global(Protocol):
+    value: int
+
+
 class Memory(Protocol):
     @property
     def data_size(self) -> int: ...

@@ -28,6 +28,7 @@ def adapt_call(
     ``exchange`` returns the exported function of call_adapter.wat. It is called at the first call.
     """
     guest, carried, take, prepare = store.guest, store.guest.carried, store.guest.take, rooms.prepare
+    stack, unsettled = guest.kept_stack, guest.unsettled
     context, trap, fail, discard_trap = store.context, store.trap, store.fail, store.discard_trap
     count, trap_at = c_size_t(PARAMETERS), byref(trap)
     # Both are set at the first call.
@@ -36,10 +37,11 @@ def adapt_call(
 
     def run(argument: bytes) -> bytes:
         nonlocal exchange_at, by_depth
-        if carried:
+        if carried or unsettled:
             return plain(argument)
+        depth = guest.calls_out
         try:
-            content, argument_at, answer, _, outcome, values_at = by_depth[guest.calls_out]
+            content, argument_at, answer, _, outcome, values_at = by_depth[depth]
             content.raw = argument
         except (IndexError, ValueError):
             if not prepare(len(argument)):
@@ -47,6 +49,7 @@ def adapt_call(
             if exchange_at is None:
                 exchange_at, by_depth = byref(exchange().of.func), rooms.by_depth
             return run(argument)
+        position = stack.position() if depth else None
         try:
             error = enter(context, exchange_at, values_at, count, trap_at)
             if error or trap or carried:
@@ -55,6 +58,7 @@ def adapt_call(
             return answer[:size] if size > 0 else take(-1 - size, argument_at, argument_at + ROOM)
         except BaseException:
             discard_trap()
+            stack.put_back(position)
             raise
 
     return run

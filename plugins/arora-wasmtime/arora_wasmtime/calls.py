@@ -12,7 +12,7 @@ from typing import Final, Protocol, Union
 from wasmtime import FuncType, InstancePre, Linker, Store, Trap, ValType, WasmtimeError
 
 from arora_core.guest_symbols import WasmFunctionType
-from arora_core.linear_memory import BufferCall, Export, LinearGuest, LinearMemory
+from arora_core.linear_memory import BufferCall, Export, GlobalVariable, LinearGuest, LinearMemory
 
 from .engines import CompilingEngine
 
@@ -39,6 +39,9 @@ class Calls(Protocol):
 
     def memory(self, symbol: str) -> LinearMemory:
         """Return an exported memory."""
+
+    def global_variable(self, symbol: str) -> GlobalVariable:
+        """Return an exported mutable global of type i32."""
 
     def adapt(self, symbol: str, call: BufferCall) -> BufferCall:
         """Return a faster equivalent of ``call``, a call of an exported function; ``call`` itself if there is none."""

@@ -14,8 +14,10 @@ from wasmtime import Engine as WasmtimeEngine
 from arora_core import wasm_types
 from arora_core.errors import MalformedExecutable
 from arora_core.executor import Limits
+from arora_core.wasm import stack_pointer
 from arora_core.wasm.memory_shortage import memory_shortage
 from arora_core.wasm.module_types import ModuleTypes
+from arora_core.wasm.stack_pointer import GuestStack
 
 from .traps import reason
 
@@ -42,13 +44,14 @@ class Metered:
 
 
 class Compiled:
-    """A compiled executable, with the types of its exports and imports."""
+    """A compiled executable, with the types of its exports and imports, and what is known of its stack."""
 
-    __slots__ = ("__weakref__", "module", "types")
+    __slots__ = ("__weakref__", "module", "stack", "types")
 
-    def __init__(self, module: Module, types: ModuleTypes) -> None:
+    def __init__(self, module: Module, types: ModuleTypes, stack: GuestStack) -> None:
         self.module = module
         self.types = types
+        self.stack = stack
 
 
 class CompilingEngine:
@@ -70,9 +73,10 @@ class CompilingEngine:
         digest = hashlib.sha256(executable).digest()
         compiled = self._modules.get(digest)
         if compiled is None:
-            module = _compile(self.engine, executable)
+            changed, stack = stack_pointer.exported(executable)
+            module = _compile(self.engine, changed)
             # Arora reads the types itself: wasmtime-py aborts the process when a function takes a vector.
-            compiled = self._modules[digest] = Compiled(module, wasm_types.read(executable))
+            compiled = self._modules[digest] = Compiled(module, wasm_types.read(executable), stack)
         return compiled
 
     def adapter_module(self, source: str) -> Module:
@@ -92,7 +96,7 @@ class CompilingEngine:
         # Without the cache: nothing is compiled here, and each engine with a cache has a thread for it.
         engine = WasmtimeEngine(_config(self._counted))
         module = Module.deserialize(engine, compiled.module.serialize())
-        return engine, Compiled(module, compiled.types)
+        return engine, Compiled(module, compiled.types, compiled.stack)
 
     def close(self) -> None:
         """Release the engine and its adapter modules."""

@@ -50,12 +50,15 @@ class GuestRooms:
         """Reserve the room for an argument of ``size`` bytes; return whether the call can use it."""
         if size > _ARGUMENT or self._guest.closed or self._full:
             return False
+        guest = self._guest
+        position = guest.kept_stack.position() if guest.calls_out else None
         try:
-            while len(self.by_depth) <= self._guest.calls_out:
+            while len(self.by_depth) <= guest.calls_out:
                 self.by_depth.append(self._room())
-        except Trap as trap:
+        except BaseException as error:
+            guest.kept_stack.put_back(position)
             # The guest has too little memory for a room, but may have enough for the calls themselves.
-            self._full = trap.kind is TrapKind.ABI
+            self._full = isinstance(error, Trap) and error.kind is TrapKind.ABI
             if not self._full:
                 raise
         return not self._full

@@ -76,6 +76,10 @@ class WasmtimeInstance(Instance):
             self.close()
             raise
 
+    @property
+    def needs_restart(self) -> bool:
+        return self._guest.needs_restart
+
     def dispatch(self, function_id: bytes, argument: bytes) -> bytes:
         return self.function(function_id)(argument)
 
@@ -121,3 +125,6 @@ class WasmtimeInstance(Instance):
             )
             if INITIALIZE in types.exports:
                 calls.export(INITIALIZE)(0)
+            stack = compiled.stack
+            pointer = None if stack.export is None else calls.global_variable(stack.export)
+            self._guest.attach_stack(pointer, unknown=stack.unknown)

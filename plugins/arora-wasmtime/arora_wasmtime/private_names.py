@@ -40,6 +40,8 @@ FUNCTIONS: Final = {
     "wasmtime_instance_export_get": "bool(wasmtime_context*, wasmtime_instance*, char*, u64, wasmtime_extern*)",
     "wasmtime_memory_data": "u8*(wasmtime_context*, wasmtime_memory*)",
     "wasmtime_memory_data_size": "u64(wasmtime_context*, wasmtime_memory*)",
+    "wasmtime_global_get": "void(wasmtime_context*, wasmtime_global*, wasmtime_val*)",
+    "wasmtime_global_set": "wasmtime_error*(wasmtime_context*, wasmtime_global*, wasmtime_val*)",
     "wasmtime_context_set_fuel": "wasmtime_error*(wasmtime_context*, u64)",
     "wasmtime_context_set_epoch_deadline": "void(wasmtime_context*, u64)",
     "wasmtime_trap_new": "wasm_trap_t*(char*, u64)",
@@ -52,7 +54,12 @@ STRUCTURES: Final = {
     "wasmtime_val_raw": (16, {"i32": "i32 at 0", "i64": "i64 at 0"}),
     "wasmtime_instance": (16, {}),
     "wasmtime_extern": (32, {"kind": "u8 at 0", "of": "wasmtime_extern_union at 8"}),
-    "wasmtime_extern_union": (24, {"func": "wasmtime_func at 0", "memory": "wasmtime_memory at 0"}),
+    "wasmtime_extern_union": (
+        24,
+        {"func": "wasmtime_func at 0", "memory": "wasmtime_memory at 0", "global_": "wasmtime_global at 0"},
+    ),
+    "wasmtime_val": (32, {"kind": "u8 at 0", "of": "wasmtime_valunion at 8"}),
+    "wasmtime_valunion": (24, {"i32": "i32 at 0"}),
 }
 """The structures: their size in bytes, and the fields in use with type and offset."""
 

@@ -24,7 +24,7 @@ from wasmtime import Trap as WasmtimeTrap
 
 from arora_core.errors import Trap
 from arora_core.guest_symbols import WasmFunctionType
-from arora_core.linear_memory import U32, BufferCall, Export, LinearGuest
+from arora_core.linear_memory import U32, BufferCall, Export, GlobalVariable, LinearGuest
 
 from .calls import Failure, function_type
 from .deferred_interrupt import in_guest, in_host
@@ -77,6 +77,9 @@ class PublicCalls:
 
     def memory(self, symbol: str) -> Memory:
         return Memory(self._exports[symbol], self._store)
+
+    def global_variable(self, symbol: str) -> GlobalVariable:
+        return Global(self._exports[symbol], self._store)
 
     def adapt(self, symbol: str, call: BufferCall) -> BufferCall:
         return call
@@ -168,3 +171,18 @@ class Memory:
 
     def write(self, offset: int, data: bytes) -> None:
         self._memory.write(self._store, data, offset)
+
+
+class Global:
+    """A mutable global of type i32: a :class:`arora_core.linear_memory.GlobalVariable`."""
+
+    def __init__(self, found: wasmtime.Global, store: Store) -> None:
+        self._found = found
+        self._store = store
+
+    def get(self) -> int:
+        value: int = self._found.value(self._store)
+        return value
+
+    def set(self, value: int) -> None:
+        self._found.set_value(self._store, value)

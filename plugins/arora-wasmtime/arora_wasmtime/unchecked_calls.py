@@ -9,7 +9,7 @@ from typing import Any
 from wasmtime import InstancePre, Linker, Store
 
 from arora_core.guest_symbols import DISPATCH, DISPATCH_INDIRECT, FREE, HOST_NAMESPACE, MEMORY, WasmFunctionType
-from arora_core.linear_memory import BufferCall, Export, LinearGuest
+from arora_core.linear_memory import BufferCall, Export, GlobalVariable, LinearGuest
 from arora_core.wasm.fixed_memory import FixedMemory
 
 from .call_adapter import adapt_call
@@ -57,6 +57,9 @@ class UncheckedCalls:
     def memory(self, symbol: str) -> FixedMemory:
         self._memory = self._store.memory(symbol)
         return self._memory
+
+    def global_variable(self, symbol: str) -> GlobalVariable:
+        return self._store.global_variable(symbol)
 
     def adapt(self, symbol: str, call: BufferCall) -> BufferCall:
         if self._compiling is None:

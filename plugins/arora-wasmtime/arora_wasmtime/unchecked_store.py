@@ -17,7 +17,7 @@ from wasmtime import InstancePre, Linker, Module, Store
 
 from arora_core.errors import LoadError
 from arora_core.guest_symbols import WasmFunctionType
-from arora_core.linear_memory import Export, LinearGuest
+from arora_core.linear_memory import Export, GlobalVariable, LinearGuest
 from arora_core.wasm.c_callbacks import Unwinding, c_callback
 from arora_core.wasm.fixed_memory import FixedMemory
 
@@ -44,6 +44,8 @@ _new_trap: Final = private_names.function("wasmtime_trap_new", c_size_t)
 # These only read or set a field.
 _memory_data: Final = private_names.function("wasmtime_memory_data", c_void_p, quick=True)
 _memory_size: Final = private_names.function("wasmtime_memory_data_size", c_size_t, quick=True)
+_global_value: Final = private_names.function("wasmtime_global_get", None, quick=True)
+_set_global: Final = private_names.function("wasmtime_global_set", c_void_p, quick=True)
 _set_fuel: Final = private_names.function("wasmtime_context_set_fuel", c_void_p, quick=True)
 _set_epoch_deadline: Final = private_names.function("wasmtime_context_set_epoch_deadline", None, quick=True)
 
@@ -142,6 +144,10 @@ class UncheckedStore:
         at = byref(self.exported(symbol).of.memory)
         return FixedMemory(partial(_memory_size, self.context, at), partial(_memory_data, self.context, at))
 
+    def global_variable(self, symbol: str) -> GlobalVariable:
+        """Return an exported mutable global of type i32."""
+        return _Global(self.context, self.exported(symbol).of.global_)
+
     def set_fuel(self, fuel: int) -> None:
         """Set the store's fuel, in units."""
         _set_fuel(self.context, c_uint64(fuel))
@@ -179,6 +185,24 @@ class UncheckedStore:
     def close(self) -> None:
         """Release the traps for unwinding. Call it before the store is closed. Idempotent."""
         self._unwinding.close()
+
+
+class _Global:
+    """A mutable global of type i32: a :class:`arora_core.wasm.guest_interface.GlobalVariable`."""
+
+    def __init__(self, context: c_void_p, found: Any) -> None:
+        self._value = private_names.structure("wasmtime_val")
+        self._operands = context, byref(found), byref(self._value)
+
+    def get(self) -> int:
+        _global_value(*self._operands)
+        value: int = self._value.of.i32
+        return value
+
+    def set(self, value: int) -> None:
+        # The kind, i32, is zero.
+        self._value.of.i32 = value
+        _set_global(*self._operands)
 
 
 def _raw(answer: Callable[..., int], count: int) -> Callable[[Any, Any, Any, Any], int]:

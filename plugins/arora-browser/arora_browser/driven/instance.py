@@ -20,22 +20,32 @@ from .page import Page
 from .shared_browser import SharedBrowser
 
 if TYPE_CHECKING:
-    from arora_core.header import ModuleDefinition
+    from arora_core.header import Header
+
+    from ..executable_check import Startable
 
 
 class DrivenInstance(Instance):
     """Each call is one round trip to the page, plus one for each request of the guest to its host."""
 
     def __init__(
-        self, browser: SharedBrowser, page: Page, definition: ModuleDefinition, host: Host, limits: Limits
+        self,
+        browser: SharedBrowser,
+        page: Page,
+        startable: Startable,
+        header: Header,
+        host: Host,
+        limits: Limits,
     ) -> None:
         # An instance keeps the browser running, as its executor does.
         self._browser = browser
         self._page = page
-        self._header = definition.header
+        self._header = header
         self._host = host
         self._limits = limits
-        self._symbols = {each.id.bytes: function_symbol(each.id.bytes) for each in definition.header.exports}
+        self._symbols = {each.id.bytes: function_symbol(each.id.bytes) for each in header.exports}
+        self._stack_unknown = startable.stack.unknown
+        self._needs_restart = False
         self._closed = False
         self._depth = 0
         # A guest is single-threaded: a call from another thread waits until this one has returned.
@@ -44,11 +54,15 @@ class DrivenInstance(Instance):
         # An instance that is not closed leaves no page behind.
         weakref.finalize(self, page.close_soon, "it was garbage-collected").atexit = False
         try:
-            PageCall(page, self._header, host, limits).run("compileModule", to_base64(definition.executable))
-            self._run("start")
+            PageCall(page, self._header, host, limits).run("compileModule", to_base64(startable.executable))
+            self._run("start", startable.options())
         except BaseException:
             self.close()
             raise
+
+    @property
+    def needs_restart(self) -> bool:
+        return self._needs_restart or (self._page.lost_reason is not None and not self._closed)
 
     def dispatch(self, function_id: bytes, argument: bytes) -> bytes:
         return self.function(function_id)(argument)
@@ -68,7 +82,11 @@ class DrivenInstance(Instance):
             self._page.close()
 
     def _call(self, symbol: str, argument: bytes) -> bytes:
-        return self._run("callExport", symbol, to_base64(argument))
+        try:
+            return self._run("callExport", symbol, to_base64(argument))
+        except BaseException:
+            self._needs_restart = self._stack_unknown
+            raise
 
     def _run(self, method: str, *arguments: str) -> bytes:
         with self._lock:

@@ -31,7 +31,7 @@ class DrivenRuntime:
         from .browser_process import BrowserEnded
         from .instance import DrivenInstance
 
-        check_executable(definition)
+        startable = check_executable(definition)
         try:
             browser = self._running_browser()
             page = browser.open_page()
@@ -39,7 +39,7 @@ class DrivenRuntime:
             # The browser may have ended unnoticed since the last load. If a new one ends at once, it is broken.
             browser = self._running_browser()
             page = browser.open_page()
-        return DrivenInstance(browser, page, definition, host, limits)
+        return DrivenInstance(browser, page, startable, definition.header, host, limits)
 
     async def prepare(self, definition: ModuleDefinition) -> None:
         """Do nothing: the browser compiles in a process of its own, and ``load`` waits for it."""

@@ -62,10 +62,11 @@ export const compileModule = (call, executable) =>
     return new Uint8Array();
   });
 
-/** Instantiate the compiled module. @param {number} call @returns {Promise<string>} */
-export const start = (call) =>
+/** Instantiate the compiled module. @param {number} call @param {string} given options, JSON @returns {Promise<string>} */
+export const start = (call, given) =>
   run(call, async () => {
     const options = {
+      ...JSON.parse(given),
       suspending: true,
       console: false,
       sleep: (milliseconds) => sleep(milliseconds, interruptibleTimer),

@@ -25,6 +25,8 @@ import { notImplemented, wasiImports } from "./wasi.mjs";
  * @typedef {object} Options
  * @property {boolean} [suspending] let imports return promises (JSPI); every call then returns a promise
  * @property {(milliseconds: number) => Promise<void>} [sleep] how a guest that suspends waits; may reject, as a host
+ * @property {string} [initialize] the export to call before anything else
+ * @property {string} [stackPointer] the exported global that holds the guest's stack pointer
  * @property {boolean} [console] show what the guest writes on the console too; true by default
  */
 
@@ -47,6 +49,11 @@ export class Guest {
   #free = null;
   #hostCalls = 0;
   #closed = false;
+  /** The arguments of the calls that are running or have failed. */
+  #arguments = new Set();
+  #stackPointer = null;
+  /** The value of the stack pointer while the guest is not running. */
+  #restingStack = 0;
 
   /** @private */
   constructor(host, suspending) {
@@ -55,7 +62,7 @@ export class Guest {
   }
 
   /**
-   * Instantiate synchronously, and call `_initialize`.
+   * Instantiate synchronously, and call `options.initialize`.
    * @param {WebAssembly.Module} module @param {Host} host @param {Options} [options] without `suspending`
    * @returns {Guest}
    * @throws {GuestFailure} `link`, `missing`, `trap`, `too-large`
@@ -74,12 +81,13 @@ export class Guest {
       throw originalException(error);
     }
     guest.#attach(instance);
-    guest.#exports.get("_initialize")?.();
+    guest.#exports.get(options.initialize)?.();
+    guest.#keepStack(instance, options);
     return guest;
   }
 
   /**
-   * Instantiate without blocking the thread, and call `_initialize`.
+   * Instantiate without blocking the thread, and call `options.initialize`.
    * @param {WebAssembly.Module} module @param {Host} host @param {Options} [options]
    * @returns {Promise<Guest>}
    * @throws {GuestFailure} `link`, `missing`, `trap`
@@ -95,7 +103,8 @@ export class Guest {
       throw originalException(error);
     }
     guest.#attach(instance);
-    await guest.#exports.get("_initialize")?.();
+    await guest.#exports.get(options.initialize)?.();
+    guest.#keepStack(instance, options);
     return guest;
   }
 
@@ -109,24 +118,85 @@ export class Guest {
   call(symbol, argument) {
     if (this.#suspending) return this.#callSuspending(symbol, argument);
     const run = this.#function(symbol);
+    const stack = this.#enterStack();
     // When the guest traps or breaks the ABI, its allocator is not called to free the argument or the result: a crash
-    // may have left the allocator's own data inconsistent, and calling it would turn one failure into another.
-    const argumentAt = this.#memory.write(this.#alloc(allocationSize(argument)), argument);
-    const resultAt = run(argumentAt) >>> 0;
-    const result = this.#memory.readResult(resultAt, argumentAt, argument.length);
-    this.#free(resultAt);
-    this.#free(argumentAt);
-    return result;
+    // may have left the allocator's own data inconsistent, and calling it would turn one failure into another. The next
+    // outermost call frees the argument.
+    try {
+      for (const leftAt of this.#leftArguments()) this.#freeLeft(leftAt);
+      const argumentAt = this.#memory.write(this.#alloc(allocationSize(argument)), argument);
+      this.#arguments.add(argumentAt);
+      const resultAt = run(argumentAt) >>> 0;
+      const result = this.#memory.readResult(resultAt, argumentAt, argument.length);
+      this.#free(resultAt);
+      this.#arguments.delete(argumentAt);
+      this.#free(argumentAt);
+      return result;
+    } catch (thrown) {
+      this.#putStackBack(stack);
+      throw thrown;
+    }
   }
 
   async #callSuspending(symbol, argument) {
     const run = this.#function(symbol);
-    const argumentAt = this.#memory.write(await this.#alloc(allocationSize(argument)), argument);
-    const resultAt = (await run(argumentAt)) >>> 0;
-    const result = this.#memory.readResult(resultAt, argumentAt, argument.length);
-    await this.#free(resultAt);
-    await this.#free(argumentAt);
-    return result;
+    const stack = this.#enterStack();
+    try {
+      for (const leftAt of this.#leftArguments()) await this.#freeLeft(leftAt);
+      const argumentAt = this.#memory.write(await this.#alloc(allocationSize(argument)), argument);
+      this.#arguments.add(argumentAt);
+      const resultAt = (await run(argumentAt)) >>> 0;
+      const result = this.#memory.readResult(resultAt, argumentAt, argument.length);
+      await this.#free(resultAt);
+      this.#arguments.delete(argumentAt);
+      await this.#free(argumentAt);
+      return result;
+    } catch (thrown) {
+      this.#putStackBack(stack);
+      throw thrown;
+    }
+  }
+
+  /** Remove and return the arguments of failed calls. While a call is running, its own argument is among them. */
+  #leftArguments() {
+    if (this.#arguments.size === 0 || this.#hostCalls > 0) return [];
+    const left = [...this.#arguments];
+    this.#arguments.clear();
+    return left;
+  }
+
+  /** Free an argument. A guest that crashes again keeps it. */
+  #freeLeft(leftAt) {
+    const crashed = (thrown) => {
+      if (!(thrown instanceof GuestFailure)) throw thrown;
+      this.#putStackBack(this.#restingStack);
+    };
+    try {
+      const freed = this.#free(leftAt);
+      return freed instanceof Promise ? freed.catch(crashed) : freed;
+    } catch (thrown) {
+      return crashed(thrown);
+    }
+  }
+
+  // The stack.
+
+  #keepStack(instance, { stackPointer }) {
+    if (stackPointer === undefined) return;
+    this.#stackPointer = instance.exports[stackPointer];
+    this.#restingStack = this.#stackPointer.value;
+  }
+
+  /** Return where the stack is when a call begins, to put it back there if the call fails. */
+  #enterStack() {
+    if (this.#stackPointer === null) return 0;
+    // A call whose execution was terminated has put nothing back.
+    if (this.#hostCalls === 0) this.#stackPointer.value = this.#restingStack;
+    return this.#stackPointer.value;
+  }
+
+  #putStackBack(position) {
+    if (this.#stackPointer !== null) this.#stackPointer.value = position;
   }
 
   /** The current size of linear memory in bytes; 0 once the guest is closed. */
@@ -143,7 +213,7 @@ export class Guest {
     this.#closed = true;
     this.#memory.detach();
     this.#exports.clear();
-    this.#alloc = this.#free = null;
+    this.#alloc = this.#free = this.#stackPointer = null;
   }
 
   // Exports.

@@ -5,14 +5,14 @@ import { Guest } from "./guest.mjs";
 
 /**
  * Compile and instantiate a guest. The callbacks are Python's `dispatch`, `dispatch_indirect` and `write_output`.
- * @param {Uint8Array} executable @param {...Function} callbacks @returns {Promise<Guest>}
+ * @param {Uint8Array} executable @param {string} options in JSON @param {...Function} callbacks @returns {Promise<Guest>}
  */
-export const start = async (executable, ...callbacks) =>
-  Guest.instantiate(await compile(executable), hostFrom(...callbacks));
+export const start = async (executable, options, ...callbacks) =>
+  Guest.instantiate(await compile(executable), hostFrom(...callbacks), JSON.parse(options));
 
 /** The same, synchronously. */
-export const startSync = (executable, ...callbacks) =>
-  Guest.instantiateSync(compileSync(executable), hostFrom(...callbacks));
+export const startSync = (executable, options, ...callbacks) =>
+  Guest.instantiateSync(compileSync(executable), hostFrom(...callbacks), JSON.parse(options));
 
 function hostFrom(dispatch, dispatchIndirect, writeOutput) {
   // A callback that returns None has a pending exception, which Python raises once this has unwound the guest.
