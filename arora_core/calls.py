@@ -10,7 +10,7 @@ from uuid import UUID
 
 from .errors import ArgumentError
 from .values import IdLike, Value, uuid
-from .values.numeric import described
+from .values.sequences import described
 
 ValuesById = Union[Mapping[UUID, Value], Mapping[str, Value], Iterable[tuple[IdLike, Value]]]
 """Values by id: a mapping or pairs. Ids may be text."""

@@ -5,11 +5,13 @@ Each type has one converter, made when a module is loaded: calls look nothing up
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from typing import Any, Final
 from uuid import UUID
 
 from .. import values as v
+from ..buffers.wire import MAX_DEPTH
 from ..types import (
     ARRAY_CLASSES,
     SCALAR_CLASSES,
@@ -25,7 +27,7 @@ from ..types import (
     TypeRegistry,
 )
 from ..types.references import KEY_VALUE, NO_FIELD, VALUE
-from ..values.numeric import described
+from ..values.sequences import described
 from .converter import Converter, convert_at, convert_each, expect_class, text_keyed
 from .record_conversion import EnumerationConverter, StructureConverter
 
@@ -36,6 +38,7 @@ class Conversions:
     def __init__(self, registry: TypeRegistry) -> None:
         self._registry = registry
         self._made: dict[TypeRef, Converter] = {}
+        self._depth = threading.local()
 
     def of(self, ref: TypeRef) -> Converter:
         """Return the converter of a type."""
@@ -43,10 +46,21 @@ class Conversions:
         if made is None:
             # A record may contain itself: until its converter exists, others refer to it through this one.
             self._made[ref] = Converter(
-                lambda obj: self._made[ref].to_value(obj), lambda value: self._made[ref].to_python(value)
+                lambda obj: self._nested(self._made[ref].to_value, obj), lambda value: self._made[ref].to_python(value)
             )
             made = self._made[ref] = self._make(ref)
         return made
+
+    def _nested(self, convert: Callable[[Any], v.Value], obj: object) -> v.Value:
+        """Convert an object of a type that contains itself. An object can contain itself, too, or nest without end."""
+        depth = getattr(self._depth, "of_thread", 0)
+        if depth >= MAX_DEPTH:
+            raise TypeMismatch(f"nested deeper than {MAX_DEPTH} levels", "")
+        self._depth.of_thread = depth + 1
+        try:
+            return convert(obj)
+        finally:
+            self._depth.of_thread = depth
 
     def _make(self, ref: TypeRef) -> Converter:
         if isinstance(ref, ScalarRef):
@@ -91,7 +105,7 @@ class Conversions:
         if isinstance(record, StructureType):
             structure = StructureConverter(record, self.of)
             return Converter(
-                lambda obj: v.ArrayStructure(id, convert_each(structure.to_fields, _records(obj))),
+                lambda obj: v.ArrayStructure(id, list(convert_each(structure.to_fields, _records(obj)))),
                 lambda value: list(
                     convert_each(structure.to_python, _of_record(v.ArrayStructure, record, value).items)
                 ),
@@ -99,7 +113,7 @@ class Conversions:
         if isinstance(record, EnumerationType):
             enumeration = EnumerationConverter(record, self.of)
             return Converter(
-                lambda obj: v.ArrayEnumeration(id, convert_each(enumeration.to_variant, _records(obj))),
+                lambda obj: v.ArrayEnumeration(id, list(convert_each(enumeration.to_variant, _records(obj)))),
                 lambda value: list(
                     convert_each(
                         lambda item: enumeration.to_python(*item), _of_record(v.ArrayEnumeration, record, value).items
@@ -178,9 +192,11 @@ def _map(inner: Converter) -> Converter:
             to_python(obj)
             return obj
         fields = text_keyed(obj, "a mapping with text for keys")
-        return v.KeyValue(
-            KEY_VALUE, {key: (NO_FIELD, convert_at(f"[{key!r}]", entry, item)) for key, item in fields.items()}
-        )
+        entries = {key: (NO_FIELD, convert_at(f"[{key!r}]", entry, item)) for key, item in fields.items()}
+        try:
+            return v.KeyValue(KEY_VALUE, entries)
+        except ValueError as error:
+            raise TypeMismatch(f"one of its keys has a {error}", "") from None
 
     def to_python(value: v.Value) -> Any:
         return {
@@ -195,7 +211,7 @@ def _values(inner: Converter) -> Converter:
     """Return the converter of an array whose items the wire encodes as dynamic values."""
 
     def to_value(obj: Any) -> v.Value:
-        return v.ArrayValue(convert_each(inner.to_value, obj.items if type(obj) is v.ArrayValue else obj))
+        return v.ArrayValue(list(convert_each(inner.to_value, obj.items if type(obj) is v.ArrayValue else obj)))
 
     return Converter(
         to_value, lambda value: list(convert_each(inner.to_python, expect_class(v.ArrayValue, value).items))

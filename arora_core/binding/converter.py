@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple, TypeVar
 
 from .. import values as v
 from ..types import TypeMismatch
-from ..values.numeric import described
+from ..values.sequences import described, sequence_of
 
 _V = TypeVar("_V", bound=v.Value)
 _T = TypeVar("_T")
@@ -31,11 +31,11 @@ def convert_at(step: str, convert: Callable[[Any], _T], obj: object) -> _T:
 
 def convert_each(convert: Callable[[Any], _T], items: object) -> Iterator[_T]:
     """Yield the items of a sequence, converted; the path of a TypeMismatch starts with the item's index."""
-    if hasattr(items, "tolist"):
-        items = items.tolist()
-    if not isinstance(items, Sequence) or isinstance(items, (str, bytes, bytearray)):
-        raise TypeMismatch(f"expected a sequence, got {described(items)}", "")
-    for index, item in enumerate(items):
+    try:
+        sequence = sequence_of(items)
+    except TypeError as error:
+        raise TypeMismatch(str(error), "") from None
+    for index, item in enumerate(sequence):
         yield convert_at(f"[{index}]", convert, item)
 
 

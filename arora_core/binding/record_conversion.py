@@ -13,7 +13,7 @@ from uuid import UUID
 from .. import values as v
 from ..documents.places import suggestion
 from ..types import EnumerationType, StructureType, TypeMismatch, TypeRef
-from ..values.numeric import described
+from ..values.sequences import described
 from .converter import Converter, convert_at, text_keyed
 from .generated_classes import Variant, attributes_of, enumeration_class, structure_class
 

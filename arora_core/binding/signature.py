@@ -177,6 +177,8 @@ class Signature:
             return parameter.converter.to_value(argument)
         except TypeMismatch as mismatch:
             raise ArgumentError(str(mismatch), parameter=parameter.declared.name) from None
+        except RecursionError:
+            raise ArgumentError("nested too deeply", parameter=parameter.declared.name) from None
 
     def _validated(self, parameter: Parameter, value: v.Value) -> None:
         try:

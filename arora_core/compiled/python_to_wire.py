@@ -15,7 +15,7 @@ def write(writer: BufferWriter, shape: Shape, name: str) -> None:
     """Write the object in the variable ``name`` as a value, including its tag."""
     if isinstance(shape, Number):
         kind = shape.kind
-        require(writer, f"type({name}) is float or type({name}) is int" if kind.is_float else f"type({name}) is int")
+        require(writer, _exact_float(kind, name) if kind.is_float else f"type({name}) is int")
         writer.constant(bytes([kind.tag]))
         writer.fixed(kind.code, name)
     elif isinstance(shape, Plain):
@@ -35,6 +35,12 @@ def write(writer: BufferWriter, shape: Shape, name: str) -> None:
         _maybe(writer, name, b"\0", b"\1", shape.value)
     else:
         _map(writer, shape, name)
+
+
+def _exact_float(kind: Kind, name: str) -> str:
+    """Return the condition that the object is a float, or an integer that is exact as one."""
+    most = numeric.EXACT[kind.size]
+    return f"type({name}) is float or type({name}) is int and -{most} <= {name} <= {most}"
 
 
 def require(writer: BufferWriter, condition: str) -> None:

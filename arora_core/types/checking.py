@@ -44,7 +44,10 @@ def validate(value: v.Value, ref: TypeRef, registry: TypeRegistry) -> None:
     TypeMismatch (a TypeError), whose message starts with the path to the mistake:
     ``position.x: expected f64, got U8(5)``.
     """
-    _validate(value, ref, registry, "")
+    try:
+        _validate(value, ref, registry, "")
+    except RecursionError:
+        raise TypeMismatch("nested too deeply", "") from None
 
 
 def _validate(value: v.Value, ref: TypeRef, registry: TypeRegistry, path: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, ClassVar, Final, NamedTuple
@@ -59,6 +60,16 @@ class NumberArray(_Array):
 
     def __len__(self) -> int:
         return len(self.raw) // self.kind.size
+
+    def __getitem__(self, index: Any) -> Any:
+        size = self.kind.size
+        if isinstance(index, slice):
+            start, stop, step = index.indices(len(self))
+            if step != 1:
+                return self.items[index]
+            return numeric.unpack(self.kind, self.raw[start * size : max(start, stop) * size])
+        at = range(len(self))[index] * size
+        return struct.unpack_from("<" + self.kind.code, self.raw, at)[0]
 
     def __repr__(self) -> str:
         first = numeric.unpack(self.kind, self.raw[: 16 * self.kind.size]).tolist()
@@ -139,7 +150,7 @@ class ArrayBoolean(ItemArray, kind=kinds.BOOLEAN):
 
     __slots__ = ()
 
-    def __init__(self, items: Iterable[bool] = ()) -> None:
+    def __init__(self, items: Sequence[bool] = ()) -> None:
         set_once(self, "_items", tuple(each(numeric.boolean, items)))
 
 
@@ -148,7 +159,7 @@ class ArrayString(ItemArray, kind=kinds.STRING):
 
     __slots__ = ()
 
-    def __init__(self, items: Iterable[str] = ()) -> None:
+    def __init__(self, items: Sequence[str] = ()) -> None:
         set_once(self, "_items", tuple(each(text, items)))
 
 
@@ -157,7 +168,7 @@ class ArrayValue(ItemArray, kind=kinds.VALUE):
 
     __slots__ = ()
 
-    def __init__(self, items: Iterable[Value] = ()) -> None:
+    def __init__(self, items: Sequence[Value] = ()) -> None:
         set_once(self, "_items", tuple(each(checked, items)))
 
 
@@ -167,7 +178,7 @@ class ArrayStructure(ItemArray, kind=kinds.STRUCTURE):
     __slots__ = ("id",)
     id: UUID
 
-    def __init__(self, id: IdLike, items: Iterable[Iterable[tuple[IdLike, Value]]] = ()) -> None:
+    def __init__(self, id: IdLike, items: Sequence[Iterable[tuple[IdLike, Value]]] = ()) -> None:
         set_once(self, "id", uuid(id))
         set_once(self, "_items", tuple(each(fields_of, items)))
 
@@ -191,7 +202,7 @@ class ArrayEnumeration(ItemArray, kind=kinds.ENUMERATION):
     __slots__ = ("id",)
     id: UUID
 
-    def __init__(self, id: IdLike, items: Iterable[tuple[IdLike, Value]] = ()) -> None:
+    def __init__(self, id: IdLike, items: Sequence[tuple[IdLike, Value]] = ()) -> None:
         set_once(self, "id", uuid(id))
         set_once(self, "_items", tuple(each(_variant, items)))
 

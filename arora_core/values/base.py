@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from typing import Any, ClassVar, Union
 from uuid import UUID
 
 from .kinds import Kind, Tag
-from .numeric import described
+from .sequences import described, sequence_of
 
 IdLike = Union[UUID, str]
 """What constructors accept as an id: a UUID or its text. Values hold the UUID."""
@@ -91,11 +91,9 @@ def checked(value: object) -> Value:
     return value
 
 
-def each(check: Any, items: Iterable[Any]) -> Iterator[Any]:
-    """Yield ``check(item)`` for every item; the error about an item starts with its index: ``[3]: ...``."""
-    if isinstance(items, (str, bytes, Mapping)):
-        raise TypeError(f"expected a sequence, got {described(items)}")
-    for index, item in enumerate(items):
+def each(check: Any, items: Sequence[Any]) -> Iterator[Any]:
+    """Yield ``check(item)`` for every item of a sequence; the error about one starts with its index: ``[3]: ...``."""
+    for index, item in enumerate(sequence_of(items)):
         try:
             yield check(item)
         except (TypeError, ValueError) as error:

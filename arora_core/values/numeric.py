@@ -6,6 +6,7 @@ for the wrong kind of object and ValueError for one out of range.
 
 from __future__ import annotations
 
+import math
 import numbers
 import operator
 import struct
@@ -15,6 +16,7 @@ from collections.abc import Sequence
 from typing import Any, Final, Union
 
 from .kinds import Kind
+from .sequences import described, refuse_masks_and_times, sequence_of
 
 Number = Union[int, float]
 
@@ -29,16 +31,13 @@ _FORMATS: Final = {
 a long has 8 bytes, both ``l`` and ``q`` are i64."""
 
 
-def described(value: object) -> str:
-    """Return the class and the shortened repr of ``value``, such as ``str 'hello'``, for error messages."""
-    if value is None:
-        return "None"
-    text = repr(value)
-    return f"{type(value).__name__} {text if len(text) <= 40 else text[:37] + '...'}"
+EXACT: Final = {4: 1 << 24, 8: 1 << 53}
+"""By the size of a float, the integer up to which, with either sign, it represents every integer."""
 
 
 def _unwrapped(value: Any) -> Any:
     """Return the Python scalar in a NumPy scalar or zero-dimensional array; anything else unchanged."""
+    refuse_masks_and_times(value)
     if getattr(value, "shape", None) == () and hasattr(value, "item"):
         return value.item()
     return value
@@ -58,15 +57,12 @@ def integer(kind: Kind, value: object) -> int:
 
 
 def floating(kind: Kind, value: object) -> float:
-    """Return ``value`` as a float in the range of ``kind``, not rounded to its precision."""
+    """Return ``value`` as a float in the range of ``kind``.
+
+    A float is not rounded to the kind's precision here. Any other number has to be exact in it.
+    """
     if type(value) is not float:
-        value = _unwrapped(value)
-        if isinstance(value, bool) or not isinstance(value, numbers.Real):
-            raise TypeError(f"expected a number ({kind}), got {described(value)}")
-        try:
-            value = float(value)
-        except OverflowError:
-            raise ValueError(f"{described(value)} is out of range for {kind}") from None
+        value = _exact(kind, value)
     if kind.size < 8:
         try:
             struct.pack("<" + kind.code, value)
@@ -76,6 +72,25 @@ def floating(kind: Kind, value: object) -> float:
     return value
 
 
+def _exact(kind: Kind, value: object) -> float:
+    value = _unwrapped(value)
+    if isinstance(value, bool) or not isinstance(value, numbers.Real):
+        raise TypeError(f"expected a number ({kind}), got {described(value)}")
+    try:
+        made = float(value)
+        kept = made if isinstance(value, float) else _rounded(kind, made)
+    except OverflowError:
+        raise ValueError(f"{described(value)} is out of range for {kind}") from None
+    if kept != value and not math.isnan(made):
+        raise ValueError(f"{described(value)} is not exact as {kind}; convert it to a float to round it")
+    return made
+
+
+def _rounded(kind: Kind, value: float) -> float:
+    rounded: float = struct.unpack("<" + kind.code, struct.pack("<" + kind.code, value))[0]
+    return rounded
+
+
 def number(kind: Kind, value: object) -> Number:
     """Return ``value`` as an int or float in the range of ``kind``."""
     return floating(kind, value) if kind.is_float else integer(kind, value)
@@ -83,7 +98,8 @@ def number(kind: Kind, value: object) -> Number:
 
 def boolean(value: object) -> bool:
     """Return ``value``, a bool or a NumPy bool, as a bool."""
-    value = _unwrapped(value)
+    if type(value) is not bool:
+        value = _unwrapped(value)
     if not isinstance(value, bool):
         raise TypeError(f"expected a bool, got {described(value)}")
     return value
@@ -102,6 +118,7 @@ def packed(kind: Kind, items: object) -> bytes | memoryview:
     """Return what :func:`pack` returns or, without a copy, a view of the bytes where ``items`` already holds them."""
     if type(items) is list or type(items) is tuple:
         return _pack_sequence(kind, items)
+    refuse_masks_and_times(items)
     view = _view(items)
     if view is not None:
         if view.ndim != 1:
@@ -110,10 +127,9 @@ def packed(kind: Kind, items: object) -> bytes | memoryview:
             return _little_endian(kind, view)
         if isinstance(items, (bytes, bytearray)):
             raise TypeError(f"expected numbers ({kind}), got {type(items).__name__}")
-        items = items.tolist() if hasattr(items, "tolist") else view.tolist()
-    if not isinstance(items, Sequence) or isinstance(items, str):
-        raise TypeError(f"expected a sequence of {kind}, got {described(items)}")
-    return _pack_sequence(kind, items)
+        if not hasattr(items, "tolist"):
+            items = view.tolist()
+    return _pack_sequence(kind, sequence_of(items, f"a sequence of {kind}"))
 
 
 def unpack(kind: Kind, raw: bytes | memoryview) -> array[Any]:
@@ -149,8 +165,9 @@ def _little_endian(kind: Kind, view: memoryview) -> bytes | memoryview:
 
 
 def _pack_sequence(kind: Kind, items: Sequence[Any]) -> bytes:
-    plain = {int, float} if kind.is_float else {int}
-    if not plain.issuperset(map(type, items)):
+    types = set(map(type, items))
+    plain = types <= {int, float} if kind.is_float else types <= {int}
+    if not plain or (kind.is_float and int in types and not _all_exact(kind, items)):
         items = [_item(kind, index, item) for index, item in enumerate(items)]
     try:
         return struct.pack(f"<{len(items)}{kind.code}", *items)
@@ -159,6 +176,11 @@ def _pack_sequence(kind: Kind, items: Sequence[Any]) -> bytes:
         for index, item in enumerate(items):
             _item(kind, index, item)
         raise
+
+
+def _all_exact(kind: Kind, items: Sequence[Number]) -> bool:
+    """Return whether the integers among the items are surely exact. Large numbers and NaN may make it False."""
+    return max(map(abs, items)) <= EXACT[kind.size]
 
 
 def _item(kind: Kind, index: int, item: object) -> Number:

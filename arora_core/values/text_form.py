@@ -95,6 +95,8 @@ def _number(data: object) -> object:
     """Return a number as constructors of values accept it. Text has one NaN, whatever sign a parser gives it."""
     if isinstance(data, str):
         return _NON_FINITE.get(data, data)
+    if type(data) is int and abs(data) < 1 << 1023:
+        return float(data)  # A numeral is rounded like any other: JSON in JavaScript writes 1e20 as an integer.
     return math.nan if isinstance(data, float) and math.isnan(data) else data
 
 
