@@ -102,12 +102,13 @@ def command(
 
 
 class _Progress:
-    """Shows the running check on stderr, where it is a terminal, and failures as they happen."""
+    """Shows on stderr the running check where it is a terminal, else each area, and failures as they happen."""
 
     def __init__(self, found: Sequence[Check]) -> None:
         self._shown = sys.stderr.isatty()
         self._checks = found
         self._done = 0
+        self._area = ""
         self._show()
 
     def __call__(self, result: CheckResult) -> None:
@@ -123,12 +124,22 @@ class _Progress:
             click.echo("\r\x1b[K", nl=False, err=True)
 
     def _show(self) -> None:
-        if self._shown and self._done < len(self._checks):
-            check = self._checks[self._done]
+        if self._done == len(self._checks):
+            return
+        check = self._checks[self._done]
+        if not self._shown:
+            self._show_area(check.area)
+        else:
             line = f"{self._done + 1}/{len(self._checks)} {check.area}: {check.name}"
             # A line that wraps cannot be erased.
             most = shutil.get_terminal_size().columns - 1
             click.echo(f"\r\x1b[K{line if len(line) <= most else line[: most - 1] + '…'}", nl=False, err=True)
+
+    def _show_area(self, area: str) -> None:
+        """Show the area where it begins: without a terminal, a run of minutes would look as if it hung."""
+        if area != self._area:
+            self._area = area
+            click.echo(f"{self._done + 1}/{len(self._checks)} {area}", err=True)
 
 
 def _print(results: Results) -> None:

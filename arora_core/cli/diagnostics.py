@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
-from .terminal import printable
+from .terminal import indented, one_line
 
 _MODULES: Final = "arora.module."
 _LEVELS: Final = (logging.WARNING, logging.INFO, logging.DEBUG)
@@ -19,7 +19,7 @@ class _Stderr(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         try:
-            print(printable(_line(record)), file=sys.stderr, flush=True)
+            print(indented(_line(record)), file=sys.stderr, flush=True)
         except Exception:
             self.handleError(record)
 
@@ -27,7 +27,7 @@ class _Stderr(logging.Handler):
 def _line(record: logging.LogRecord) -> str:
     text = record.getMessage()
     if record.name.startswith(_MODULES):
-        return f"{record.name.removeprefix(_MODULES)}: {text}"
+        return f"{one_line(record.name.removeprefix(_MODULES))}: {text}"
     return f"{record.levelname.lower() if record.levelno >= logging.WARNING else record.name}: {text}"
 
 

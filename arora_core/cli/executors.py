@@ -13,7 +13,7 @@ from ..plugins import FailedPlugin, InstalledExecutor, Plugins
 from .diagnostics import without_warnings_of_plugins
 from .printing import echo_json
 from .session import Session, pass_session
-from .terminal import printable
+from .terminal import indented, one_line
 
 _WIDTH_WHEN_PIPED: Final = 160
 
@@ -118,14 +118,14 @@ def _print_table(statuses: Sequence[ExecutorStatus], failed: Sequence[FailedPlug
     reasons = [(each.name, each.reason) for each in statuses if each.reason is not None]
     reasons += [(plugin.origin.entry_point, plugin.reason) for plugin in failed]
     for name, reason in reasons:
-        click.echo(printable(f"\n{name}: {reason}"))
+        click.echo(f"\n{one_line(name)}: {indented(reason)}")
 
 
 def _cells(*texts: str) -> Sequence[Any]:
     from rich.text import Text
 
     # As Text, because rich would interpret brackets in a reason as markup.
-    return [Text(printable(text)) for text in texts]
+    return [Text(one_line(text)) for text in texts]
 
 
 def _console() -> Any:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,7 +11,8 @@ from typing import IO, Any, Final
 import click
 
 from ..errors import AroraError
-from .terminal import printable
+from .streams import discard_stdout
+from .terminal import indented, printable
 
 INTERRUPTED: Final = 130
 """The exit code after Ctrl-C: 128 plus the number of SIGINT, by the convention of shells."""
@@ -32,9 +32,7 @@ class Failure(click.ClickException):
 
     def show(self, file: IO[Any] | None = None) -> None:
         """Write the line to stderr, after the traceback if ``--traceback`` was given."""
-        # Indent further lines, so that none of them looks like a message from Arora.
-        message = printable(self.message).rstrip("\n").replace("\n", "\n  ")
-        click.echo(f"{printable(self._trace)}error: {message}", file=file, err=True)
+        click.echo(f"{printable(self._trace)}error: {indented(self.message)}", file=file, err=True)
 
 
 def _message(error: Exception) -> str:
@@ -56,27 +54,13 @@ def reported(trace: Callable[[], bool]) -> Iterator[None]:
     except KeyboardInterrupt:
         raise click.exceptions.Exit(INTERRUPTED) from None
     except BrokenPipeError:
-        _redirect_stdout_to_null()
+        discard_stdout()
         raise click.exceptions.Exit(NO_READER) from None
-    except (click.ClickException, click.Abort, click.exceptions.Exit):
+    except click.ClickException as error:
+        # It may quote what a header says, such as the name of a function.
+        error.message = indented(error.message)  # type: ignore[misc]
+        raise
+    except (click.Abort, click.exceptions.Exit):
         raise
     except Exception as error:
         raise Failure(error, trace=trace()) from error
-
-
-def flush_stdout() -> None:
-    """Flush stdout while a failure to write can still be reported. Raises OSError."""
-    try:
-        sys.stdout.flush()
-    except BrokenPipeError:
-        raise
-    except OSError:
-        _redirect_stdout_to_null()
-        raise
-
-
-def _redirect_stdout_to_null() -> None:
-    """Redirect stdout to the null device: its buffer would fail to flush again when the interpreter exits."""
-    nothing = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nothing, sys.stdout.fileno())
-    os.close(nothing)

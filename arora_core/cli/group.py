@@ -11,8 +11,9 @@ import click
 
 from ..documents.places import suggestion
 from . import diagnostics
-from .failure import flush_stdout, reported
+from .failure import reported
 from .session import Session, pass_session
+from .streams import flush_stdout
 
 _COMMANDS: Final[Mapping[str, str]] = MappingProxyType(
     {

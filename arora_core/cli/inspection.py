@@ -19,7 +19,7 @@ from .printing import echo_json
 from .records import read_records
 from .session import Session, pass_session
 from .signatures import signature, spelled_out
-from .terminal import printable
+from .terminal import indented, one_line
 
 
 @dataclass(frozen=True)
@@ -114,19 +114,19 @@ def _imports(header: Header) -> list[str]:
 
 
 def _print_header(header: Header, executable: str) -> None:
-    click.echo(f"{click.style(printable(header.name), bold=True)} {header.version}")
+    click.echo(f"{click.style(one_line(header.name), bold=True)} {header.version}")
     if header.description:
-        click.echo(printable(header.description))
+        click.echo(indented(header.description))
     click.echo()
     for name, fact in {**facts(header), "executable": executable}.items():
-        click.echo(f"{name:<11} {printable(fact)}")
+        click.echo(f"{name:<11} {one_line(fact)}")
 
 
 def _print_section(title: str, lines: Sequence[str]) -> None:
     if lines:
         click.echo(f"\n{click.style(title, bold=True)}")
         for line in lines:
-            click.echo(f"  {printable(line)}")
+            click.echo(f"  {one_line(line)}")
 
 
 def _size(path: Path) -> str:

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from .terminal import escaped_in_quotes, has_controls
+
 if TYPE_CHECKING:
     import yaml
 
@@ -27,7 +29,7 @@ def echo_yaml(data: object) -> None:
 
 def echo_json(data: object) -> None:
     """Print plain data as JSON. Non-finite floats are the strings NaN, Infinity and -Infinity."""
-    click.echo(json.dumps(_finite(data), indent=2, ensure_ascii=False, allow_nan=False))
+    click.echo(escaped_in_quotes(json.dumps(_finite(data), indent=2, ensure_ascii=False, allow_nan=False)))
 
 
 def yaml_text(data: object) -> str:
@@ -36,7 +38,7 @@ def yaml_text(data: object) -> str:
 
     text: str = yaml.dump(data, Dumper=_dumper(), allow_unicode=True, sort_keys=False, width=_LINE + 20)
     # PyYAML writes an explicit end of document after a bare scalar.
-    return text.removesuffix("...\n")
+    return escaped_in_quotes(text.removesuffix("...\n"))
 
 
 def _dumper() -> type[yaml.SafeDumper]:
@@ -53,7 +55,7 @@ def _dumper() -> type[yaml.SafeDumper]:
         return dumper.represent_sequence("tag:yaml.org,2002:seq", items, flow_style=_short(items))
 
     def text(dumper: yaml.SafeDumper, data: str) -> yaml.Node:
-        style = "|" if "\n" in data else None
+        style = '"' if has_controls(data) else "|" if "\n" in data else None
         return dumper.represent_scalar("tag:yaml.org,2002:str", data, style=style)
 
     Dumper.add_representer(list, sequence)

@@ -13,7 +13,7 @@ from ..types.registry import TypeRegistry
 
 
 def parse(text: str | bytes) -> Place:
-    """Return the document written in YAML or JSON. Raises HeaderError for a mistake in the syntax, or if it is too large."""
+    """Return the document written in YAML or JSON. Raises HeaderError for mistakes in the syntax, or if it is large."""
     refusal = header_refusal()
     if len(text) > files.MAX_BYTES:
         raise refusal("", f"larger than {files.MAX_BYTES:,} bytes")

@@ -59,7 +59,7 @@ def test_output_that_cannot_be_written_is_told(arguments: list[str | Path]) -> N
         done = subprocess.run(
             [*COMMAND, *arguments], stdout=unwritable, stderr=subprocess.PIPE, text=True, env=environment()
         )
-    assert (done.returncode, done.stderr) == (1, "error: Bad file descriptor\n")
+    assert (done.returncode, done.stderr) == (1, "error: stdout: Bad file descriptor\n")
 
 
 @pytest.mark.parametrize("arguments", [["call", UR5, "forward", JOINTS], ["schema"], ["--help"], ["executors"]])
