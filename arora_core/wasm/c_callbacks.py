@@ -32,6 +32,7 @@ _CPYTHON: Final = sys.implementation.name == "cpython"
 _AT_START: Final = 0
 _AFTER_YIELD_FROM: Final = 2
 _END: Final = sys.maxsize
+_C_CALLS_COUNT: Final = sys.version_info < (3, 12)
 
 
 class Unwinding:
@@ -61,6 +62,20 @@ class Unwinding:
         if self.spare and self._discard is not None:
             self._discard(self.spare)
         self.spare = 0
+
+
+def require_frame() -> None:
+    """Raise RecursionError where a C function that is called next could not call a callback.
+
+    At the end of Python's stack the frame of the callback itself cannot be made, and no ``try`` in it helps. CPython
+    3.10 and 3.11 count the call of the C function like a frame.
+    """
+    if _C_CALLS_COUNT:
+        _last_frame()
+
+
+def _last_frame() -> None:
+    pass
 
 
 def c_callback(function: Callable[..., int], pending: list[BaseException], unwinding: Unwinding) -> Callable[..., int]:

@@ -24,7 +24,8 @@ DEEP = '''(func $deep (param $left i32) (param $argument i32) (result i32)
 def link(number):
     text = lambda bytes_: ''.join(f'\\\\{each:02x}' for each in bytes_)
     rest = f'{DEEP} (data (i32.const 0) "{text(UUID(int=number + 1).bytes + RUN)}")'
-    executable = wasm_guest('(call $deep (i32.const 12000) (local.get 0))', imports=DISPATCH, rest=rest)
+    levels = {'wasmtime': 12000, 'wasmer': 40000}[sys.argv[1]]
+    executable = wasm_guest(f'(call $deep (i32.const {levels}) (local.get 0))', imports=DISPATCH, rest=rest)
     header = replace(HEADER, id=UUID(int=number), name=f'link{number}')
     return engine.load_module(ModuleDefinition(header, executable), executor=sys.argv[1])
 

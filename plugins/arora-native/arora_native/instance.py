@@ -15,7 +15,7 @@ from arora_core.buffers import encode_error
 from arora_core.errors import EngineClosed, FunctionNotFound, ModuleBusy, Trap, TrapKind
 from arora_core.executor import Host, Instance, Transfer
 from arora_core.guest_symbols import ALLOC, FREE, function_symbol
-from arora_core.wasm.c_callbacks import Unwinding, c_callback
+from arora_core.wasm.c_callbacks import Unwinding, c_callback, require_frame
 
 from .address_space import memory, size_at, sizes, view
 from .floating_point import Environment, environment, may_change, set_environment
@@ -150,6 +150,7 @@ class NativeInstance(Instance):
             if pending:
                 # Left by a call that a signal interrupted just after its guest had returned.
                 pending.clear()
+            require_frame()
             result_at = function(pointer)
             if pending or not result_at or address <= result_at < end:
                 self._refuse_result(result_at)
@@ -201,6 +202,7 @@ class NativeInstance(Instance):
             content[at : at + len(piece)] = piece
             at += len(piece)
         transfer.release()
+        require_frame()
         result_at = function(room.pointer)
         if self._pending or not result_at or room.address <= result_at < room.end:
             self._refuse_result(result_at)
@@ -235,6 +237,8 @@ class NativeInstance(Instance):
     def _raise_pending(self, result_at: int | None) -> NoReturn:
         try:
             if result_at:
+                # ctypes would turn a RecursionError into an ArgumentError.
+                require_frame()
                 self._free(result_at)
             raise self._pending[0]
         finally:

@@ -12,6 +12,7 @@ from ctypes import byref, c_size_t
 from typing import Any
 
 from arora_core.linear_memory import BufferCall
+from arora_core.wasm.c_callbacks import require_frame
 
 from .guest_rooms import PARAMETERS, ROOM, GuestRooms, Room
 from .unchecked_store import UncheckedStore, enter
@@ -30,7 +31,7 @@ def adapt_call(
     guest, carried, take, prepare = store.guest, store.guest.carried, store.guest.take, rooms.prepare
     stack, unsettled = guest.kept_stack, guest.unsettled
     context, trap, fail, discard_trap = store.context, store.trap, store.fail, store.discard_trap
-    count, trap_at = c_size_t(PARAMETERS), byref(trap)
+    count, trap_at, calls_host = c_size_t(PARAMETERS), byref(trap), store.calls_host
     # Both are set at the first call.
     exchange_at: Any = None
     by_depth: Sequence[Room] = ()
@@ -49,6 +50,8 @@ def adapt_call(
             if exchange_at is None:
                 exchange_at, by_depth = byref(exchange().of.func), rooms.by_depth
             return run(argument)
+        if calls_host:
+            require_frame()
         position = stack.position() if depth else None
         try:
             error = enter(context, exchange_at, values_at, count, trap_at)

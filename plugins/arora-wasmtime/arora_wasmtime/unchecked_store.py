@@ -18,7 +18,7 @@ from wasmtime import InstancePre, Linker, Module, Store
 from arora_core.errors import LoadError
 from arora_core.guest_symbols import WasmFunctionType
 from arora_core.linear_memory import Export, GlobalVariable, LinearGuest
-from arora_core.wasm.c_callbacks import Unwinding, c_callback
+from arora_core.wasm.c_callbacks import Unwinding, c_callback, require_frame
 from arora_core.wasm.fixed_memory import FixedMemory
 
 from . import private_names
@@ -94,6 +94,7 @@ class UncheckedStore:
     def instantiate(self, prepared: InstancePre) -> None:
         """Instantiate the guest, and run its start function."""
         prepared_at = private_names.pointer(prepared)
+        require_frame()
         error = _instantiate_prepared(prepared_at, self.context, byref(self._instance), byref(self.trap))
         if error or self.trap or self.guest.carried:
             self.fail(error)
@@ -125,8 +126,11 @@ class UncheckedStore:
         fail, discard = self.fail, self.discard_trap
         cell = c_uint32.from_buffer(self._slot)
         function_at, slot_at, one, trap_at = byref(function), byref(self._slot), c_size_t(1), byref(trap)
+        calls_host = self.calls_host
 
         def run(argument: int) -> int:
+            if calls_host:
+                require_frame()
             try:
                 cell.value = argument
                 error = enter(context, function_at, slot_at, one, trap_at)
@@ -138,6 +142,11 @@ class UncheckedStore:
                 raise
 
         return run
+
+    @property
+    def calls_host(self) -> bool:
+        """Whether guests of the store can call functions of the host."""
+        return bool(self._callbacks)
 
     def memory(self, symbol: str) -> FixedMemory:
         """Return an exported memory, which Wasmtime is configured not to move."""
