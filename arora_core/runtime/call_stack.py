@@ -15,6 +15,7 @@ from .host_code import hosting
 from .host_module import HOST
 from .module_entry import ModuleEntry, add_context
 from .native_stack import thread
+from .passed_buffers import PassedBuffers
 
 MAX_CALL_DEPTH: Final = 64
 """Default limit of nested calls."""
@@ -35,7 +36,7 @@ class CallStack:
     call.
     """
 
-    __slots__ = ("__weakref__", "_closed", "host_depth", "lock", "max_depth", "running")
+    __slots__ = ("__weakref__", "_closed", "host_depth", "lock", "max_depth", "passed", "running")
 
     def __init__(self, max_depth: int) -> None:
         self.max_depth = max_depth
@@ -45,6 +46,7 @@ class CallStack:
         """The module of each running call, the outermost first; None for a callable."""
         self.host_depth = 0
         """Call depth at which host code is on top of the stack. While guest code is on top, the stack is deeper."""
+        self.passed = PassedBuffers()
         self._closed = False
         _all.add(self)
 

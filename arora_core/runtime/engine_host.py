@@ -5,6 +5,7 @@ from __future__ import annotations
 from ..buffers import encode_error
 from ..codec import Codec
 from ..errors import CallError
+from ..executor import TRANSFER_THRESHOLD
 from .call_stack import CallStack, out_of_frames
 from .callables import Callables
 from .guest_output import GuestOutput
@@ -34,6 +35,9 @@ class EngineHost:
         calls = self._calls
         outer, calls.host_depth = calls.host_depth, len(calls.running)
         try:
+            if len(argument) > TRANSFER_THRESHOLD:
+                with calls.passed.holding(len(argument)):
+                    return self._modules[module_id].function(function_id).enter(argument)
             return self._modules[module_id].function(function_id).enter(argument)
         except CallError as error:
             return encode_error(error.summary())

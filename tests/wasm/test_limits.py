@@ -85,6 +85,33 @@ def test_a_guest_cannot_grow_its_table_beyond_the_memory_limit(load: Load, limit
 
 
 @enforcing(MEMORY)
+def test_tables_count_together(load: Load, limits: Limits) -> None:
+    # Eight tables of 160 KiB each: 1.25 MiB.
+    tables = "".join("(table 20480 funcref)" for _ in range(8))
+    with pytest.raises(LimitExceeded, match=r"begins with tables of 163840 elements, its limit is 1048576 bytes"):
+        load(guest(rest=tables), limits=limits)
+
+
+@enforcing(MEMORY)
+def test_memory_has_what_the_tables_leave(load: Load, limits: Limits) -> None:
+    grown = """(local $at i32) (local.set $at (call $alloc (i32.const 16))) (i32.store (local.get $at) (i32.const 8))
+      (i32.store offset=4 (local.get $at) (memory.grow (i32.const {}))) (local.get $at)"""
+    # A page is 64 KiB, and the limit 16 pages; the table takes 8 of them and part of another.
+    for pages, answer in ((6, (2).to_bytes(4, "little")), (7, b"\xff" * 4)):
+        instance = load(guest(grown.format(pages), rest="(table 66000 funcref)"), limits=limits)
+        assert instance.dispatch(RUN, ARGUMENT)[4:] == answer
+
+
+@enforcing(MEMORY)
+def test_many_tables_cannot_grow_to_the_limit_each(load: Load, limits: Limits) -> None:
+    body = """(local $at i32) (local.set $at (call $alloc (i32.const 16))) (i32.store (local.get $at) (i32.const 8))
+      (i32.store offset=4 (local.get $at) (i32.and (table.grow $t (ref.null func) (i32.const 100000))
+        (table.grow $u (ref.null func) (i32.const 100000)))) (local.get $at)"""
+    instance = load(guest(body, rest="(table $t 1 funcref) (table $u 1 200000 funcref)"), limits=limits)
+    assert instance.dispatch(RUN, ARGUMENT)[4:] == b"\xff" * 4
+
+
+@enforcing(MEMORY)
 def test_a_guest_that_is_out_of_memory_for_its_argument_broke_the_abi(load: Load, limits: Limits) -> None:
     large = (1 << 20).to_bytes(4, "little") + bytes((1 << 20) - 4)
     with pytest.raises(Trap, match=r"arora_buffer_alloc\(1048584\) returned null") as caught:

@@ -11,10 +11,11 @@ from arora_core.errors import ExecutorUnavailable, MalformedExecutable
 from arora_core.executor import Limits
 from arora_core.guest_symbols import MEMORY, WasmType
 from arora_core.wasm import stack_pointer
+from arora_core.wasm.fixed_tables import PAGE, beyond
 from arora_core.wasm.memory_shortage import memory_shortage
 
 from . import runtime, thread_pins
-from .memory_limit import PAGE, beyond, limited
+from .memory_limit import limited
 from .trap_signals import TrapSignals
 
 _MAGIC: Final = b"\0asm"

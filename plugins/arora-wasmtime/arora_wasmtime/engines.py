@@ -14,7 +14,7 @@ from wasmtime import Engine as WasmtimeEngine
 from arora_core import wasm_types
 from arora_core.errors import MalformedExecutable
 from arora_core.executor import Limits
-from arora_core.wasm import stack_pointer
+from arora_core.wasm import fixed_tables, stack_pointer
 from arora_core.wasm.memory_shortage import memory_shortage
 from arora_core.wasm.module_types import ModuleTypes
 from arora_core.wasm.stack_pointer import GuestStack
@@ -46,12 +46,14 @@ class Metered:
 class Compiled:
     """A compiled executable, with the types of its exports and imports, and what is known of its stack."""
 
-    __slots__ = ("__weakref__", "module", "stack", "types")
+    __slots__ = ("__weakref__", "module", "stack", "tables", "types")
 
     def __init__(self, module: Module, types: ModuleTypes, stack: GuestStack) -> None:
         self.module = module
         self.types = types
         self.stack = stack
+        self.tables = 0
+        """Bytes that its tables take, if it has been used with a memory limit."""
 
 
 class CompilingEngine:
@@ -79,6 +81,18 @@ class CompilingEngine:
             compiled = self._modules[digest] = Compiled(module, wasm_types.read(executable), stack)
         return compiled
 
+    def limited(self, executable: bytes, memory: int | None) -> Compiled:
+        """Return the compiled executable for a memory limit, if there is one. Raise LimitExceeded as well."""
+        compiled = self.compiled(executable)
+        if memory is None:
+            return compiled
+        # Tables can be fixed only in a valid module, so the first compilation checks the original.
+        fixed = fixed_tables.fix(executable, memory)
+        if fixed.executable != executable:
+            compiled = self.compiled(fixed.executable)
+        compiled.tables = fixed.size
+        return compiled
+
     def adapter_module(self, source: str) -> Module:
         """Return the compiled module of ``source``, which is in the WebAssembly text format."""
         module = self._adapter_modules.get(source)
@@ -96,7 +110,9 @@ class CompilingEngine:
         # Without the cache: nothing is compiled here, and each engine with a cache has a thread for it.
         engine = WasmtimeEngine(_config(self._counted))
         module = Module.deserialize(engine, compiled.module.serialize())
-        return engine, Compiled(module, compiled.types, compiled.stack)
+        copy = Compiled(module, compiled.types, compiled.stack)
+        copy.tables = compiled.tables
+        return engine, copy
 
     def close(self) -> None:
         """Release the engine and its adapter modules."""

@@ -77,7 +77,7 @@ class WasmtimeExecutor(Executor):
         compiling = self._engines.get(metered)
         if compiling is None:
             compiling = self._engines[metered] = CompilingEngine(metered)
-        compiled = compiling.compiled(definition.executable)
+        compiled = compiling.limited(definition.executable, limits.memory)
         check_exports(definition.header, compiled.types.exports)
         check_imports(compiled.types.imports)
         engine = compiling.engine

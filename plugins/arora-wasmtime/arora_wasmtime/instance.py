@@ -107,7 +107,7 @@ class WasmtimeInstance(Instance):
 
     def _start(self, engine: Engine, compiled: Compiled, header: Header, limits: Limits) -> None:
         types, calls, meter = compiled.types, self._calls, self._meter
-        limit_memory(self._store, types.least_memory, limits)
+        limit_memory(self._store, types.least_memory, compiled.tables, limits)
         with Linker(engine) as linker:
             define_imports(linker, self._store, types.imports, self._guest, self._wasi, calls)
             prepared = link(linker, compiled.module)

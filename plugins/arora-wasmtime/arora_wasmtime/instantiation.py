@@ -8,7 +8,7 @@ from typing import Final, cast
 
 from wasmtime import InstancePre, Linker, Module, Store, WasiConfig, WasmtimeError
 
-from arora_core.errors import LimitExceeded, Trap, TrapKind, UnsupportedImport
+from arora_core.errors import Trap, TrapKind, UnsupportedImport
 from arora_core.executor import Limits
 from arora_core.guest_symbols import (
     DISPATCH,
@@ -22,6 +22,7 @@ from arora_core.guest_symbols import (
 )
 from arora_core.linear_memory import LinearGuest
 from arora_core.wasi import PREVIEW_1, Preview1
+from arora_core.wasm.fixed_tables import beyond
 from arora_core.wasm.memory_shortage import memory_shortage
 
 from .calls import Calls
@@ -31,28 +32,21 @@ _MAX_INSTANCES: Final = 1 << 31
 """Instances that a store may hold. Wasmtime's default is too low for one call adapter per function."""
 _BOUNDED: Final = ("poll_oneoff", "random_get")
 """Functions of WASI that may take long. Wasmtime's own do not stop at a deadline."""
-_TABLE_ELEMENT: Final = 8
-"""Bytes of host memory that a table element takes."""
 
 
-def limit_memory(store: Store, least: int, limits: Limits) -> None:
-    """Apply the memory limit to ``store``. Raise LimitExceeded if ``least``, the initial bytes, exceeds it."""
+def limit_memory(store: Store, least: int, tables: int, limits: Limits) -> None:
+    """Apply the memory limit to ``store``, for tables of so many bytes.
+
+    Raise LimitExceeded if ``least``, the initial bytes of the memory, and the tables exceed it.
+    """
     if limits.memory is None:
         store.set_limits(instances=_MAX_INSTANCES)
         return
-    if least > limits.memory:
-        raise _beyond(f"begins with {least} bytes", limits)
-    # Tables take host memory, so they are limited too. The limit is per memory, so only one memory is allowed.
-    store.set_limits(
-        memory_size=min(limits.memory, 2**63 - 1),
-        table_elements=min(limits.memory // _TABLE_ELEMENT, 2**63 - 1),
-        memories=1,
-        instances=_MAX_INSTANCES,
-    )
-
-
-def _beyond(what: str, limits: Limits) -> LimitExceeded:
-    return LimitExceeded(f"{what}, its limit is {limits.memory} bytes of memory", limit="memory")
+    if least + tables > limits.memory:
+        raise beyond(f"begins with {least + tables} bytes", limits.memory)
+    # The limit is per memory, so only one is allowed. The heap of garbage-collected types would be another. The tables
+    # of the module cannot grow.
+    store.set_limits(memory_size=min(limits.memory - tables, 2**63 - 1), memories=1, instances=_MAX_INSTANCES)
 
 
 def define_imports(
@@ -104,7 +98,7 @@ def instantiate(prepared: InstancePre, calls: Calls, limits: Limits) -> None:
     except Trap as trap:
         # limit_memory has checked exported memories, but not the memories and tables that are not exported.
         if limits.memory is not None and trap.kind is TrapKind.OTHER and "limit" in trap.message:
-            raise _beyond(trap.message, limits) from None
+            raise beyond(trap.message, limits.memory) from None
         if trap.kind is TrapKind.OTHER and (shortage := memory_shortage(trap.message)):
             raise shortage from None
         raise
