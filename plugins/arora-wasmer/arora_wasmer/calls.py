@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import weakref
 from collections.abc import Callable
-from ctypes import addressof, c_char
+from ctypes import c_void_p, py_object, pythonapi
 from types import MethodType
 from typing import Final, NoReturn
 
@@ -18,6 +18,8 @@ from . import runtime
 from .traps import Failures
 
 _END: Final = sys.maxsize
+_VIEW_WORDS: Final = 16
+"""At least the words of a Py_buffer, whose first is the address."""
 
 
 class Guest(LinearGuest):
@@ -112,5 +114,11 @@ def fixed(memory: runtime.Memory) -> FixedMemory:
 
 
 def _base(memory: runtime.Memory) -> int:
-    # wasmer's own view must be released in the thread that made it, so it is released within this line.
-    return addressof(c_char.from_buffer(memoryview(memory.buffer)))
+    # The length of wasmer's view has 32 bits and is 0 for 4 GiB, so that only its address is taken. The view is
+    # released in the thread that made it.
+    view = (c_void_p * _VIEW_WORDS)()
+    pythonapi.PyObject_GetBuffer(py_object(memory.buffer), view, 0)
+    try:
+        return view[0] or 0
+    finally:
+        pythonapi.PyBuffer_Release(view)

@@ -14,7 +14,7 @@ from arora_core.wasm import stack_pointer
 from arora_core.wasm.fixed_tables import PAGE, beyond
 from arora_core.wasm.memory_shortage import memory_shortage
 
-from . import runtime, thread_pins
+from . import runtime, thread_pins, unsupported
 from .memory_limit import limited
 from .trap_signals import TrapSignals
 
@@ -40,6 +40,11 @@ class CompiledModule:
             self.module = runtime.new_module(self.store, changed)
         except RuntimeError as error:
             raise memory_shortage(_reason(error)) or MalformedExecutable(_reason(error)) from None
+        except BaseException as error:
+            if isinstance(error, (Exception, KeyboardInterrupt, SystemExit, GeneratorExit)):
+                raise
+            # A panic of wasmer, which derives from BaseException.
+            raise MalformedExecutable(f"wasmer cannot compile it: {str(error)[:_MAX_REASON]}") from None
         self.pins = thread_pins.Pins([self.store, self.module])
         """To move the objects to the thread that makes an instance."""
         exports = self.module.exports
@@ -71,6 +76,7 @@ def _compiled(executable: bytes, limits: Limits) -> CompiledModule:
         raise MalformedExecutable(f"not a WebAssembly module (starts with {bytes(executable[:_SHOWN_BYTES])!r})")
     if executable[6:8] == _COMPONENT_LAYER:
         raise MalformedExecutable("a WebAssembly component, expected a module")
+    unsupported.check(bytes(executable))
     _compiled_in[:] = [os.getpid()]
     module = CompiledModule(bytes(executable))
     if limits.memory is None:

@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 from arora_wasmer.executor import WasmerExecutor
 
-from arora_core import Engine, ExecutorUnavailable, discover
+from arora_core import Engine, ExecutorUnavailable, Limits, LoadError, MalformedExecutable, discover
+from arora_core.errors import UnsupportedImport
 from arora_core.header import ModuleDefinition
-from tests.wasm.guests import ARGUMENT, DISPATCH, EXECUTORS, FORWARD, HEADER, IDS, RUN, Load, guest
+from tests.wasm.guests import ARGUMENT, DISPATCH, EXECUTORS, FORWARD, HEADER, IDS, RUN, Load, StubHost, guest, wat
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -35,6 +36,12 @@ def test_importing_the_executor_does_not_import_wasmer() -> None:
 def test_checking_its_availability_does_not_import_wasmer() -> None:
     program = "import arora_wasmer.executor as e, sys; e.WasmerExecutor.unavailable(); print('wasmer' in sys.modules)"
     assert run_python(program).strip() == "False"
+
+
+def with_memory(executable: bytes, pages: int) -> bytes:
+    """Return a module of the tests, which has one memory of two pages, with a memory of ``pages``."""
+    number = bytes([pages & 0x7F | 0x80, pages >> 7 & 0x7F | 0x80, pages >> 14])
+    return executable.replace(bytes([5, 3, 1, 0, 2]), bytes([5, 5, 1, 0, *number]), 1)
 
 
 if sys.version_info < (3, 11):
@@ -67,6 +74,26 @@ if sys.version_info < (3, 11):
         assert len(executor._compiled) == 1
         other.close()
         assert len(executor._compiled) == 0
+
+    def test_a_memory_of_4_gib_can_be_read() -> None:
+        memory = Load(WasmerExecutor)(with_memory(guest(), 65536))._memory  # type: ignore[attr-defined]
+        assert memory.size() == 1 << 32
+        memory.write((1 << 32) - 4, b"last")
+        assert memory.read((1 << 32) - 4, 4) == b"last"
+
+    @pytest.mark.parametrize(
+        ("fields", "error", "message"),
+        [
+            ('(import "env" "oops" (tag (param i32)))', UnsupportedImport, "imports the tag env.oops"),
+            ("(tag (param i32))", MalformedExecutable, "exception handling"),
+        ],
+    )
+    def test_exception_handling_is_a_load_error_and_no_panic(
+        fields: str, error: type[LoadError], message: str, capfd: pytest.CaptureFixture[str]
+    ) -> None:
+        with pytest.raises(error, match=message):
+            WasmerExecutor().load(ModuleDefinition(HEADER, wat(fields)), StubHost(), Limits())
+        assert capfd.readouterr().err == ""
 
     def test_an_instance_that_is_never_closed_is_garbage_collected() -> None:
         instance = Load(WasmerExecutor)(guest(FORWARD, imports=DISPATCH, rest=IDS))
