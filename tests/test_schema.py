@@ -133,7 +133,7 @@ BAD: list[Any] = [
     *(changed((*PARAMETER, key), ...) for key in ("id", "name", "type")),
     *(changed((*place, "unknown"), 1) for place in ((), ("version",), ("executor",), FUNCTION, PARAMETER, TYPE)),
     changed(("id",), "ur5"),
-    changed(("id",), MODULE.replace("-", "")),
+    changed(("id",), MODULE.replace("-", "", 1)),
     changed(("name",), ""),
     changed(("author",), None),
     changed(("version",), "1.2"),

@@ -21,6 +21,8 @@ _LINE: Final = 100
 _CORE_SCHEMA_NUMBER: Final = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?\Z")
 """Numbers by YAML 1.2. Text that looks like one is quoted, for readers of either version."""
 
+_OTHER_BREAKS: Final = re.compile("[\r\x85\u2028\u2029]")
+
 
 def echo_yaml(data: object) -> None:
     """Print plain data as one YAML document."""
@@ -55,11 +57,15 @@ def _dumper() -> type[yaml.SafeDumper]:
         return dumper.represent_sequence("tag:yaml.org,2002:seq", items, flow_style=_short(items))
 
     def text(dumper: yaml.SafeDumper, data: str) -> yaml.Node:
-        style = '"' if has_controls(data) else "|" if "\n" in data else None
+        # Readers turn other line breaks into \n unless they are escaped.
+        escapes = has_controls(data) or _OTHER_BREAKS.search(data)
+        style = '"' if escapes else "|" if "\n" in data else None
         return dumper.represent_scalar("tag:yaml.org,2002:str", data, style=style)
 
     Dumper.add_representer(list, sequence)
     Dumper.add_representer(str, text)
+    # Of subclasses of int, which -0 in a document is.
+    Dumper.add_multi_representer(int, lambda dumper, data: dumper.represent_int(int(data)))
     Dumper.add_implicit_resolver("tag:yaml.org,2002:float", _CORE_SCHEMA_NUMBER, list("-+.0123456789"))
     return Dumper
 

@@ -18,7 +18,13 @@ Refusal = Callable[[str, str], AroraError]
 """Makes the error to raise, from the path and the message."""
 
 _T = TypeVar("_T")
-_UUID = re.compile(r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}", re.IGNORECASE)
+UUID_PATTERN = (
+    "[0-9A-Fa-f]{8}-([0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}|[0-9A-Fa-f]{32}"
+    "|urn:uuid:[0-9A-Fa-f]{8}-([0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}"
+    r"|\{[0-9A-Fa-f]{8}-([0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}\}"
+)
+"""The forms of a UUID: five groups of digits, 32 digits, and the groups after urn:uuid: or in braces (RFC 9562)."""
+_UUID = re.compile(UUID_PATTERN)
 _PLAIN_KEY = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _ITEM = re.compile(r"(\[\d+\]): (.*)", re.DOTALL)
 _U32_MAX = 2**32 - 1
@@ -68,7 +74,7 @@ def joined(path: str, key: str) -> str:
 
 
 def is_uuid(text: str) -> bool:
-    """Return whether ``text`` is a UUID in five groups of hexadecimal digits."""
+    """Return whether ``text`` is a UUID in one of its forms."""
     return _UUID.fullmatch(text) is not None
 
 
@@ -146,9 +152,9 @@ class Place:
 
     def natural(self) -> int:
         """Return the integer, from 0 to 2**32 - 1."""
-        if type(self.data) is not int or not 0 <= self.data <= _U32_MAX:
+        if isinstance(self.data, bool) or not isinstance(self.data, int) or not 0 <= self.data <= _U32_MAX:
             self.expected(f"an integer from 0 to {_U32_MAX}")
-        return self.data
+        return int(self.data)
 
     def uuid(self) -> UUID:
         """Return the UUID."""

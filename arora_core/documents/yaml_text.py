@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final, NoReturn
 
+from .numerals import integer
 from .places import Refusal, joined, shown
 
 MAX_DEPTH: Final = 300
@@ -30,7 +31,7 @@ _SPECIAL_FLOATS: Final = {"inf": math.inf, "nan": math.nan}
 def _integer(text: str) -> int:
     if len(text) > _MAX_DIGITS:
         raise ValueError(f"an integer of {len(text)} digits")
-    return int(text, 16 if text.startswith("0x") else 10)
+    return integer(text, 16 if text.startswith("0x") else 10)
 
 
 def _float(text: str) -> float:
@@ -126,16 +127,29 @@ class _Builder:
         if depth > MAX_DEPTH:
             self._refuse(node, f"nested too deeply, more than {MAX_DEPTH} levels")
         self._built[id(node)] = None
+        # The local tag of a value, as serde writes variants: ``!f64 1.0`` is ``{f64: 1.0}``.
+        local = node.tag[1:] if node.tag.startswith("!") else ""
+        if local:
+            node.tag = self._untagged(node)
         if isinstance(node, self._scalar_node):
             built = self._scalar(node), 1
         elif isinstance(node, self._mapping_node):
             built = self._mapping(node, depth + 1)
         else:
             built = self._sequence(node, depth + 1)
+        if local:
+            built = {local: built[0]}, built[1] + 2
         if built[1] > _MAX_NODES:
             self._refuse(node, f"aliases expand to more than {_MAX_NODES:,} nodes")
         self._built[id(node)] = built
         return built
+
+    def _untagged(self, node: Any) -> str:
+        """Return the tag that the node would have without its own."""
+        if not isinstance(node, self._scalar_node):
+            return _MAP if isinstance(node, self._mapping_node) else _SEQ
+        is_plain = node.style is None
+        return next((tag for tag, pattern in _IMPLICIT if is_plain and pattern.match(node.value)), _STR)
 
     def _scalar(self, node: Any) -> object:
         text: str = node.value

@@ -12,7 +12,7 @@ from typing import Final, Generic, TypeVar
 from uuid import UUID
 
 from .. import values as v
-from ..documents.places import Place, is_uuid, suggestion
+from ..documents.places import UUID_PATTERN, Place, is_uuid, suggestion
 from ..types.registry import TypeRegistry
 
 T = TypeVar("T")
@@ -103,9 +103,9 @@ LIST: Final[Form[tuple[object, ...]]] = Plain(
 ID: Final[Form[UUID]] = Plain(
     Place.uuid,
     {
-        "description": "A UUID, as five groups of hexadecimal digits.",
+        "description": "A UUID, as five groups of hexadecimal digits, 32 digits, a URN or in braces.",
         "type": "string",
-        "pattern": "^[0-9A-Fa-f]{8}-([0-9A-Fa-f]{4}-){3}[0-9A-Fa-f]{12}$",
+        "pattern": f"^({UUID_PATTERN})$",
     },
     write=str,
     name="uuid",

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Final, TypeVar
 from uuid import UUID
 
 from ..documents import parsing
@@ -14,7 +14,7 @@ from ..documents.files import Directory
 from ..documents.places import Place, header_refusal, is_uuid, suggestion
 from ..values.kinds import KINDS
 from ..version import Version
-from .references import ArrayRef, ScalarRef, TypeRef
+from .references import DYNAMIC, TYPE_IDS, ArrayRef, ScalarRef, TypeRef
 from .registry import EnumerationType, FieldType, ModuleRecord, StructureType, TypeRegistry, VariantType
 
 ROOT_FOLDER = UUID("00000000-0000-0000-0000-000001000000")
@@ -130,7 +130,8 @@ def _read(kind: str, path: Path, inside: Directory) -> _File:
     version = Place(path.stem, refusal).made(lambda: Version.parse(version_text) if at else Version(0))
     document = Place(parsing.parse(inside.read(path, refusal), refusal), refusal)
     keys = _keys(document, kind, id)
-    _check_agrees(keys, "id", str(id))
+    if "id" in keys and keys["id"].uuid() != id:
+        keys["id"].expected(f"{id}, as in the file's name")
     _check_agrees(keys, "version", str(version))
     name = keys["name"].name()
     if "." in name and kind != "module":
@@ -207,6 +208,10 @@ def _folder_paths(files: Iterable[_File], base: Mapping[UUID, str]) -> dict[UUID
 # --- types ---------------------------------------------------------------------------------------
 
 
+_WITHOUT_RECORD: Final = frozenset({*DYNAMIC, TYPE_IDS["uuid"]})
+"""The well-known types that records refer to by id, as no primitive has their name (ABI §2)."""
+
+
 class _Types:
     """Reads types, T in ABI §8. All are declared before any is read, because references may be cyclic."""
 
@@ -243,6 +248,8 @@ class _Types:
         id = keys["id"].uuid()
         text = keys["version"].text()
         version = keys["version"].made(lambda: Version.parse(text))
+        if id in _WITHOUT_RECORD:
+            return id
         versions = self._declared.get(id)
         if versions is None:
             keys["id"].refuse(f"unknown structure or enumeration {id}")
