@@ -3,6 +3,7 @@
 from .wasm.guest_symbols import (
     ALLOC,
     ALLOC_TYPE,
+    CONSTRUCTORS,
     DISPATCH,
     DISPATCH_INDIRECT,
     FD_WRITE,
@@ -15,17 +16,20 @@ from .wasm.guest_symbols import (
     INITIALIZE,
     INITIALIZE_TYPE,
     MEMORY,
+    START,
     WASI_NAMESPACE,
     WasmFunctionType,
     WasmType,
     check_exports,
     check_imports,
     function_symbol,
+    initializer,
 )
 
 __all__ = [
     "ALLOC",
     "ALLOC_TYPE",
+    "CONSTRUCTORS",
     "DISPATCH",
     "DISPATCH_INDIRECT",
     "FD_WRITE",
@@ -38,10 +42,12 @@ __all__ = [
     "INITIALIZE",
     "INITIALIZE_TYPE",
     "MEMORY",
+    "START",
     "WASI_NAMESPACE",
     "WasmFunctionType",
     "WasmType",
     "check_exports",
     "check_imports",
     "function_symbol",
+    "initializer",
 ]

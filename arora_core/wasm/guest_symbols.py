@@ -6,7 +6,7 @@ their messages are here, so that every executor refuses the same modules in the 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Union
 
@@ -19,6 +19,8 @@ MEMORY: Final = "memory"
 ALLOC: Final = "arora_buffer_alloc"
 FREE: Final = "arora_buffer_free"
 INITIALIZE: Final = "_initialize"
+CONSTRUCTORS: Final = "__wasm_call_ctors"
+START: Final = "_start"
 
 HOST_NAMESPACE: Final = "env"
 DISPATCH: Final = "arora_dispatch"
@@ -65,8 +67,23 @@ def check_exports(header: Header, exports: Mapping[str, WasmType]) -> None:
     _expect(exports, FREE, FREE_TYPE, "")
     for function in header.exports:
         _expect(exports, function_symbol(function.id.bytes), FUNCTION_TYPE, f", which is {function.name}")
-    if INITIALIZE in exports:
-        _expect(exports, INITIALIZE, INITIALIZE_TYPE, "")
+    for symbol in (INITIALIZE, CONSTRUCTORS):
+        if symbol in exports:
+            _expect(exports, symbol, INITIALIZE_TYPE, "")
+    if START in exports and INITIALIZE not in exports:
+        raise MissingExport(
+            f"exports {START} and no {INITIALIZE}: it is a program, which ends once it has run, so its functions would "
+            "find nothing initialized; build it as a reactor, with -mexec-model=reactor",
+            symbol=INITIALIZE,
+        )
+
+
+def initializer(exports: Container[str]) -> str | None:
+    """Return the export that the host calls once, before anything else, None if there is none (ABI §3).
+
+    ``_initialize`` calls the constructors of globals itself. ``exports`` have passed :func:`check_exports`.
+    """
+    return next((symbol for symbol in (INITIALIZE, CONSTRUCTORS) if symbol in exports), None)
 
 
 def _expect(exports: Mapping[str, WasmType], symbol: str, expected: WasmType, what: str) -> None:

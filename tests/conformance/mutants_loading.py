@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from arora_core import wasm_types
 from arora_core.conformance.scripted_host import ScriptedHost
 from arora_core.errors import MalformedExecutable, MissingExport, Trap, UnsupportedImport
 from arora_core.executor import Host, Instance, Limits
 from arora_core.guest_symbols import (
     ALLOC,
     ALLOC_TYPE,
+    CONSTRUCTORS,
     FREE,
     FREE_TYPE,
     FUNCTION_TYPE,
     HOST_TYPES,
     INITIALIZE,
     INITIALIZE_TYPE,
+    START,
     WASI_NAMESPACE,
     WasmType,
 )
@@ -37,7 +40,8 @@ class IgnoresTypes(ReferenceExecutor):
     ) -> None:
         right: dict[str, WasmType] = {
             "memory": "memory",
-            "_initialize": INITIALIZE_TYPE,
+            INITIALIZE: INITIALIZE_TYPE,
+            CONSTRUCTORS: INITIALIZE_TYPE,
             ALLOC: ALLOC_TYPE,
             FREE: FREE_TYPE,
         }
@@ -167,6 +171,23 @@ class LoadsAnything(ReferenceExecutor):
             return self.instance(definition, host, limits)
 
 
+class LeavesGlobalsUnconstructed(ReferenceExecutor):
+    def start(self, definition: ModuleDefinition) -> None:
+        if INITIALIZE in wasm_types.read(definition.executable).exports:
+            super().start(definition)
+
+
+class LoadsPrograms(ReferenceExecutor):
+    def check(
+        self, definition: ModuleDefinition, imports: list[tuple[str, str, WasmType]], exports: dict[str, WasmType]
+    ) -> None:
+        super().check(definition, imports, {name: type for name, type in exports.items() if name != START})
+
+    def start(self, definition: ModuleDefinition) -> None:
+        if START not in wasm_types.read(definition.executable).exports:
+            super().start(definition)
+
+
 add(LoadsWithoutChecking, Fault("an export that is missing is named"))
 add(IgnoresTypes, Fault("an import of another type is refused"))
 add(NeedsNoMemory, Fault("an export the abi asks for is missed"))
@@ -182,4 +203,6 @@ add(
     ReusesCrashedGuests,
     Fault("any sequence of loads calls crashes and unloads does what it should", examples=150),
 )
+add(LeavesGlobalsUnconstructed, Fault("constructors are called where there is no initialize"))
+add(LoadsPrograms, Fault("a program is no module"))
 add(LoadsAnything, Fault("what is no executable is malformed"))

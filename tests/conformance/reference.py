@@ -14,7 +14,7 @@ from arora_core import wasm_types
 from arora_core.conformance.guests import wasm_guest
 from arora_core.errors import LimitExceeded, Trap, TrapKind
 from arora_core.executor import Capability, Executor, Host, Instance, Limits
-from arora_core.guest_symbols import DISPATCH, DISPATCH_INDIRECT, INITIALIZE, WasmType, check_exports, check_imports
+from arora_core.guest_symbols import DISPATCH, DISPATCH_INDIRECT, WasmType, check_exports, check_imports, initializer
 from arora_core.header import ExportedFunction, ModuleDefinition
 from arora_core.linear_memory import BufferCall, LinearGuest, LinearMemory
 from arora_core.wasi import PREVIEW_1, Preview1, check_wasi_imports
@@ -108,7 +108,7 @@ class ReferenceExecutor(Executor):
     def load(self, definition: ModuleDefinition, host: Host, limits: Limits) -> Instance:
         types = _types(definition.executable)
         self.check(definition, types.imports, types.exports)
-        if INITIALIZE in types.exports:
+        if initializer(types.exports) is not None:
             self.start(definition)
         return self.instance(definition, host, limits)
 

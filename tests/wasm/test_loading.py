@@ -97,3 +97,25 @@ def test_the_lack_of_memory_while_compiling_is_no_fault_of_the_module() -> None:
     reason = "Insufficient resources: failed to allocate memory for functions: Cannot allocate memory (os error 12)"
     assert type(memory_shortage(reason)) is LoadError
     assert memory_shortage("unexpected end (at offset 0x3)") is None
+
+
+READY = """(global $ready (mut i32) (i32.const 0)) (func $set (export "{0}") (global.set $ready (i32.const 5)))"""
+ASK = """(local $at i32) (local.set $at (call $alloc (i32.const 8))) (i32.store (local.get $at) (i32.const 5))
+  (i32.store8 offset=4 (local.get $at) (global.get $ready)) (local.get $at)"""
+
+
+@pytest.mark.parametrize("symbol", ["_initialize", "__wasm_call_ctors"])
+def test_what_initializes_a_module_has_run_before_its_first_call(load: Load, symbol: str) -> None:
+    assert load(guest(ASK, rest=READY.format(symbol))).dispatch(RUN, ARGUMENT)[4] == 5
+
+
+def test_a_reactor_calls_its_constructors_itself(load: Load) -> None:
+    rest = READY.format("_initialize") + '(func (export "__wasm_call_ctors") (unreachable))'
+    assert load(guest(ASK, rest=rest)).dispatch(RUN, ARGUMENT)[4] == 5
+
+
+@pytest.mark.parametrize("also", ["", '(func (export "__wasm_call_ctors"))'], ids=["start", "start and constructors"])
+def test_a_program_is_refused_and_the_message_says_how_to_build_a_module(load: Load, also: str) -> None:
+    with pytest.raises(MissingExport, match="exports _start and no _initialize.*-mexec-model=reactor") as caught:
+        load(guest(ASK, rest=READY.format("_start") + also))
+    assert caught.value.symbol == "_initialize"

@@ -13,9 +13,11 @@ from ...executor import Capability, Executor, Limits
 from ...header import ExportedFunction, ModuleDefinition
 from ...types import TYPE_IDS, ScalarRef
 from ...wasm.guest_symbols import (
+    CONSTRUCTORS,
     INITIALIZE,
     INITIALIZE_TYPE,
     MEMORY,
+    START,
     WASI_NAMESPACE,
     WasmFunctionType,
     function_symbol,
@@ -145,6 +147,21 @@ def a_guest_that_crashes_while_it_starts_is_a_trap(subject: Subject) -> None:
     run = partial(subject.engine.load_module, definition, executor=subject.executor.name)
     expect_raises(Trap, run, "loading a module whose _initialize is unreachable", kind=TrapKind.UNREACHABLE)
     expect_equal(subject.module.add(1, 2), 3, "add(1, 2) of the module loaded in its place")
+
+
+@check("loading", needs=[Capability.TRAPS], kind="wasm")
+def constructors_are_called_where_there_is_no_initialize(subject: Subject) -> None:
+    run = partial(_load, subject, tiny_module((), {**ABI_EXPORTS, CONSTRUCTORS: INITIALIZE_TYPE}))
+    what = f"loading a module without {INITIALIZE} whose {CONSTRUCTORS} is unreachable"
+    expect_raises(Trap, run, what, kind=TrapKind.UNREACHABLE)
+
+
+@check("loading", kind="wasm")
+def a_program_is_no_module(subject: Subject) -> None:
+    exports = {**ABI_EXPORTS, START: INITIALIZE_TYPE}
+    for also in ({}, {CONSTRUCTORS: INITIALIZE_TYPE}):
+        what = f"a module that exports {', '.join((START, *also))} and no {INITIALIZE}"
+        _expect_missing(subject, INITIALIZE, tiny_module((), {**exports, **also}), what)
 
 
 def _prepare(executor: Executor, definition: ModuleDefinition) -> None:

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, NamedTuple
 
 from arora_core import wasm_types
-from arora_core.guest_symbols import INITIALIZE, check_exports, check_imports
+from arora_core.guest_symbols import check_exports, check_imports, initializer
 from arora_core.wasi import check_wasi_imports
 from arora_core.wasm import stack_pointer
 from arora_core.wasm.stack_pointer import GuestStack
@@ -39,4 +39,4 @@ def check_executable(definition: ModuleDefinition) -> Startable:
     check_imports(found.imports)
     check_wasi_imports(found.imports)
     executable, stack = stack_pointer.exported(definition.executable)
-    return Startable(executable, stack, INITIALIZE if INITIALIZE in found.exports else None)
+    return Startable(executable, stack, initializer(found.exports))

@@ -14,11 +14,11 @@ from arora_core.guest_symbols import (
     FREE,
     HOST_NAMESPACE,
     HOST_TYPES,
-    INITIALIZE,
     MEMORY,
     WASI_NAMESPACE,
     WasmFunctionType,
     function_symbol,
+    initializer,
 )
 from arora_core.linear_memory import BufferCall, TransferCall
 from arora_core.wasi import PREVIEW_1, Preview1
@@ -102,8 +102,9 @@ class WasmerInstance(Instance):
             {id: calls.export(function) for id, function in functions.items()},
             self._call_wrapper(module, pins),
         )
-        if INITIALIZE in module.exports:
-            initialize: Callable[[], object] = getattr(exports, INITIALIZE)
+        symbol = initializer(module.exports)
+        if symbol is not None:
+            initialize: Callable[[], object] = getattr(exports, symbol)
             try:
                 initialize()
             except BaseException as error:

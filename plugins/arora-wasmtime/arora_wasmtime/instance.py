@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from wasmtime import Engine, Linker, Store
 
 from arora_core.executor import Host, Instance, Limits
-from arora_core.guest_symbols import ALLOC, FREE, INITIALIZE, MEMORY, function_symbol
+from arora_core.guest_symbols import ALLOC, FREE, MEMORY, function_symbol, initializer
 from arora_core.linear_memory import BufferCall, LinearGuest, TransferCall
 from arora_core.wasi import Preview1
 
@@ -123,8 +123,9 @@ class WasmtimeInstance(Instance):
                 {id: calls.export(function_symbol(id)) for id in ids},
                 meter.wrap,
             )
-            if INITIALIZE in types.exports:
-                calls.export(INITIALIZE)(0)
+            initialize = initializer(types.exports)
+            if initialize is not None:
+                calls.export(initialize)(0)
             stack = compiled.stack
             pointer = None if stack.export is None else calls.global_variable(stack.export)
             self._guest.attach_stack(pointer, unknown=stack.unknown)

@@ -74,8 +74,9 @@ class MineInstance(LinearGuest, Instance):
             each.id.bytes: export(symbols.function_symbol(each.id.bytes)) for each in definition.header.exports
         }
         self.attach(memory, export(symbols.ALLOC), export(symbols.FREE), functions)
-        if exports.get(symbols.INITIALIZE) is not None:
-            export(symbols.INITIALIZE)()
+        initialize = symbols.initializer(types.exports)
+        if initialize is not None:
+            export(initialize)()
 
     def wrap_import(self, function: Callable[..., int | None]) -> Callable[..., int | None]:
         """Return a function that keeps the exceptions of ``function`` in ``carried`` and ends the guest."""
