@@ -146,7 +146,15 @@ class UnsupportedLimit(LoadError):
 
 
 class CallError(AroraError):
-    """A call failed. Inside a guest's dispatch, the calling guest receives it as an error buffer (ABI §4)."""
+    """A call failed. Inside a guest's dispatch, the calling guest receives it as an error buffer (ABI §4).
+
+    ``restarted`` says that the failure cost the module its state: its next call meets a fresh instance.
+    """
+
+    restarted: bool = False
+
+    def summary(self) -> str:
+        return f"{super().summary()}; the module was restarted" if self.restarted else super().summary()
 
 
 class ModuleNotFound(CallError):

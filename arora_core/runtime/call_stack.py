@@ -10,6 +10,7 @@ from typing import Any, Final, NoReturn, ParamSpec, TypeVar
 from weakref import WeakSet
 
 from ..errors import AroraError, EngineClosed, LimitExceeded, ModuleBusy, ModuleNotFound
+from ..executor import Instance
 from . import host_code, native_stack, turns
 from .host_code import hosting
 from .host_module import HOST
@@ -50,8 +51,14 @@ class CallStack:
         self._closed = False
         _all.add(self)
 
-    def entrance(self, module: ModuleEntry, function: str, run: Callable[[_A], _R]) -> Callable[[_A], _R]:
-        """Return the entry point of a function: ``run`` with the checks and bookkeeping that every call needs."""
+    def entrance(
+        self, module: ModuleEntry, function: str, bind: Callable[[Instance], Callable[[_A], _R]]
+    ) -> Callable[[_A], _R]:
+        """Return the entry point of a function, with the checks and bookkeeping that every call needs.
+
+        ``bind`` returns what it calls of an instance: of the module's present one, and of each that replaces it.
+        """
+        run = bind(module.instance)
         if module.executor == HOST:
             run = self.hosted(run)
         lock, max_depth, running, begin = self.lock, self.max_depth, self.running, self.running.append
@@ -62,21 +69,37 @@ class CallStack:
                 return self._enter_in_turn(module, function, enter, argument)
             with lock:
                 depth = len(running)
-                if module.closed or depth >= max_depth or (depth and depth != self.host_depth):
-                    self.refuse(module, function)
+                if module.held or depth >= max_depth or (depth and depth != self.host_depth):
+                    self._refuse_or_restart(module, function)
                 if depth or hosting or (stack and not thread.roomy):
                     self._check_thread(module, function, depth, stack)
                 try:
                     begin(module)
                     return run(argument)
-                except AroraError as error:
-                    add_context(error, module.header.name, function, module.executor, module.output)
+                except BaseException as error:
+                    module.note_failure(error)
+                    if isinstance(error, AroraError):
+                        add_context(error, module.header.name, function, module.executor, module.output)
                     raise
                 finally:
                     # Not popped: an exception from a signal handler may have come before ``begin``.
                     del running[depth:]
 
+        def rebind() -> None:
+            nonlocal run, stack
+            run, stack = bind(module.instance), module.instance.stack
+
+        module.rebind.append(rebind)
         return enter
+
+    def _refuse_or_restart(self, module: ModuleEntry, function: str) -> None:
+        """Raise the error that says why a call cannot start, or restart the module for it."""
+        depth = len(self.running)
+        if module.closed or depth >= self.max_depth or (depth and depth != self.host_depth):
+            self.refuse(module, function)
+        # A module that is running goes on until its outermost call has ended.
+        if module not in self.running:
+            module.restart()
 
     def hosted(self, run: Callable[_P, _R]) -> Callable[_P, _R]:
         """Return host code ``run``, which a running call leads to, wrapped so that it may make nested calls."""
@@ -148,12 +171,11 @@ class CallStack:
         if self.running and len(self.running) != self.host_depth:
             raise _out_of_turn()
 
-    def require_idle(self, module: ModuleEntry) -> None:
-        """Raise ModuleBusy while a call of the module is running."""
+    def require_idle(self, module: ModuleEntry, done: str = "unloaded") -> None:
+        """Raise ModuleBusy, which says what cannot be ``done``, while a call of the module is running."""
         if module in self.running:
-            raise ModuleBusy(
-                "the module cannot be unloaded from inside one of its own calls", module=module.header.name
-            )
+            message = f"the module cannot be {done} from inside one of its own calls"
+            raise ModuleBusy(message, module=module.header.name)
 
     def close(self) -> None:
         """Refuse every later call. Idempotent. Raises ModuleBusy while a call is running."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from operator import methodcaller
 from pathlib import Path
 from types import MappingProxyType, TracebackType
 from typing import Any, Final, Union
@@ -22,7 +23,7 @@ from ..errors import (
     ModuleNotFound,
     PluginError,
 )
-from ..executor import Executor, Instance, Limits, Transfer
+from ..executor import Executor, Host, Instance, Limits, Transfer
 from ..header import ExportedFunction, Header, ModuleDefinition, executable_files
 from ..plugins import Plugins, discover
 from ..types import TypeRegistry
@@ -34,13 +35,15 @@ from .engine_host import EngineHost
 from .guest_output import GuestOutput
 from .host_module import HOST, HostInstance, HostModule
 from .loaded_module import Function, LoadedModule
-from .module_entry import FunctionEntry, ModuleEntry, add_context
+from .module_entry import FunctionEntry, ModuleEntry, Restarting, add_context
 from .module_table import ModuleTable
 
 AnyId = Union[v.IdLike, bytes]
 """A UUID, its text, or its 16 bytes."""
 
 _NO_LIMITS: Final = Limits()
+REPAIR: Final = "repair"
+RESTART: Final = "restart"
 
 
 class Engine:
@@ -84,6 +87,7 @@ class Engine:
         executor: str | None = None,
         limits: Limits | None = None,
         replace: bool = False,
+        after_trap: str = REPAIR,
     ) -> LoadedModule:
         """Load a header file and the executable beside it.
 
@@ -95,7 +99,7 @@ class Engine:
         header = Header.load(path, self._types)
         found = executable_files.find(Path(path), header, executable)
         definition = ModuleDefinition(header, found.read_bytes(), found)
-        return self.load_module(definition, executor=executor, limits=limits, replace=replace)
+        return self.load_module(definition, executor=executor, limits=limits, replace=replace, after_trap=after_trap)
 
     def load_module_from_parts(
         self,
@@ -105,10 +109,11 @@ class Engine:
         executor: str | None = None,
         limits: Limits | None = None,
         replace: bool = False,
+        after_trap: str = REPAIR,
     ) -> LoadedModule:
         """Load a header with the bytes of its executable. See :meth:`load_module`."""
         definition = ModuleDefinition(header, executable)
-        return self.load_module(definition, executor=executor, limits=limits, replace=replace)
+        return self.load_module(definition, executor=executor, limits=limits, replace=replace, after_trap=after_trap)
 
     def load_module(
         self,
@@ -117,15 +122,25 @@ class Engine:
         executor: str | None = None,
         limits: Limits | None = None,
         replace: bool = False,
+        after_trap: str = REPAIR,
     ) -> LoadedModule:
         """Load a definition on ``executor``, or on the executor chosen by preference.
 
-        With ``replace``, the module replaces a loaded module with its id, once it has loaded itself. Raises a
-        LoadError, HeaderError where its records contradict known ones, Trap or LimitExceeded when the guest fails
-        during initialization. The engine is unchanged after an error.
+        With ``replace``, the module replaces a loaded module with its id, once it has loaded itself.
+
+        ``after_trap`` says what follows a call that a trap, a limit or an exception of the host has ended. With
+        ``"repair"``, the guest keeps its state, and its stack is put back; where that is impossible it is restarted,
+        and the error's ``restarted`` is true. Memory that the ended call had allocated for itself stays allocated.
+        With ``"restart"``, the guest is always restarted: a fresh instance, before the next call.
+
+        Raises ValueError for another ``after_trap``, a LoadError, HeaderError where the records of the definition
+        contradict known ones, Trap or LimitExceeded when the guest fails during initialization. The engine is unchanged
+        after an error.
         """
         if limits is not None and not isinstance(limits, Limits):
             raise TypeError(f"limits must be arora_core.Limits, got {limits!r}")
+        if after_trap not in (REPAIR, RESTART):
+            raise ValueError(f"after_trap must be {REPAIR!r} or {RESTART!r}, got {after_trap!r}")
         header, limits = definition.header, limits or _NO_LIMITS
         self._calls.wait_for_turn()
         with self._lock:
@@ -134,14 +149,22 @@ class Engine:
             chosen = selection.choose(self._plugins, header, executor=executor, prefer=self._prefer, limits=limits)
             output = GuestOutput(header.name)
             host = EngineHost(self._calls, self._modules, self._callables, self._codec, output)
-            try:
-                instance = self._executor(chosen).load(definition, host, limits)
-            except AroraError as error:
-                add_context(error, header.name, None, chosen.name, output)
-                raise
-            except MemoryError:
-                raise LoadError("not enough memory to load it", module=header.name, executor=chosen.name) from None
-            return self._install(header, chosen.name, instance, output, signatures, limits.deadline)
+            load = partial(self._instance, chosen, definition, host, limits, output)
+            restarting = Restarting(load, after_trap == RESTART)
+            return self._install(header, chosen.name, load(), output, signatures, limits.deadline, restarting)
+
+    def _instance(
+        self, chosen: type[Executor], definition: ModuleDefinition, host: Host, limits: Limits, output: GuestOutput
+    ) -> Instance:
+        """Load a definition on an executor."""
+        try:
+            return self._executor(chosen).load(definition, host, limits)
+        except AroraError as error:
+            add_context(error, definition.header.name, None, chosen.name, output)
+            raise
+        except MemoryError:
+            name = definition.header.name
+            raise LoadError("not enough memory to load it", module=name, executor=chosen.name) from None
 
     async def prepare(self, header: Header, executable: bytes, *, executor: str | None = None) -> None:
         """Prepare a later :meth:`load_module_from_parts` without blocking.
@@ -309,20 +332,31 @@ class Engine:
         output: GuestOutput,
         signatures: Mapping[str, CompiledSignature],
         deadline: float | None = None,
+        restarting: Restarting | None = None,
     ) -> LoadedModule:
         entry = ModuleEntry(header, executor, instance, output, deadline)
+        entry.restarting = restarting
         functions = {}
         for export in header.exports:
-            enter = self._calls.entrance(entry, export.name, instance.function(export.id.bytes))
+            enter = self._calls.entrance(entry, export.name, methodcaller("function", export.id.bytes))
             entry.functions[export.id.bytes] = FunctionEntry(export.name, enter)
             bind_large = partial(self._large_entrance, entry, export)
             functions[export.name] = Function(header.name, executor, export, signatures[export.name], enter, bind_large)
-        entry.handle = LoadedModule(header, executor, functions)
+        entry.handle = LoadedModule(header, executor, functions, partial(self._restart, entry))
         self._types.update(header.types)
         replaced = self._modules.put(entry)
         if replaced is not None:
             replaced.close()
         return entry.handle
+
+    def _restart(self, entry: ModuleEntry) -> None:
+        self._calls.wait_for_turn()
+        with self._lock:
+            if entry.closed:
+                self._calls.require_open()
+                raise ModuleNotFound("the module has been unloaded", module=entry.header.name)
+            self._calls.require_idle(entry, "restarted")
+            entry.restart()
 
     def _function(self, call: Call) -> Function:
         self._calls.require_open()
@@ -335,7 +369,7 @@ class Engine:
         with self._lock:
             if module.closed:
                 self._calls.refuse(module, export.name)
-            return self._calls.entrance(module, export.name, module.instance.transfer(export.id.bytes))
+            return self._calls.entrance(module, export.name, methodcaller("transfer", export.id.bytes))
 
 
 def _codec(plugins: Plugins, name: str) -> Codec:

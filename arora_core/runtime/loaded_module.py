@@ -215,7 +215,10 @@ class LoadedModule:
     As the handle has attributes of its own, ``arm["id"]`` is ``arm.id_``. ``dir`` lists the attributes.
     """
 
-    def __init__(self, header: Header, executor: str, functions: Mapping[str, Function]) -> None:
+    def __init__(
+        self, header: Header, executor: str, functions: Mapping[str, Function], restart: Callable[[], None]
+    ) -> None:
+        self._restart = restart
         self._header = header
         self._executor = executor
         self._functions = MappingProxyType(dict(functions))
@@ -248,6 +251,14 @@ class LoadedModule:
     def functions(self) -> Mapping[str, Function]:
         """Its functions by name, in declared order."""
         return self._functions
+
+    def restart(self) -> None:
+        """Replace the guest by a fresh one, as after loading. This handle and its functions remain valid.
+
+        Raises ModuleBusy from inside one of the module's own calls, ModuleNotFound after it was unloaded, LoadError for
+        a host module, and what loading raises; the module is unchanged then.
+        """
+        self._restart()
 
     def __getitem__(self, name: str) -> Function:
         try:

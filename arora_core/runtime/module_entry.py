@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Final, NamedTuple
 from uuid import UUID
 
-from ..errors import AroraError, FunctionNotFound, Trap
+from ..errors import AroraError, CallError, FunctionNotFound, GuestError, LoadError, MalformedBuffer, Trap
 from ..executor import Instance
 from ..header import Header
 from .guest_output import GuestOutput
@@ -23,10 +23,32 @@ class FunctionEntry(NamedTuple):
     enter: Callable[[bytes], bytes]
 
 
+class Restarting(NamedTuple):
+    """How a module is restarted."""
+
+    load: Callable[[], Instance]
+    """Loads its definition again."""
+    always: bool
+    """Whether every failure restarts it, not only one that the instance cannot repair."""
+
+
 class ModuleEntry:
     """One loaded module."""
 
-    __slots__ = ("closed", "deadline", "executor", "functions", "handle", "header", "instance", "lost", "output")
+    __slots__ = (
+        "closed",
+        "deadline",
+        "executor",
+        "functions",
+        "handle",
+        "header",
+        "held",
+        "instance",
+        "lost",
+        "output",
+        "rebind",
+        "restarting",
+    )
 
     handle: LoadedModule
 
@@ -39,7 +61,13 @@ class ModuleEntry:
         self.output = output
         self.functions: dict[bytes, FunctionEntry] = {}
         self.deadline = deadline
+        self.rebind: list[Callable[[], None]] = []
+        """Makes each entry point of the module call its present ``instance``."""
+        self.restarting: Restarting | None = None
+        """How to load it again; None for a host module, which has no guest."""
         self.closed = False
+        self.held = False
+        """Whether the next call cannot enter the instance: the module is closed, or has to be restarted first."""
         self.lost = False
         """Whether it can be neither used nor closed, because a call of it was running where this process was forked."""
 
@@ -52,16 +80,35 @@ class ModuleEntry:
             raise FunctionNotFound(message, module=self.header.name, executor=self.executor)
         return entry
 
+    def note_failure(self, error: BaseException) -> None:
+        """Have the module restarted before its next call if ``error``, which a call raised, makes it necessary."""
+        if self.restarting is None or isinstance(error, (GuestError, MalformedBuffer)):
+            return
+        if self.restarting.always or self.instance.needs_restart:
+            self.held = True
+            if isinstance(error, CallError):
+                error.restarted = True
+
+    def restart(self) -> None:
+        """Replace the instance by a fresh one. Raises as loading; the instance is kept then."""
+        if self.restarting is None:
+            raise LoadError("a host module has no guest to restart", module=self.header.name, executor=self.executor)
+        used, self.instance = self.instance, self.restarting.load()
+        for rebind in self.rebind:
+            rebind()
+        self.held = self.closed
+        used.close()
+
     def close(self) -> None:
         """Close the instance and log unfinished lines of its output."""
-        self.closed = True
+        self.closed = self.held = True
         if not self.lost:
             self.instance.close()
         self.output.flush()
 
     def lose(self) -> None:
         """Give the instance up: its call is half done, in a thread that this forked process does not have."""
-        self.closed = self.lost = True
+        self.closed = self.held = self.lost = True
         _lost.append(self.instance)
 
 

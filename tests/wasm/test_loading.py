@@ -116,6 +116,6 @@ def test_a_reactor_calls_its_constructors_itself(load: Load) -> None:
 
 @pytest.mark.parametrize("also", ["", '(func (export "__wasm_call_ctors"))'], ids=["start", "start and constructors"])
 def test_a_program_is_refused_and_the_message_says_how_to_build_a_module(load: Load, also: str) -> None:
-    with pytest.raises(MissingExport, match="exports _start and no _initialize.*-mexec-model=reactor") as caught:
+    with pytest.raises(MissingExport, match=r"exports _start and no _initialize.*-mexec-model=reactor") as caught:
         load(guest(ASK, rest=READY.format("_start") + also))
     assert caught.value.symbol == "_initialize"
