@@ -158,7 +158,8 @@ class CallStack:
                 turns.wait(self.lock, None)
         finally:
             turns.arrived()
-        _require_greenlet()
+        if "greenlet" in sys.modules and host_code.in_another_greenlet():
+            raise _in_another_greenlet()
 
     def require_open(self) -> None:
         """Raise EngineClosed after :meth:`close`."""
@@ -203,23 +204,24 @@ class CallStack:
 
     def _check_thread(self, module: ModuleEntry, function: str, depth: int, stack: int) -> None:
         """Raise ModuleBusy or LimitExceeded for a call that the current thread cannot make now."""
-        try:
-            _require_greenlet()
-            if not stack:
-                return
-            level = depth
-            if hosting and not (len(hosting) == 1 and self.lock in hosting):
-                calls = [running for _, _, running in host_code.in_this_thread() if running is not self.running]
-                level += sum(map(len, calls))
-            if level >= thread.levels and native_stack.lacks(stack, level):
-                raise LimitExceeded(
-                    f"less than {(stack + native_stack.RESERVE) >> 10} KiB are left of the thread's stack "
-                    f"(calls nested in it: {level}; threading.stack_size sets the size of new threads)",
-                    limit="depth",
-                )
-        except AroraError as error:
-            error.at(module=module.header.name, function=function, executor=module.executor)
-            raise
+        error: AroraError
+        if "greenlet" in sys.modules and host_code.in_another_greenlet():
+            error = _in_another_greenlet()
+        elif not stack or (level := self._level(depth)) < thread.levels or not native_stack.lacks(stack, level):
+            return
+        else:
+            error = LimitExceeded(
+                f"less than {(stack + native_stack.RESERVE) >> 10} KiB are left of the thread's stack "
+                f"(calls nested in it: {level}; threading.stack_size sets the size of new threads)",
+                limit="depth",
+            )
+        raise error.at(module=module.header.name, function=function, executor=module.executor)
+
+    def _level(self, depth: int) -> int:
+        """Return the number of calls of all engines that are running in the current thread."""
+        if not hosting or (len(hosting) == 1 and self.lock in hosting):
+            return depth
+        return depth + sum(len(calls) for _, _, calls in host_code.in_this_thread() if calls is not self.running)
 
     def _after_fork(self) -> None:
         """Release what calls of the parent's other threads held: a forked process does not have them."""
@@ -251,12 +253,11 @@ def out_of_frames(error: RecursionError) -> LimitExceeded:
     return LimitExceeded(f"calls are nested deeper than Python's limit of {limit} frames allows", limit="depth")
 
 
-def _require_greenlet() -> None:
-    if "greenlet" in sys.modules and host_code.in_another_greenlet():
-        raise ModuleBusy(
-            "another greenlet of this thread is in a call, and calls of one thread have to end in the order in which "
-            "they began"
-        )
+def _in_another_greenlet() -> ModuleBusy:
+    return ModuleBusy(
+        "another greenlet of this thread is in a call, and calls of one thread have to end in the order in which "
+        "they began"
+    )
 
 
 _all: Final[WeakSet[CallStack]] = WeakSet()

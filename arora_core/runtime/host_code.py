@@ -8,8 +8,8 @@ make no calls.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
+from sys import modules
 from threading import get_ident
 from typing import Any, Final
 
@@ -24,7 +24,7 @@ def begin(lock: object, running: Sequence[object]) -> bool:
     """Note that host code begins; return whether it is the outermost of its engine, which :func:`end` has to follow."""
     if lock in hosting:
         return False
-    hosting[lock] = get_ident(), _greenlet(), running
+    hosting[lock] = get_ident(), _greenlet() if "greenlet" in modules else 0, running
     return True
 
 
@@ -54,7 +54,7 @@ def forget_other_threads() -> None:
 
 def _greenlet() -> int:
     """Return the id of the current greenlet, 0 for the one that each thread begins with."""
-    module: Any = sys.modules.get("greenlet")
+    module: Any = modules.get("greenlet")
     if module is None:
         return 0
     current = module.getcurrent()
