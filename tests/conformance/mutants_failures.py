@@ -10,7 +10,7 @@ from arora_core import values as v
 from arora_core.errors import CallError, GuestError, Trap, TrapKind
 from arora_core.executor import Host, Limits
 from arora_core.header import ExportedFunction, ModuleDefinition
-from arora_core.linear_memory import BufferCall
+from arora_core.linear_memory import BufferCall, GlobalVariable
 
 from .faults import Rewriting, mutant
 from .reference import ReferenceInstance, Unwinding
@@ -189,3 +189,29 @@ class LosesExitCodes(ReferenceInstance):
                 raise
 
         return without
+
+
+@mutant("frames of calls that are unwound are given back")
+class LosesFrames(ReferenceInstance):
+    """Leaves the stack pointer of the guest where an unwound call had it."""
+
+    def stack_pointer(self) -> GlobalVariable | None:
+        return None
+
+
+@mutant("a nested crash leaves the running call its frame")
+class PutsTheStackBackTooFar(ReferenceInstance):
+    """Puts the stack pointer where the outermost call found it, whatever the depth of the failed call."""
+
+    def attach_stack(self, pointer: GlobalVariable | None, *, unknown: bool) -> None:
+        assert pointer is not None
+        found, resting = pointer, pointer.get()
+
+        class Resting:
+            def get(self) -> int:
+                return resting
+
+            def set(self, value: int) -> None:
+                found.set(resting)
+
+        super().attach_stack(Resting(), unknown=unknown)

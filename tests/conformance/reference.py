@@ -16,7 +16,7 @@ from arora_core.errors import LimitExceeded, Trap, TrapKind
 from arora_core.executor import Capability, Executor, Host, Instance, Limits
 from arora_core.guest_symbols import DISPATCH, DISPATCH_INDIRECT, WasmType, check_exports, check_imports, initializer
 from arora_core.header import ExportedFunction, ModuleDefinition
-from arora_core.linear_memory import BufferCall, LinearGuest, LinearMemory
+from arora_core.linear_memory import BufferCall, GlobalVariable, LinearGuest, LinearMemory
 from arora_core.wasi import PREVIEW_1, Preview1, check_wasi_imports
 
 from . import guest_services, guest_values  # noqa: F401 - they register the guest's functions
@@ -47,8 +47,12 @@ class ReferenceInstance(LinearGuest, Instance):
         }
         self.attach(memory, self.wrap_export(self.allocate), self.wrap_export(self.free), functions, self.wrap_call)
         self.wrap_export(self.initialise)(0)
+        self.attach_stack(self.stack_pointer(), unknown=False)
 
     # Exports of the guest.
+
+    def stack_pointer(self) -> GlobalVariable | None:
+        return self.guest.stack
 
     def memory_of(self, guest: SimulatedGuest) -> LinearMemory:
         return guest.memory
@@ -61,7 +65,7 @@ class ReferenceInstance(LinearGuest, Instance):
         return 0
 
     def run_export(self, export: ExportedFunction, argument_at: int) -> int:
-        return run(self.guest, export, argument_at)
+        return self.guest.stack.in_frame(lambda: run(self.guest, export, argument_at))
 
     def initialise(self, _: int) -> int:
         self.guest.initialised += 100 if self.guest.allocator.allocated else 1

@@ -156,6 +156,33 @@ class Meter:
             current.check()
 
 
+class SimulatedStack:
+    """The stack pointer of a compiled guest: functions restore it only where they return."""
+
+    _FRAME: Final = 96
+    _SIZE: Final = 1 << 17
+
+    def __init__(self) -> None:
+        self._left = self._SIZE
+
+    def get(self) -> int:
+        return self._left
+
+    def set(self, value: int) -> None:
+        self._left = value
+
+    def in_frame(self, run: Callable[[], int]) -> int:
+        """Return what ``run`` returns, in a frame that is only left where it does."""
+        self._left = frame = self._left - self._FRAME
+        if frame < 0:
+            raise Trap("the stack is used up", kind=TrapKind.MEMORY_OUT_OF_BOUNDS)
+        result = run()
+        if self._left != frame:
+            raise Trap("another call has overwritten the frame", kind=TrapKind.MEMORY_OUT_OF_BOUNDS)
+        self._left = frame + self._FRAME
+        return result
+
+
 class SimulatedGuest:
     """One guest. ``imports`` are the host's functions by name; they take and return numbers, as for real guests."""
 
@@ -164,6 +191,7 @@ class SimulatedGuest:
         self.allocator = Allocator(self.memory)
         self.meter = Meter(limits)
         self.imports = imports
+        self.stack = SimulatedStack()
         self.calls = self.kept = self.visits = self.initialised = 0
         self.memory.write(_OUT_OF_MEMORY, buffers.encode_error("out of memory"))
 

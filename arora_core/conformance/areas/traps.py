@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from functools import partial
 
+from ... import buffers
 from ... import values as v
 from ...errors import Trap, TrapKind
 from ...executor import Capability
 from ..checking import check
-from ..expecting import expect_equal, expect_raises
+from ..expecting import expect, expect_equal, expect_raises
 from ..subject import Subject
 
 _TRAPS = [Capability.TRAPS]
+_NESTED = 30
+"""Calls that are nested in one another, fewer than an engine allows."""
+_UNWOUND = 1500
 _CRASH = ["add", "crash"]
 """The functions that ``_crashes`` uses."""
 
@@ -133,3 +137,33 @@ def a_hundred_traps_do_no_more_harm_than_one(subject: Subject) -> None:
     for index in range(100):
         expect_raises(Trap, partial(subject.module.crash, index % 4), f"trap {index}")
     expect_equal(subject.module.add(1, 2), 3, "add(1, 2) after a hundred traps")
+
+
+@check("traps", uses=["indirect", "echo_str"])
+def frames_of_calls_that_are_unwound_are_given_back(subject: Subject) -> None:
+    # More frames of indirect() than fit into the guest's stack, which is of 128 KiB.
+    module, nested = subject.module, 0
+
+    def fail() -> v.Value:
+        nonlocal nested
+        nested += 1
+        if nested < _NESTED:
+            module.indirect(callable)
+        raise LookupError
+
+    callable = subject.engine.register_callable(fail)
+    for turn in range(_UNWOUND // _NESTED):
+        nested = 0
+        expect_raises(LookupError, partial(module.indirect, callable), f"indirect() {_NESTED} deep, turn {turn}")
+    text = "x" * 50
+    expect_equal(module.echo_str(text), text, f"echo_str after {_UNWOUND} calls that an exception of the host unwound")
+
+
+@check("traps", needs=_TRAPS, uses=["forward", "crash", "add"])
+def a_nested_crash_leaves_the_running_call_its_frame(subject: Subject) -> None:
+    module = subject.module
+    argument = subject.argument("crash", v.U32(0))
+    for turn in range(3):
+        result = module.forward(module.id, subject.function_id("crash"), argument)
+        expect(buffers.error_message(result) is not None, f"a dispatch of crash(0), turn {turn}: not an error buffer")
+        expect_equal(module.add(1, 2), 3, "add(1, 2) after a nested crash")
