@@ -229,7 +229,7 @@ EXPECTED = """\
 # <arora encoder of tests.probe>
 def codec(p0=ABSENT, p1=ABSENT):
     try:
-        if p1 is ABSENT: return fewer(p0, p1)
+        if p1 is ABSENT: return fewer[p0 is ABSENT, p1 is ABSENT,](p0, p1)
         if not (type(p0) is int): raise Leave
         if not (type(p1) is int): raise Leave
         return pack2(CONSTANT0, p0, CONSTANT1, p1)

@@ -6,8 +6,6 @@ import builtins
 import sys
 from collections.abc import Callable, Collection, Sequence
 from functools import partial
-from itertools import repeat
-from operator import is_
 from typing import Any, Final, NamedTuple
 
 from ..binding.conversion import Conversions
@@ -96,7 +94,8 @@ def _encoder_source(
     if optional and not absent:
         # Only the last one is checked: callers mostly leave out arguments at the end.
         source.globals["fewer"] = _Fewer(optional, partial(_compiled_fewer, filename, export, registry))
-        source.line(f"if {names[optional[-1]]} is ABSENT: return fewer({', '.join(names)})")
+        absence = ", ".join(f"{name} is ABSENT" for name in names)
+        source.line(f"if {names[optional[-1]]} is ABSENT: return fewer[{absence},]({', '.join(names)})")
     writer, shapes = BufferWriter(source), Shapes(registry)
     writer.constant(arguments_head(export, len(names) - len(absent)))
     for index, (parameter, name) in enumerate(zip(parameters, names, strict=True)):
@@ -139,24 +138,18 @@ def _default(parameter: Parameter, registry: TypeRegistry) -> object:
         return ABSENT
 
 
-class _Fewer:
+class _Fewer(dict[tuple[bool, ...], Callable[..., bytes]]):
     """The encoders of calls that leave out parameters, each compiled for the first call that leaves out just these."""
 
     def __init__(self, optional: Sequence[int], compile: Callable[[Collection[int]], Callable[..., bytes]]) -> None:
         self._optional = frozenset(optional)
         self._compile = compile
-        self._made: dict[tuple[bool, ...], Callable[..., bytes]] = {}
 
-    def __call__(self, *given: object) -> bytes:
-        absent = tuple(map(is_, given, repeat(ABSENT)))
-        encode = self._made.get(absent) or self._added(absent)
-        return encode(*given)
-
-    def _added(self, absent: tuple[bool, ...]) -> Callable[..., bytes]:
+    def __missing__(self, absent: tuple[bool, ...]) -> Callable[..., bytes]:
         left_out = frozenset(index for index, is_absent in enumerate(absent) if is_absent)
-        if len(self._made) >= _MOST_ENCODERS or not left_out <= self._optional:
+        if len(self) >= _MOST_ENCODERS or not left_out <= self._optional:
             raise Leave
-        made = self._made[absent] = self._compile(left_out)
+        made = self[absent] = self._compile(left_out)
         return made
 
 

@@ -13,6 +13,7 @@ import struct
 import sys
 from array import array
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any, Final, Union
 
 from .kinds import Kind
@@ -118,7 +119,8 @@ def packed(kind: Kind, items: object) -> bytes | memoryview:
     """Return what :func:`pack` returns or, without a copy, a view of the bytes where ``items`` already holds them."""
     if type(items) is list or type(items) is tuple:
         return _pack_sequence(kind, items)
-    refuse_masks_and_times(items)
+    if _may_hide_items(type(items)):  # type: ignore[arg-type]  # Classes are hashable.
+        refuse_masks_and_times(items)
     view = _view(items)
     if view is not None:
         if view.ndim != 1:
@@ -139,6 +141,11 @@ def unpack(kind: Kind, raw: bytes | memoryview) -> array[Any]:
     if _BIG_ENDIAN_HOST:
         items.byteswap()
     return items
+
+
+@lru_cache(maxsize=64)
+def _may_hide_items(cls: type) -> bool:
+    return hasattr(cls, "mask")
 
 
 def _view(items: object) -> memoryview | None:
