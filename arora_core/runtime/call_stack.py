@@ -44,7 +44,7 @@ class CallStack:
         self.lock: Any = RLock()
         """Held by the thread whose calls are running."""
         self.running: list[ModuleEntry | None] = []
-        """The module of each running call, the outermost first; None for a callable."""
+        """The module of each running call, the outermost first; None for a callable, and for a module being loaded."""
         self.host_depth = 0
         """Call depth at which host code is on top of the stack. While guest code is on top, the stack is deeper."""
         self.passed = PassedBuffers()
@@ -106,13 +106,14 @@ class CallStack:
 
         def hosted(*args: _P.args, **kwargs: _P.kwargs) -> _R:
             outer, self.host_depth = self.host_depth, len(self.running)
-            outermost = host_code.begin(self.lock, self.running)
+            outermost = self.lock not in hosting
             try:
+                host_code.begin(self.lock, self.running)
                 return run(*args, **kwargs)
             finally:
                 self.host_depth = outer
                 if outermost:
-                    host_code.end(self.lock)
+                    hosting.pop(self.lock, None)
 
         return hosted
 
@@ -122,15 +123,27 @@ class CallStack:
         if depth >= self.max_depth:
             raise self._too_deep()
         outer, self.host_depth = self.host_depth, depth + 1
-        outermost = host_code.begin(self.lock, self.running)
+        outermost = self.lock not in hosting
         try:
+            host_code.begin(self.lock, self.running)
             self.running.append(None)
             return function()
         finally:
             del self.running[depth:]
             self.host_depth = outer
             if outermost:
-                host_code.end(self.lock)
+                hosting.pop(self.lock, None)
+
+    def run_load(self, load: Callable[[], _R]) -> _R:
+        """Run the load of a module, in which guest code runs, as a nested call. Raises LimitExceeded."""
+        depth = len(self.running)
+        if depth >= self.max_depth:
+            raise self._too_deep()
+        try:
+            self.running.append(None)
+            return load()
+        finally:
+            del self.running[depth:]
 
     def refuse(self, module: ModuleEntry, function: str) -> NoReturn:
         """Raise the error that says why a call cannot start."""
@@ -179,9 +192,9 @@ class CallStack:
             raise ModuleBusy(message, module=module.header.name)
 
     def close(self) -> None:
-        """Refuse every later call. Idempotent. Raises ModuleBusy while a call is running."""
+        """Refuse every later call. Idempotent. Raises ModuleBusy while a call or a load is running."""
         if self.running:
-            raise ModuleBusy("the engine cannot be closed from inside one of its calls")
+            raise ModuleBusy("the engine cannot be closed from inside one of its calls, or while it loads a module")
         self._closed = True
 
     @property

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
@@ -30,6 +31,7 @@ from ..types import TypeRegistry
 from . import selection
 from .call_stack import MAX_CALL_DEPTH, CallStack
 from .callables import Callables
+from .closing import close_after, close_all
 from .compiled_signature import CompiledSignature
 from .engine_host import EngineHost
 from .guest_output import GuestOutput
@@ -44,6 +46,8 @@ AnyId = Union[v.IdLike, bytes]
 _NO_LIMITS: Final = Limits()
 REPAIR: Final = "repair"
 RESTART: Final = "restart"
+
+_log = logging.getLogger("arora.engine")
 
 
 class Engine:
@@ -126,7 +130,8 @@ class Engine:
     ) -> LoadedModule:
         """Load a definition on ``executor``, or on the executor chosen by preference.
 
-        With ``replace``, the module replaces a loaded module with its id, once it has loaded itself.
+        With ``replace``, the module replaces a loaded module with its id, once it has loaded itself; an error of
+        closing that one is logged.
 
         ``after_trap`` says what follows a call that a trap, a limit or an exception of the host has ended. With
         ``"repair"``, the guest keeps its state, and its stack is put back; where that is impossible it is restarted,
@@ -150,15 +155,16 @@ class Engine:
             output = GuestOutput(header.name)
             host = EngineHost(self._calls, self._modules, self._callables, self._codec, output)
             load = partial(self._instance, chosen, definition, host, limits, output)
-            restarting = Restarting(load, after_trap == RESTART)
-            return self._install(header, chosen.name, load(), output, signatures, limits.deadline, restarting)
+            entry = ModuleEntry(header, chosen.name, load(), output, limits.deadline)
+            entry.restarting = Restarting(load, after_trap == RESTART)
+            return self._install(entry, signatures, replace)
 
     def _instance(
         self, chosen: type[Executor], definition: ModuleDefinition, host: Host, limits: Limits, output: GuestOutput
     ) -> Instance:
         """Load a definition on an executor."""
         try:
-            return self._executor(chosen).load(definition, host, limits)
+            return self._calls.run_load(partial(self._executor(chosen).load, definition, host, limits))
         except AroraError as error:
             add_context(error, definition.header.name, None, chosen.name, output)
             raise
@@ -192,8 +198,9 @@ class Engine:
         with self._lock:
             self._require_place(module.header, replace)
             signatures = self._signatures(module.header)
-            instance = HostInstance(module, signatures)
-            return self._install(module.header, HOST, instance, GuestOutput(module.header.name), signatures)
+            output = GuestOutput(module.header.name)
+            entry = ModuleEntry(module.header, HOST, HostInstance(module, signatures), output)
+            return self._install(entry, signatures, replace)
 
     def unload(self, module: LoadedModule | AnyId) -> None:
         """Unload a module and release its memory. Waits for the calls of other threads to end.
@@ -207,8 +214,11 @@ class Engine:
             if isinstance(module, LoadedModule) and entry.handle is not module:
                 raise ModuleNotFound("the module has been unloaded", module=module.name)
             self._calls.require_idle(entry)
-            self._modules.remove(entry)
-            entry.close()
+            try:
+                close_all([entry])
+            finally:
+                if entry.closed:
+                    self._modules.remove(entry)
 
     @property
     def modules(self) -> Mapping[UUID, LoadedModule]:
@@ -271,18 +281,17 @@ class Engine:
     # --- closing -----------------------------------------------------------------------------------
 
     def close(self) -> None:
-        """Unload every module and release all resources. Idempotent. Raises ModuleBusy from inside a call."""
+        """Unload every module and release all resources. Idempotent. Raises ModuleBusy from inside a call or a load.
+
+        Everything is closed, whatever some of it raises; the first exception comes out then. Closing again tries again.
+        """
         self._calls.wait_for_turn()
         with self._lock:
             self._calls.close()
-            modules, executors = list(self._modules), list(self._executors.values())
+            self._callables.clear()
+            close_all([*self._modules, *self._executors.values()])
             self._modules.clear()
             self._executors.clear()
-            self._callables.clear()
-            for entry in modules:
-                entry.close()
-            for executor in executors:
-                executor.close()
 
     def __enter__(self) -> Engine:
         return self
@@ -324,30 +333,36 @@ class Engine:
         conversions = Conversions(registry)
         return {each.name: CompiledSignature(each, registry, conversions, self._codec) for each in header.exports}
 
-    def _install(
-        self,
-        header: Header,
-        executor: str,
-        instance: Instance,
-        output: GuestOutput,
-        signatures: Mapping[str, CompiledSignature],
-        deadline: float | None = None,
-        restarting: Restarting | None = None,
-    ) -> LoadedModule:
-        entry = ModuleEntry(header, executor, instance, output, deadline)
-        entry.restarting = restarting
-        functions = {}
-        for export in header.exports:
+    def _install(self, entry: ModuleEntry, signatures: Mapping[str, CompiledSignature], replace: bool) -> LoadedModule:
+        """Put a module in its place, and close the one that was there. After an error, close the new one instead."""
+        try:
+            functions = self._functions(entry, signatures)
+            entry.handle = LoadedModule(entry.header, entry.executor, functions, partial(self._restart, entry))
+            # Again: while it was loaded, code that its guest called may have loaded a module with the same id.
+            self._require_place(entry.header, replace)
+            replaced = self._modules.get(entry.header.id.bytes)
+            self._types.update(entry.header.types)
+            self._modules.put(entry)
+        except BaseException as error:
+            if entry not in self._modules:
+                close_after(error, entry)
+            raise
+        if replaced is not None:
+            try:
+                close_all([replaced])
+            except Exception:
+                # The new module is in place: for the caller, nothing has failed.
+                _log.exception("the module %s, which was replaced, failed to close", replaced.header.name)
+        return entry.handle
+
+    def _functions(self, entry: ModuleEntry, signatures: Mapping[str, CompiledSignature]) -> dict[str, Function]:
+        functions, name = {}, entry.header.name
+        for export in entry.header.exports:
             enter = self._calls.entrance(entry, export.name, methodcaller("function", export.id.bytes))
             entry.functions[export.id.bytes] = FunctionEntry(export.name, enter)
-            bind_large = partial(self._large_entrance, entry, export)
-            functions[export.name] = Function(header.name, executor, export, signatures[export.name], enter, bind_large)
-        entry.handle = LoadedModule(header, executor, functions, partial(self._restart, entry))
-        self._types.update(header.types)
-        replaced = self._modules.put(entry)
-        if replaced is not None:
-            replaced.close()
-        return entry.handle
+            bind = partial(self._large_entrance, entry, export)
+            functions[export.name] = Function(name, entry.executor, export, signatures[export.name], enter, bind)
+        return functions
 
     def _restart(self, entry: ModuleEntry) -> None:
         self._calls.wait_for_turn()

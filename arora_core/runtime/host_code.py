@@ -20,17 +20,13 @@ hosting: Final[dict[object, HostCode]] = {}
 """Of each engine, by its lock, the outermost host code."""
 
 
-def begin(lock: object, running: Sequence[object]) -> bool:
-    """Note that host code begins; return whether it is the outermost of its engine, which :func:`end` has to follow."""
-    if lock in hosting:
-        return False
-    hosting[lock] = get_ident(), _greenlet() if "greenlet" in modules else 0, running
-    return True
+def begin(lock: object, running: Sequence[object]) -> None:
+    """Note that host code begins, unless other host code of the same engine is running.
 
-
-def end(lock: object) -> None:
-    """Note that the outermost host code of an engine ends."""
-    hosting.pop(lock, None)
+    Where none is, ``hosting.pop(lock, None)`` has to follow: a single step of C, in which no signal's handler runs.
+    """
+    if lock not in hosting:
+        hosting[lock] = get_ident(), _greenlet() if "greenlet" in modules else 0, running
 
 
 def in_this_thread() -> list[HostCode]:

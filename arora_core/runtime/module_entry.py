@@ -102,9 +102,11 @@ class ModuleEntry:
     def close(self) -> None:
         """Close the instance and log unfinished lines of its output."""
         self.closed = self.held = True
-        if not self.lost:
-            self.instance.close()
-        self.output.flush()
+        try:
+            if not self.lost:
+                self.instance.close()
+        finally:
+            self.output.flush()
 
     def lose(self) -> None:
         """Give the instance up: its call is half done, in a thread that this forked process does not have."""

@@ -36,15 +36,14 @@ class ModuleTable:
         """Return the module with that id, or None."""
         return self._entries.get(id)
 
-    def put(self, entry: ModuleEntry) -> ModuleEntry | None:
-        """Add a module; return the module with the same id that it replaces, or None."""
-        replaced = self._entries.get(entry.header.id.bytes)
+    def put(self, entry: ModuleEntry) -> None:
+        """Add a module, in the place of one with the same id."""
         self._entries[entry.header.id.bytes] = entry
-        return replaced
 
     def remove(self, entry: ModuleEntry) -> None:
-        """Remove a module."""
-        del self._entries[entry.header.id.bytes]
+        """Remove a module, unless it has been removed already."""
+        if self._entries.get(entry.header.id.bytes) is entry:
+            del self._entries[entry.header.id.bytes]
 
     def clear(self) -> None:
         """Remove every module."""

@@ -39,9 +39,7 @@ def wait(lock: Any, deadline: float | None) -> None:
     pause = _SOON
     while True:
         _waiting[here] = lock
-        if lock.acquire(timeout=pause if end is None else max(0.0, min(pause, end - monotonic()))):
-            # The caller takes it by ``with``, which no exception of a signal handler can leave locked.
-            lock.release()
+        if _becomes_free(lock, pause if end is None else max(0.0, min(pause, end - monotonic()))):
             return
         if _in_circle(here):
             raise ModuleBusy("another thread is in a call of this engine, and waits for this thread")
@@ -49,6 +47,20 @@ def wait(lock: Any, deadline: float | None) -> None:
             message = f"another thread was in a call of this engine for the whole deadline of {deadline} s"
             raise LimitExceeded(message, limit="deadline")
         pause = min(2 * pause, _LONGEST)
+
+
+def _becomes_free(lock: Any, seconds: float) -> bool:
+    """Return whether ``lock``, which another thread may hold, is free within so many seconds."""
+    # The caller takes it by ``with``, which no exception of a signal handler can leave locked.
+    try:
+        free = lock.acquire(timeout=seconds)
+        if free:
+            lock.release()
+    except BaseException:
+        if lock._is_owned():
+            lock.release()
+        raise
+    return bool(free)
 
 
 def arrived() -> None:

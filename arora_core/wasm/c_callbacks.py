@@ -59,9 +59,10 @@ class Unwinding:
 
     def close(self) -> None:
         """Release the spare. Idempotent."""
-        if self.spare and self._discard is not None:
-            self._discard(self.spare)
-        self.spare = 0
+        # Forgotten first: a signal's handler may raise before or after it is released.
+        spare, self.spare = self.spare, 0
+        if spare and self._discard is not None:
+            self._discard(spare)
 
 
 def require_frame() -> None:

@@ -25,8 +25,10 @@ class FixedMemory:
     def size(self) -> int:
         size = self._size()
         if size != len(self._bytes):
-            self._bytes = self.window(0, size)
-            self._view = memoryview(self._bytes).cast("B")
+            window = self.window(0, size)
+            # The view first: a signal's handler may raise before both are set, and then they are set anew.
+            self._view = memoryview(window).cast("B")
+            self._bytes = window
         return size
 
     def read(self, offset: int, size: int) -> bytes:

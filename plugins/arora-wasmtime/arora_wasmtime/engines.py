@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Final
 from weakref import WeakValueDictionary
 
-from wasmtime import Config, Module, WasmtimeError
-from wasmtime import Engine as WasmtimeEngine
+import wasmtime
+from wasmtime import Config, WasmtimeError
 
 from arora_core import wasm_types
 from arora_core.errors import MalformedExecutable
@@ -19,6 +19,8 @@ from arora_core.wasm.memory_shortage import memory_shortage
 from arora_core.wasm.module_types import ModuleTypes
 from arora_core.wasm.stack_pointer import GuestStack
 
+from .freed_once import Engine as WasmtimeEngine
+from .freed_once import Module
 from .traps import reason
 
 _logger: Final = logging.getLogger("arora.wasmtime")
@@ -48,7 +50,7 @@ class Compiled:
 
     __slots__ = ("__weakref__", "module", "stack", "tables", "types")
 
-    def __init__(self, module: Module, types: ModuleTypes, stack: GuestStack) -> None:
+    def __init__(self, module: wasmtime.Module, types: ModuleTypes, stack: GuestStack) -> None:
         self.module = module
         self.types = types
         self.stack = stack
@@ -116,8 +118,9 @@ class CompilingEngine:
 
     def close(self) -> None:
         """Release the engine and its adapter modules."""
-        while self._adapter_modules:
-            self._adapter_modules.popitem()[1].close()
+        for module in self._adapter_modules.values():
+            module.close()
+        self._adapter_modules.clear()
         self.engine.close()
 
 

@@ -90,8 +90,9 @@ class WasmtimeExecutor(Executor):
 
     def close(self) -> None:
         self._alarm.close()
-        while self._engines:
-            self._engines.popitem()[1].close()
+        for engine in self._engines.values():
+            engine.close()
+        self._engines.clear()
 
 
 def _too_old(version: str | None) -> str | None:

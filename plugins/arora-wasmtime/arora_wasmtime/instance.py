@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from wasmtime import Engine, Linker, Store
-
 from arora_core.executor import Host, Instance, Limits
 from arora_core.guest_symbols import ALLOC, FREE, MEMORY, function_symbol, initializer
 from arora_core.linear_memory import BufferCall, LinearGuest, TransferCall
@@ -15,6 +13,7 @@ from arora_core.wasi import Preview1
 from .calls import MakeCalls
 from .deadline import Alarm
 from .engines import STACK, Compiled, CompilingEngine
+from .freed_once import Engine, Linker, Store
 from .instantiation import define_imports, instantiate, limit_memory, link
 from .metering import Meter
 from .traps import Failures
@@ -111,7 +110,7 @@ class WasmtimeInstance(Instance):
         with Linker(engine) as linker:
             define_imports(linker, self._store, types.imports, self._guest, self._wasi, calls)
             prepared = link(linker, compiled.module)
-        with prepared, meter.running():
+        with meter.running():
             instantiate(prepared, calls, limits)
             ids = [function.id.bytes for function in header.exports]
             memory = calls.memory(MEMORY)

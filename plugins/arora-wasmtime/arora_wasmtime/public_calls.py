@@ -19,7 +19,7 @@ from typing import Any, Final, NoReturn
 from weakref import ref
 
 import wasmtime
-from wasmtime import InstancePre, Linker, Module, Store, WasmtimeError
+from wasmtime import InstancePre, Store, WasmtimeError
 from wasmtime import Trap as WasmtimeTrap
 
 from arora_core.errors import Trap
@@ -29,6 +29,7 @@ from arora_core.linear_memory import U32, BufferCall, Export, GlobalVariable, Li
 from .calls import Failure, function_type
 from .deferred_interrupt import in_guest, in_host
 from .engines import CompilingEngine
+from .freed_once import Linker, Module
 from .wat import forwarding
 
 _UNWIND: Final = -1
@@ -49,7 +50,7 @@ class PublicCalls:
         self._answers: dict[tuple[str, str], Callable[..., int]] = {}
 
     def define(
-        self, linker: Linker, import_: tuple[str, str], type: WasmFunctionType, answer: Callable[..., int]
+        self, linker: wasmtime.Linker, import_: tuple[str, str], type: WasmFunctionType, answer: Callable[..., int]
     ) -> None:
         self._answers[import_] = answer
         # wasmtime-py keeps a callback until its store is deleted, so the callback must not keep the store alive.

@@ -119,11 +119,11 @@ def test_a_deadline_may_be_longer_than_the_longest_possible_wait(load: Load) -> 
 def test_an_alarm_whose_thread_failed_to_start_starts_one_at_the_next_call(monkeypatch: pytest.MonkeyPatch) -> None:
     alarm, rung = Alarm(), []
 
-    def refuse(thread: object) -> NoReturn:
+    def refuse(run: object, arguments: object) -> NoReturn:
         raise RuntimeError("can't start new thread")
 
     with monkeypatch.context() as patched:
-        patched.setattr("threading.Thread.start", refuse)
+        patched.setattr("_thread.start_new_thread", refuse)
         with pytest.raises(RuntimeError):
             alarm.set("first", 0.0, lambda: rung.append("first"))
     alarm.set("second", 0.0, lambda: rung.append("second"))

@@ -1,0 +1,89 @@
+"""Exceptions at chosen moments, where the handler of a signal may raise them: Ctrl-C at its worst.
+
+CPython runs handlers on entering a function and after a call. (After a jump backwards too, which is left out.)
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import CodeType, FrameType
+from typing import Final
+
+from arora_core.wasm import c_callbacks
+
+_TOOL: Final = 4
+
+
+class Struck(BaseException):
+    """Stands for KeyboardInterrupt."""
+
+
+class _Moments:
+    """Counts the moments of one thread, and raises Struck at one of them."""
+
+    def __init__(self, chosen: int) -> None:
+        self._left = chosen
+        self._thread = threading.get_ident()
+
+    @property
+    def struck(self) -> bool:
+        return self._left < 0
+
+    def pass_one(self, code: CodeType | None) -> None:
+        # Handlers do not run on entering these: see that module.
+        if threading.get_ident() != self._thread or (code is not None and code.co_filename == c_callbacks.__file__):
+            return
+        self._left -= 1
+        if self._left == -1:
+            raise Struck
+
+    def on_event(self, frame: FrameType, event: str, argument: object) -> None:
+        if event in ("call", "return", "c_return"):
+            self.pass_one(frame.f_code if event == "call" else None)
+
+
+def moments(density: int) -> Iterator[int]:
+    """Yield every moment up to ``density``, then ever fewer: their number grows with the logarithm of the last."""
+    moment = 0
+    while True:
+        yield moment
+        moment += 1 + moment // density
+
+
+def struck_at(moment: int, run: Callable[[], object]) -> bool:
+    """Run ``run``, and raise Struck inside it at this moment, counted from 0; return whether there were that many.
+
+    Swallows the Struck that comes out.
+    """
+    moments = _Moments(moment)
+    try:
+        with _watched(moments):
+            run()
+    except Struck:
+        assert moments.struck
+    return moments.struck
+
+
+@contextmanager
+def _watched(moments: _Moments) -> Iterator[None]:
+    if sys.version_info < (3, 12):
+        sys.setprofile(moments.on_event)
+        try:
+            yield
+        finally:
+            sys.setprofile(None)
+        return
+    # Unlike a profile function, it sees the returns of ctypes functions.
+    watch = sys.monitoring
+    watch.use_tool_id(_TOOL, __name__)
+    try:
+        watch.register_callback(_TOOL, watch.events.PY_START, lambda code, _: moments.pass_one(code))
+        watch.register_callback(_TOOL, watch.events.C_RETURN, lambda *_: moments.pass_one(None))
+        watch.set_events(_TOOL, watch.events.PY_START | watch.events.CALL)
+        yield
+    finally:
+        watch.set_events(_TOOL, 0)
+        watch.free_tool_id(_TOOL)
