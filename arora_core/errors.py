@@ -7,6 +7,8 @@ module's name, a decoder only an offset) fills in the missing facts with :meth:`
 
 from __future__ import annotations
 
+import pickle
+from contextlib import suppress
 from enum import Enum
 from typing import TypeVar
 
@@ -59,6 +61,29 @@ class AroraError(Exception):
 
     def __str__(self) -> str:
         return self.summary()
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Pickle and copy everything that the exception carries, and its cause where that can be pickled."""
+        return _restored, (type(self), self.args, _pickled(self.__cause__)), self.__dict__.copy()
+
+
+def _restored(cls: type[AroraError], args: tuple[object, ...], cause: bytes | None) -> AroraError:
+    """Return an exception of this class without its data, which pickle adds."""
+    # Without ``__init__``, whose parameters are those of the subclass.
+    error = cls.__new__(cls, *args)
+    if cause is not None:
+        # The process may lack the class of the cause.
+        with suppress(Exception):
+            error.__cause__ = pickle.loads(cause)
+    return error
+
+
+def _pickled(cause: BaseException | None) -> bytes | None:
+    """Return the pickled exception; None if there is none, or it cannot be pickled."""
+    if cause is not None:
+        with suppress(Exception):
+            return pickle.dumps(cause)
+    return None
 
 
 class PluginError(AroraError):

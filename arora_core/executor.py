@@ -10,7 +10,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple, NoReturn, Protocol
 
 from .limits import Capability as Capability
 from .limits import Limits as Limits
@@ -103,6 +103,9 @@ class Instance(ABC):
 
         return run
 
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("an instance cannot be copied or pickled; load its definition again")
+
     @abstractmethod
     def close(self) -> None:
         """Release all resources. Idempotent."""
@@ -142,6 +145,9 @@ class Executor(ABC):
         ``limits`` has only limits whose capability the executor declares. Raises a LoadError: MalformedExecutable,
         MissingExport or UnsupportedImport; Trap or LimitExceeded when the guest fails during initialization.
         """
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("an executor cannot be copied or pickled; make one in each process")
 
     async def prepare(self, definition: ModuleDefinition) -> None:  # noqa: B027 - most have nothing to prepare
         """Do the slow part of the next ``load`` of an equal definition without blocking.

@@ -40,10 +40,11 @@ def _clashes_in_enumerations(name: str) -> bool:
 @cache
 def structure_class(record: StructureType) -> type[Any]:
     """Return the dataclass of a structure, with one attribute for each field, in the record's order."""
-    made = make_dataclass(_class_name(record), [(name, Any) for name in attributes_of(record).python], slots=True)
+    made: Any = make_dataclass(_class_name(record), [(name, Any) for name in attributes_of(record).python], slots=True)
     made.__doc__ = f"The structure {record.path}."
     made.__module__ = __name__
-    return made
+    made.__reduce__ = lambda self: (_structure, (record, *(getattr(self, name) for name in made.__slots__)))
+    return cast("type[Any]", made)
 
 
 class Variant:
@@ -73,10 +74,11 @@ def enumeration_class(record: EnumerationType) -> EnumerationClass:
     if all(variant.type == _NOTHING for variant in record.variants):
         ids = [variant.id for variant in record.variants]
         made = _enum(_class_name(record), dict(zip(names, ids, strict=True)))
+        made.__reduce_ex__ = lambda self, protocol: (_member, (record, self.name))
     else:
         made = type(_class_name(record), (Variant,), {})
         for name, variant in zip(names, record.variants, strict=True):
-            setattr(made, name, _variant(made, name, variant))
+            setattr(made, name, _variant(record, made, name, variant))
     made.__doc__ = f"The enumeration {record.path}."
     made.__module__ = __name__
     return cast(EnumerationClass, made)
@@ -91,11 +93,27 @@ def _enum(name: str, members: dict[str, UUID]) -> Any:
     return functional(name, members)
 
 
-def _variant(enumeration: type[Variant], name: str, variant: VariantType) -> object:
+def _variant(record: EnumerationType, enumeration: type[Variant], name: str, variant: VariantType) -> object:
     namespace: dict[str, Any] = {"variant_id": variant.id, "name": variant.name, "__module__": __name__}
     namespace["__qualname__"] = f"{enumeration.__name__}.{name}"
     if variant.type == _NOTHING:
         namespace["value"] = None
+        namespace["__reduce__"] = lambda self: (_member, (record, name))
         namespace["__repr__"] = lambda self: type(self).__qualname__
         return type(name, (enumeration,), namespace)()
+    namespace["__reduce__"] = lambda self: (_member, (record, name, self.value))
     return make_dataclass(name, [("value", Any)], bases=(enumeration,), namespace=namespace, frozen=True)
+
+
+# Objects are pickled with their record, from which another process makes the class.
+
+
+def _structure(record: StructureType, *values: object) -> Any:
+    """Return an object of the record's dataclass, unpickled or copied."""
+    return structure_class(record)(*values)
+
+
+def _member(record: EnumerationType, name: str, *payload: object) -> Any:
+    """Return a member of the record's class, with its payload if it has one, unpickled or copied."""
+    member = getattr(enumeration_class(record), name)
+    return member(*payload) if payload else member

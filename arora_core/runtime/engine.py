@@ -9,7 +9,7 @@ from functools import partial
 from operator import methodcaller
 from pathlib import Path
 from types import MappingProxyType, TracebackType
-from typing import Any, Final, Union
+from typing import Any, Final, NoReturn, Union
 from uuid import UUID
 
 from .. import values as v
@@ -300,6 +300,9 @@ class Engine:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("an Engine cannot be copied or pickled; make one in each process, and load its modules there")
 
     def __repr__(self) -> str:
         state = "closed" if self._calls.closed else f"{len(self._modules)} modules"

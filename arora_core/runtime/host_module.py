@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any, Final, TypeVar
+from typing import Any, Final, NoReturn, TypeVar
 
 from ..binding.signature import Signature
 from ..errors import FunctionNotFound, MissingExport
@@ -38,6 +38,9 @@ class HostModule:
     def __init__(self, header: Header) -> None:
         self.header = header
         self._functions: dict[str, HostFunction] = {}
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a HostModule cannot be copied or pickled; make another one of its header")
 
     def function(self, name: str) -> Callable[[_F], _F]:
         """Return a decorator for the function that implements the export ``name``.

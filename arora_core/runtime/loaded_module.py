@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 from uuid import UUID
 
 from ..binding.large_argument import LargeArgument
@@ -126,6 +126,9 @@ class Function:
         except AroraError as error:
             error.at(module=self._module, function=self.name, executor=self._executor)
             raise
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a Function cannot be copied or pickled; send its header and executable, and load them")
 
     def __repr__(self) -> str:
         return f"<function {self._module}.{self.signature}>"
@@ -281,6 +284,9 @@ class LoadedModule:
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._functions)
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a LoadedModule cannot be copied or pickled; send its header and executable, and load them")
 
     def __repr__(self) -> str:
         return f"<module {self.name} on {self.executor}: {', '.join(self._functions) or 'no functions'}>"
