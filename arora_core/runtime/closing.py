@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable
 from typing import Protocol
+
+_log = logging.getLogger("arora.engine")
 
 
 class Closable(Protocol):
@@ -32,6 +35,14 @@ def close_after(error: BaseException, thing: Closable) -> None:
     if failures:
         _failures([thing])
         _add_notes(error, failures)
+
+
+def close_and_log(thing: Closable, message: str) -> None:
+    """Close a thing. Log an error of that with ``message``; other exceptions, as KeyboardInterrupt, come out."""
+    try:
+        close_all([thing])
+    except Exception:
+        _log.exception(message)
 
 
 def _failures(things: Iterable[Closable]) -> list[BaseException]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
@@ -31,7 +30,7 @@ from ..types import TypeRegistry
 from . import selection
 from .call_stack import MAX_CALL_DEPTH, CallStack
 from .callables import Callables
-from .closing import close_after, close_all
+from .closing import close_after, close_all, close_and_log
 from .compiled_signature import CompiledSignature
 from .engine_host import EngineHost
 from .guest_output import GuestOutput
@@ -46,8 +45,6 @@ AnyId = Union[v.IdLike, bytes]
 _NO_LIMITS: Final = Limits()
 REPAIR: Final = "repair"
 RESTART: Final = "restart"
-
-_log = logging.getLogger("arora.engine")
 
 
 class Engine:
@@ -341,7 +338,7 @@ class Engine:
         try:
             functions = self._functions(entry, signatures)
             entry.handle = LoadedModule(entry.header, entry.executor, functions, partial(self._restart, entry))
-            # Again: while it was loaded, code that its guest called may have loaded a module with the same id.
+            # Again: while it was loaded, its guest's host code may have loaded a module with the same id.
             self._require_place(entry.header, replace)
             replaced = self._modules.get(entry.header.id.bytes)
             self._types.update(entry.header.types)
@@ -351,11 +348,7 @@ class Engine:
                 close_after(error, entry)
             raise
         if replaced is not None:
-            try:
-                close_all([replaced])
-            except Exception:
-                # The new module is in place: for the caller, nothing has failed.
-                _log.exception("the module %s, which was replaced, failed to close", replaced.header.name)
+            close_and_log(replaced, f"the module {replaced.header.name}, which was replaced, failed to close")
         return entry.handle
 
     def _functions(self, entry: ModuleEntry, signatures: Mapping[str, CompiledSignature]) -> dict[str, Function]:
