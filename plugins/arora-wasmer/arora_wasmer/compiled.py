@@ -11,6 +11,7 @@ from arora_core.errors import ExecutorUnavailable, MalformedExecutable
 from arora_core.executor import Limits
 from arora_core.guest_symbols import MEMORY, WasmType
 from arora_core.wasm import stack_pointer
+from arora_core.wasm.code_size import check_functions
 from arora_core.wasm.fixed_tables import PAGE, beyond
 from arora_core.wasm.memory_shortage import memory_shortage
 
@@ -77,6 +78,7 @@ def _compiled(executable: bytes, limits: Limits) -> CompiledModule:
     if executable[6:8] == _COMPONENT_LAYER:
         raise MalformedExecutable("a WebAssembly component, expected a module")
     unsupported.check(bytes(executable))
+    check_functions(executable)
     _compiled_in[:] = [os.getpid()]
     module = CompiledModule(bytes(executable))
     if limits.memory is None:

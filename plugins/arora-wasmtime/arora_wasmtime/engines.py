@@ -15,6 +15,7 @@ from arora_core import wasm_types
 from arora_core.errors import MalformedExecutable
 from arora_core.executor import Limits
 from arora_core.wasm import fixed_tables, stack_pointer
+from arora_core.wasm.code_size import check_functions
 from arora_core.wasm.memory_shortage import memory_shortage
 from arora_core.wasm.module_types import ModuleTypes
 from arora_core.wasm.stack_pointer import GuestStack
@@ -147,6 +148,7 @@ def _compile(engine: WasmtimeEngine, executable: bytes) -> Module:
         raise MalformedExecutable(f"not a WebAssembly module (starts with {bytes(executable[:_SHOWN_BYTES])!r})")
     if executable[6:8] == _COMPONENT_LAYER:
         raise MalformedExecutable("a WebAssembly component, expected a module")
+    check_functions(executable)
     try:
         return Module(engine, executable)
     except WasmtimeError as error:
