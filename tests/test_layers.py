@@ -25,7 +25,7 @@ ORDER: Final = (
     ("limits", "executor", "hookspecs", "plugins", "calls", "text"),
     ("binding",),
     ("compiled",),
-    ("wasm", "linear_memory", "guest_symbols", "wasi", "wasm_types"),
+    ("wasm", "linear_memory", "guest_symbols", "wasi", "wasm_types", "stack_pointer"),
     ("runtime", "engine"),
     ("conformance",),
     ("cli",),

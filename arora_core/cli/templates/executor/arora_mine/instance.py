@@ -8,10 +8,11 @@ from typing import Any
 
 import wasmtime as w
 
-from arora_core import Instance, MalformedExecutable, ModuleDefinition, Trap, TrapKind, wasm_types
+from arora_core import Instance, MalformedExecutable, ModuleDefinition, Trap, TrapKind, stack_pointer, wasm_types
 from arora_core import guest_symbols as symbols
 from arora_core.executor import Host
 from arora_core.linear_memory import LinearGuest
+from arora_core.stack_pointer import GuestStack
 from arora_core.wasi import Preview1, check_wasi_imports
 
 INDIRECT_CALLS = dict.fromkeys(["INDIRECT_CALL_TO_NULL", "BAD_SIGNATURE"], TrapKind.INDIRECT_CALL)
@@ -26,8 +27,9 @@ def engine() -> w.Engine:
 
 
 @lru_cache(maxsize=16)
-def compiled(executable: bytes) -> w.Module:
-    return w.Module(engine(), executable)
+def compiled(executable: bytes) -> tuple[w.Module, GuestStack]:
+    executable, stack = stack_pointer.exported(executable)
+    return w.Module(engine(), executable), stack
 
 
 class MineInstance(LinearGuest, Instance):
@@ -42,7 +44,7 @@ class MineInstance(LinearGuest, Instance):
 
     def start(self, definition: ModuleDefinition) -> None:
         try:
-            module = compiled(definition.executable)
+            module, stack = compiled(definition.executable)
         except w.WasmtimeError as error:
             raise MalformedExecutable(str(error).partition("\n")[0]) from None
         types = wasm_types.read(definition.executable)
@@ -77,6 +79,8 @@ class MineInstance(LinearGuest, Instance):
         initialize = symbols.initializer(types.exports)
         if initialize is not None:
             export(initialize)()
+        pointer = None if stack.export is None else StackPointer(exports[stack.export], self.store)
+        self.attach_stack(pointer, unknown=stack.unknown)
 
     def wrap_import(self, function: Callable[..., int | None]) -> Callable[..., int | None]:
         """Return a function that keeps the exceptions of ``function`` in ``carried`` and ends the guest."""
@@ -125,6 +129,17 @@ class Memory:
     def write(self, offset: int, data: bytes) -> None:
         if data:
             self.memory.write(self.store, data, offset)
+
+
+class StackPointer:
+    def __init__(self, variable: w.Global, store: w.Store) -> None:
+        self.variable, self.store = variable, store
+
+    def get(self) -> int:
+        return int(self.variable.value(self.store))
+
+    def set(self, value: int) -> None:
+        self.variable.set_value(self.store, value)
 
 
 def signed(number: int) -> int:
