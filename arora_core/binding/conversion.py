@@ -31,6 +31,19 @@ from ..values.sequences import described
 from .converter import Converter, convert_at, convert_each, expect_class, text_keyed
 from .record_conversion import EnumerationConverter, StructureConverter
 
+_MOST_AT_ONCE: Final = 32
+"""Levels of nested types whose converters are made together. Records may be declared in chains of thousands."""
+
+
+class _Progress(threading.local):
+    """What a thread is doing."""
+
+    def __init__(self) -> None:
+        self.making: set[TypeRef] = set()
+        """The types whose converters are being made, each within the one before."""
+        self.nested = 0
+        """Conversions by converters that were made later, each within the one before."""
+
 
 class Conversions:
     """The converters for the types of one registry, each made on first use."""
@@ -38,29 +51,40 @@ class Conversions:
     def __init__(self, registry: TypeRegistry) -> None:
         self._registry = registry
         self._made: dict[TypeRef, Converter] = {}
-        self._depth = threading.local()
+        self._progress = _Progress()
 
     def of(self, ref: TypeRef) -> Converter:
         """Return the converter of a type."""
         made = self._made.get(ref)
-        if made is None:
-            # A record may contain itself: until its converter exists, others refer to it through this one.
-            self._made[ref] = Converter(
-                lambda obj: self._nested(self._made[ref].to_value, obj), lambda value: self._made[ref].to_python(value)
-            )
+        if made is not None:
+            return made
+        making = self._progress.making
+        if ref in making or len(making) >= _MOST_AT_ONCE:
+            return self._later(ref)
+        making.add(ref)
+        try:
             made = self._made[ref] = self._make(ref)
+        finally:
+            making.discard(ref)
         return made
 
-    def _nested(self, convert: Callable[[Any], v.Value], obj: object) -> v.Value:
-        """Convert an object of a type that contains itself. An object can contain itself, too, or nest without end."""
-        depth = getattr(self._depth, "of_thread", 0)
-        if depth >= MAX_DEPTH:
+    def _later(self, ref: TypeRef) -> Converter:
+        """Return a converter that is made when it is used: of a record within itself, or at the end of a long chain."""
+        return Converter(
+            lambda obj: self._nested(ref, obj),
+            lambda value: self.of(ref).to_python(value),
+        )
+
+    def _nested(self, ref: TypeRef, obj: object) -> v.Value:
+        """Convert an object. An object of a type that contains itself can contain itself, too, or nest without end."""
+        progress = self._progress
+        if progress.nested >= MAX_DEPTH:
             raise TypeMismatch(f"nested deeper than {MAX_DEPTH} levels", "")
-        self._depth.of_thread = depth + 1
+        progress.nested += 1
         try:
-            return convert(obj)
+            return self.of(ref).to_value(obj)
         finally:
-            self._depth.of_thread = depth
+            progress.nested -= 1
 
     def _make(self, ref: TypeRef) -> Converter:
         if isinstance(ref, ScalarRef):

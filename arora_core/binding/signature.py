@@ -153,7 +153,10 @@ class Signature:
                 raise TypeError(f"{self} returned a Result without its mutable parameter {name}")
             changed = mutated[name if name in mutated else parameter.python]
             fields.append((id, _to_value(name, parameter.converter, changed)))
-        return self._encode(fields)
+        try:
+            return self._encode(fields)
+        except ArgumentError as error:
+            raise TypeError(f"what it returned does not fit: {error}") from None
 
     # --- parts -------------------------------------------------------------------------------------
 
@@ -245,3 +248,5 @@ def _to_value(what: str, converter: Converter, returned: object) -> v.Value:
         return converter.to_value(returned)
     except TypeMismatch as mismatch:
         raise TypeError(f"{what} does not fit: {mismatch}") from None
+    except RecursionError:
+        raise TypeError(f"{what} does not fit: nested too deeply") from None

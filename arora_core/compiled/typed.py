@@ -86,7 +86,8 @@ def _encoder_source(
     called = python_names(each.name for each in parameters)
     # No Python name begins with two underscores, so that a new name is no other parameter's.
     names = [f"__{name}" if name in _TAKEN else name for name in called]
-    defaults = [_default(each, registry) for each in parameters]
+    conversions = Conversions(registry)
+    defaults = [_default(each, conversions) for each in parameters]
     source = Source("codec", _declared(names, called, defaults))
     source.globals["ABSENT"] = ABSENT
     source.globals.update({f"DEFAULT_{name}": default for name, default in zip(names, defaults, strict=True)})
@@ -126,11 +127,11 @@ def _declared(names: Sequence[str], called: Sequence[str], defaults: Sequence[ob
     return declared
 
 
-def _default(parameter: Parameter, registry: TypeRegistry) -> object:
+def _default(parameter: Parameter, conversions: Conversions) -> object:
     """Return the Python object that encodes to the parameter's default value, ABSENT where there is none."""
     if parameter.default_value is None:
         return ABSENT
-    converter = Conversions(registry).of(parameter.type)
+    converter = conversions.of(parameter.type)
     try:
         default = converter.to_python(parameter.default_value)
         return default if converter.to_value(default) == parameter.default_value else ABSENT
