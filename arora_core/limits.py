@@ -42,8 +42,8 @@ class Limit:
     name: str
     """The name of the field of :class:`Limits`, of the option of ``arora call``, and in the ``limit`` of errors."""
     unit: Unit
-    capability: Capability
-    """The capability that an executor needs to enforce the limit."""
+    capability: Capability | None
+    """The capability that an executor needs to enforce the limit; None where the engine enforces it."""
     bounds: str
     """The bounded quantity, for readers: ``each module's memory``."""
     example: str
@@ -60,7 +60,7 @@ class Limit:
             raise ValueError(f"limit {self.name} must be positive, got {value!r}")
 
 
-def _limit(unit: Unit, capability: Capability, bounds: str, example: str) -> Any:
+def _limit(unit: Unit, capability: Capability | None, bounds: str, example: str) -> Any:
     return field(default=None, metadata={"unit": unit, "capability": capability, "bounds": bounds, "example": example})
 
 
@@ -77,6 +77,9 @@ class Limits:
     """Duration of one outermost call, in seconds."""
     fuel: int | None = _limit(Unit.WORK, Capability.FUEL, "the work of a call", "1000000")
     """Work of one outermost call, in units of about one WebAssembly instruction."""
+    result: int | None = _limit(Unit.BYTES, None, "each result of a module", "1MiB")
+    """The buffer of one result, of an outermost or a nested call, in bytes. It is checked before the buffer is copied
+    out of the guest and decoded. The engine enforces it, on every executor."""
 
     def __post_init__(self) -> None:
         for limit in LIMITS:
@@ -85,8 +88,12 @@ class Limits:
                 limit.check(value)
 
     def requested(self) -> dict[str, Capability]:
-        """Return the limits that are set by name, each with the capability that enforces it."""
-        return {limit.name: limit.capability for limit in LIMITS if getattr(self, limit.name) is not None}
+        """Return the limits that are set and that an executor enforces: by name, each with its capability."""
+        return {
+            limit.name: limit.capability
+            for limit in LIMITS
+            if limit.capability is not None and getattr(self, limit.name) is not None
+        }
 
 
 LIMITS: Final = tuple(Limit(each.name, **each.metadata) for each in fields(Limits))

@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import os
 import tracemalloc
+from collections.abc import Callable
 from typing import Final
+from uuid import UUID
 
 import pytest
 
+from arora_core.binding.leave import Leave
 from arora_core.buffers import decode
+from arora_core.compiled.host import compile_host_codec
+from arora_core.types import ArrayRef, TypeRef
+from tests import signatures
+from tests.signatures import COLOUR, EMPTY
 
 MULTIPLE: Final = 40
 """The multiple that SECURITY.md states."""
@@ -61,3 +68,48 @@ def test_a_count_beyond_the_bytes_left_is_refused_before_anything_is_made() -> N
     buffer = (len(body) + 4).to_bytes(4, "little") + body
     with pytest.raises(Exception, match="a count of values that fits in the 1 bytes left"):
         decode(buffer)
+
+
+DECLARED: Final[dict[str, tuple[TypeRef, bytes]]] = {
+    "units": (signatures.array("unit"), CASES["units"]),
+    "strings": (signatures.array("str"), CASES["strings"]),
+    "uuids": (signatures.array("uuid"), CASES["uuids"]),
+    "empty structures": (ArrayRef(EMPTY.id), array(STRUCTURES, bytes(4), EMPTY.id.bytes)),
+    "members": (ArrayRef(COLOUR.id), array(ENUMERATIONS, COLOUR.variants[0].id.bytes + b"\0", COLOUR.id.bytes)),
+    "dynamic values": (signatures.array("value"), CASES["options of bytes"]),
+}
+
+
+def decoders(declared: TypeRef) -> dict[str, tuple[UUID, Callable[[bytes], object] | None]]:
+    """Return every decoder of a type, as the result of a function or as its parameter, with the id of the field."""
+    returning, taking = signatures.function(ret=declared), signatures.function([declared])
+    compiled, generic = signatures.both(returning)
+    ids = returning.id, taking.parameters[0].id
+    return {
+        "typed, compiled": (ids[0], compiled.decode),
+        "typed, generic": (ids[0], generic.decode_result),
+        "host, compiled": (ids[1], compile_host_codec(taking, signatures.REGISTRY).decode),
+        "host, generic": (ids[1], signatures.both(taking)[1].decode_call),
+    }
+
+
+@pytest.mark.parametrize("decoder", decoders(signatures.UNIT))
+@pytest.mark.parametrize("case", DECLARED)
+def test_so_does_decoding_results_and_arguments_to_plain_objects(case: str, decoder: str) -> None:
+    declared, body = DECLARED[case]
+    id, read = decoders(declared)[decoder]
+    structure = b"\x0d" + signatures.FUNCTION.bytes + (1).to_bytes(4, "little") + id.bytes + body
+    buffer = (len(structure) + 4).to_bytes(4, "little") + structure
+    if read is None:
+        pytest.skip("left to the generic codec")
+    try:
+        read(buffer)
+    except Leave:
+        pytest.skip("left to the generic codec")
+    tracemalloc.start()
+    try:
+        decoded = read(buffer)
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert most < MULTIPLE * len(buffer), decoded

@@ -205,7 +205,7 @@ class CallStack:
     def _enter_in_turn(self, module: ModuleEntry, function: str, enter: Callable[[_A], _R], argument: _A) -> _R:
         """Call ``enter`` once the engine is free, or once it is known that other threads do not wait for this one."""
         try:
-            turns.wait(self.lock, module.deadline)
+            turns.wait(self.lock, module.limits.deadline)
             with self.lock:
                 turns.arrived()
                 return enter(argument)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from operator import methodcaller
 from pathlib import Path
 from types import MappingProxyType, TracebackType
 from typing import Any, Final, NoReturn, Union
@@ -36,13 +35,12 @@ from .engine_host import EngineHost
 from .guest_output import GuestOutput
 from .host_module import HOST, HostInstance, HostModule
 from .loaded_module import Function, LoadedModule
-from .module_entry import FunctionEntry, ModuleEntry, Restarting, add_context
+from .module_entry import NO_LIMITS, FunctionEntry, ModuleEntry, Restarting, add_context
 from .module_table import ModuleTable
+from .result_limit import calling, transferring
 
 AnyId = Union[v.IdLike, bytes]
 """A UUID, its text, or its 16 bytes."""
-
-_NO_LIMITS: Final = Limits()
 REPAIR: Final = "repair"
 RESTART: Final = "restart"
 
@@ -143,7 +141,7 @@ class Engine:
             raise TypeError(f"limits must be arora_core.Limits, got {limits!r}")
         if after_trap not in (REPAIR, RESTART):
             raise ValueError(f"after_trap must be {REPAIR!r} or {RESTART!r}, got {after_trap!r}")
-        header, limits = definition.header, limits or _NO_LIMITS
+        header, limits = definition.header, limits or NO_LIMITS
         self._calls.wait_for_turn()
         with self._lock:
             self._require_place(header, replace)
@@ -152,7 +150,7 @@ class Engine:
             output = GuestOutput(header.name)
             host = EngineHost(self._calls, self._modules, self._callables, self._codec, output)
             load = partial(self._instance, chosen, definition, host, limits, output)
-            entry = ModuleEntry(header, chosen.name, load(), output, limits.deadline)
+            entry = ModuleEntry(header, chosen.name, load(), output, limits)
             entry.restarting = Restarting(load, after_trap == RESTART)
             return self._install(entry, signatures, replace)
 
@@ -354,7 +352,7 @@ class Engine:
     def _functions(self, entry: ModuleEntry, signatures: Mapping[str, CompiledSignature]) -> dict[str, Function]:
         functions, name = {}, entry.header.name
         for export in entry.header.exports:
-            enter = self._calls.entrance(entry, export.name, methodcaller("function", export.id.bytes))
+            enter = self._calls.entrance(entry, export.name, calling(export.id.bytes, entry.limits.result))
             entry.functions[export.id.bytes] = FunctionEntry(export.name, enter)
             bind = partial(self._large_entrance, entry, export)
             functions[export.name] = Function(name, entry.executor, export, signatures[export.name], enter, bind)
@@ -380,7 +378,7 @@ class Engine:
         with self._lock:
             if module.closed:
                 self._calls.refuse(module, export.name)
-            return self._calls.entrance(module, export.name, methodcaller("transfer", export.id.bytes))
+            return self._calls.entrance(module, export.name, transferring(export.id.bytes, module.limits.result))
 
 
 def _codec(plugins: Plugins, name: str) -> Codec:

@@ -7,11 +7,12 @@ from typing import Final, NamedTuple
 from uuid import UUID
 
 from ..errors import AroraError, CallError, FunctionNotFound, GuestError, LoadError, MalformedBuffer, Trap
-from ..executor import Instance
+from ..executor import Instance, Limits
 from ..header import Header
 from .guest_output import GuestOutput
 from .loaded_module import LoadedModule
 
+NO_LIMITS: Final = Limits()
 _lost: Final[list[Instance]] = []
 """Kept from being deleted: their calls still refer to them."""
 
@@ -37,13 +38,13 @@ class ModuleEntry:
 
     __slots__ = (
         "closed",
-        "deadline",
         "executor",
         "functions",
         "handle",
         "header",
         "held",
         "instance",
+        "limits",
         "lost",
         "output",
         "rebind",
@@ -53,14 +54,14 @@ class ModuleEntry:
     handle: LoadedModule
 
     def __init__(
-        self, header: Header, executor: str, instance: Instance, output: GuestOutput, deadline: float | None = None
+        self, header: Header, executor: str, instance: Instance, output: GuestOutput, limits: Limits = NO_LIMITS
     ) -> None:
         self.header = header
         self.executor = executor
         self.instance = instance
         self.output = output
         self.functions: dict[bytes, FunctionEntry] = {}
-        self.deadline = deadline
+        self.limits = limits
         self.rebind: list[Callable[[], None]] = []
         """Makes each entry point of the module call its present ``instance``."""
         self.restarting: Restarting | None = None

@@ -66,8 +66,8 @@ export interface LoadOptions {
   records?: Record<string, string>;
   /** The name of the executor; by default it is chosen by preference. */
   executor?: string;
-  /** The limits to enforce. A page can enforce none, so each of them is an UnsupportedLimit. */
-  limits?: { memory?: number; deadline?: number; fuel?: number };
+  /** The limits to enforce. In a page, any but `result` is an UnsupportedLimit. */
+  limits?: { memory?: number; deadline?: number; fuel?: number; result?: number };
   /** Replace the loaded module with the same id. */
   replace?: boolean;
 }
