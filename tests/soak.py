@@ -1,7 +1,10 @@
-"""Call or load modules many times, and check that the process stays flat: ``python -m tests.soak calls wasmtime``.
+"""Call, load or fail many times, and check that the process stays flat: ``python -m tests.soak calls wasmtime``.
 
 Prints the resident memory, mappings, descriptors and threads of the process at ten moments. Exits with code 1 if they
 grew from the second moment on; up to there, caches and the allocators of Python and C fill. Linux only.
+
+``failures`` makes that many failures of each kind, and prints the last moment of each. It also exits with code 1 if the
+guest answers wrongly afterwards, or if its blocks or its stack are not where they were.
 """
 
 from __future__ import annotations
@@ -11,7 +14,7 @@ import gc
 import logging
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import astuple, dataclass, fields
 from itertools import count
@@ -22,6 +25,7 @@ from arora_core import ArgumentError, Engine, GuestError, LoadedModule, ModuleDe
 from arora_core.conformance.guests import Guest, guest_for
 from arora_core.executor import Executor
 from arora_core.plugins import discover
+from tests.failing import Failure, failing, known_failures
 
 MOMENTS: Final = 10
 GROWTH: Final = {"memory": 2 << 20, "mappings": 8, "descriptors": 0, "threads": 0}
@@ -111,6 +115,7 @@ def _definition(guest: Guest, version: int) -> ModuleDefinition:
 
 
 KINDS: Final = {"calls": calls, "loads": loads}
+FAILURES: Final = "failures"
 
 
 def run(steps: Iterator[None], number: int) -> list[Usage]:
@@ -123,22 +128,46 @@ def run(steps: Iterator[None], number: int) -> list[Usage]:
     return moments
 
 
+def failures(executor: type[Executor], failure: Failure, number: int) -> tuple[list[Usage], list[str]]:
+    """Fail that many times in one way; return the usage at ten moments, and what is not as before in the guest."""
+    with failing(executor, failure) as guest:
+
+        def steps() -> Iterator[None]:
+            while True:
+                guest.fail()
+                yield
+
+        return run(steps(), number), guest.differences()
+
+
+def report(title: str, rows: Mapping[str, Usage], complaints: list[str]) -> bool:
+    """Print usages by the words that say when they were measured, and what is wrong; return whether all is well."""
+    if title:
+        print(f"{title:27} {'memory':>12} {'mappings':>10} {'descriptors':>13} {'threads':>9}")
+    for when, row in rows.items():
+        print(f"{when:>27} {row}")
+    print(*complaints, sep="\n", end="\n" if complaints else "", flush=True)
+    return not complaints
+
+
 def main() -> int:
     """Run the work of the command line; return the exit code."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("kind", choices=KINDS)
+    parser.add_argument("kind", choices=[*KINDS, FAILURES])
     parser.add_argument("executor")
-    parser.add_argument("--number", type=int, default=10_000, help="the number of calls or loads (default 10000)")
+    parser.add_argument("--number", type=int, default=10_000, help="how many times (default 10000)")
     chosen = parser.parse_args()
     logging.disable(logging.CRITICAL)
-    steps = KINDS[chosen.kind](discover().executor(chosen.executor))
-    moments = run(steps, chosen.number)
-    print(f"{chosen.kind:>8} {'memory':>12} {'mappings':>10} {'descriptors':>13} {'threads':>9}")
-    for index, moment in enumerate(moments, 1):
-        print(f"{index * (chosen.number // MOMENTS):8} {moment}")
-    growth = grown(moments[1], moments[-1])
-    print(*growth, sep="\n")
-    return int(bool(growth))
+    executor, number = discover().executor(chosen.executor), chosen.number
+    if chosen.kind != FAILURES:
+        moments = run(KINDS[chosen.kind](executor), number)
+        rows = {str(index * (number // MOMENTS)): moment for index, moment in enumerate(moments, 1)}
+        return int(not report(chosen.kind, rows, grown(moments[1], moments[-1])))
+    well = report(f"{number} of each failure", {}, [])
+    for name, failure in known_failures(executor).items():
+        moments, wrong = failures(executor, failure, number)
+        well &= report("", {name: moments[-1]}, [*grown(moments[1], moments[-1]), *wrong])
+    return int(not well)
 
 
 if __name__ == "__main__":

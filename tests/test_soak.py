@@ -6,8 +6,11 @@ import sys
 
 import pytest
 
+from arora_core.executor import Executor
 from arora_core.plugins import discover
 from tests import soak
+from tests.failing import Failure, failing, known_failures
+from tests.wasm.guests import EXECUTORS
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="reads /proc")
 
@@ -21,6 +24,24 @@ def test_calls_leave_the_process_flat(executor: str) -> None:
 def test_loads_leave_the_process_flat() -> None:
     moments = soak.run(soak.loads(discover().executor("native")), 100)
     assert soak.grown(moments[1], moments[-1]) == []
+
+
+IN_BROWSER = {"unreachable", "exception of the host"}
+"""The failures for which a browser is started: that takes longer than all others."""
+CASES = [
+    pytest.param(executor, failure, id=f"{executor.name}-{name}".replace(" ", "-"))
+    for executor in EXECUTORS.values()
+    for name, failure in known_failures(executor).items()
+    if executor.name != "browser" or name in IN_BROWSER
+]
+
+
+@pytest.mark.parametrize(("executor", "failure"), CASES)
+def test_a_guest_is_whole_after_failures(executor: type[Executor], failure: Failure) -> None:
+    with failing(executor, failure) as guest:
+        for _ in range(5):
+            guest.fail()
+        assert guest.differences() == []
 
 
 def test_growth_beyond_fragments_is_reported() -> None:
