@@ -26,6 +26,7 @@ AREAS: Final = (
     "isolation",
     "life_cycle",
     "leaks",
+    "host_leaks",
 )
 """The areas of checks, in the order in which they run; each is a file of :mod:`arora_core.conformance.areas`."""
 

@@ -13,7 +13,10 @@ from .simulated_guest import PAGE, SimulatedGuest, returned_value
 
 
 def _print(guest: SimulatedGuest, fd: int, text: str) -> int:
-    remaining = text.encode()
+    return _write(guest, fd, text.encode())
+
+
+def _write(guest: SimulatedGuest, fd: int, remaining: bytes) -> int:
     while remaining:
         errno, written = guest.fd_write(fd, remaining)
         if errno or not written:
@@ -77,6 +80,25 @@ def ambient(guest: SimulatedGuest, given: Arguments) -> ReturnValue:
     seen = [number(0), number(8), directory, *errors, number(12)]
     guest.allocator.free(at)
     return v.ArrayU32(seen)
+
+
+@guest_function
+def write(guest: SimulatedGuest, given: Arguments) -> ReturnValue:
+    fd, data = given.u32("fd"), given.octets("data")
+    failure = _write(guest, fd, data)
+    guest.take_buffer(guest.imports["arora_dispatch_indirect"](given.u64("then")))
+    return v.U32(failure or _write(guest, fd, data))
+
+
+@guest_function
+def leave(guest: SimulatedGuest, given: Arguments) -> ReturnValue:
+    guest.wasi("proc_exit", given.u32("code"))
+    raise AssertionError("proc_exit returned")
+
+
+@guest_function
+def edition(guest: SimulatedGuest, given: Arguments) -> ReturnValue:
+    return v.String(guest.edition.decode())
 
 
 # Dispatch.

@@ -23,7 +23,7 @@ class SwapsIdBytes(ReferenceInstance):
         super().__init__(definition, _ByteSwapping(host), limits)
 
 
-class _Delegating:
+class Delegating:
     """A host that delegates every call to another."""
 
     def __init__(self, host: Host) -> None:
@@ -39,7 +39,7 @@ class _Delegating:
         self.host.write_output(fd, data)
 
 
-class _ByteSwapping(_Delegating):
+class _ByteSwapping(Delegating):
     def dispatch(self, module_id: bytes, function_id: bytes, argument: bytes) -> bytes:
         return self.host.dispatch(_swapped(module_id), _swapped(function_id), argument)
 
@@ -48,7 +48,7 @@ def _swapped(id: bytes) -> bytes:
     return id[3::-1] + id[5:3:-1] + id[7:5:-1] + id[8:]
 
 
-class _Twice(_Delegating):
+class _Twice(Delegating):
     def dispatch(self, module_id: bytes, function_id: bytes, argument: bytes) -> bytes:
         self.host.dispatch(module_id, function_id, argument)
         return self.host.dispatch(module_id, function_id, argument)
@@ -60,7 +60,7 @@ class DispatchesTwice(ReferenceInstance):
         super().__init__(definition, _Twice(host), limits)
 
 
-class _Views(_Delegating):
+class _Views(Delegating):
     def dispatch(self, module_id: bytes, function_id: bytes, argument: bytes) -> bytes:
         return self.host.dispatch(module_id, function_id, memoryview(argument))  # type: ignore[arg-type]
 
@@ -71,7 +71,7 @@ class GivesTheHostViews(ReferenceInstance):
         super().__init__(definition, _Views(host), limits)
 
 
-class _Decoding(_Delegating):
+class _Decoding(Delegating):
     def dispatch(self, module_id: bytes, function_id: bytes, argument: bytes) -> bytes:
         try:
             buffers.decode(argument)
@@ -86,7 +86,7 @@ class DecodesDispatchedBuffers(ReferenceInstance):
         super().__init__(definition, _Decoding(host), limits)
 
 
-class _Strict(_Delegating):
+class _Strict(Delegating):
     def dispatch(self, module_id: bytes, function_id: bytes, argument: bytes) -> bytes:
         result = self.host.dispatch(module_id, function_id, argument)
         message = buffers.error_message(result)
@@ -110,7 +110,7 @@ class KeepsItsHosts(ReferenceInstance):
         self.kept[:] = [host]
 
 
-class _ShortIds(_Delegating):
+class _ShortIds(Delegating):
     def dispatch_indirect(self, callable_id: int) -> bytes:
         return self.host.dispatch_indirect(callable_id & 0xFFFF_FFFF)
 
@@ -121,7 +121,7 @@ class CallableIdsOf32Bits(ReferenceInstance):
         super().__init__(definition, _ShortIds(host), limits)
 
 
-class _Silent(_Delegating):
+class _Silent(Delegating):
     def write_output(self, fd: int, data: bytes) -> None:
         pass
 
@@ -132,7 +132,7 @@ class LosesOutput(ReferenceInstance):
         super().__init__(definition, _Silent(host), limits)
 
 
-class _OneStream(_Delegating):
+class _OneStream(Delegating):
     def write_output(self, fd: int, data: bytes) -> None:
         self.host.write_output(1, data)
 
@@ -161,7 +161,7 @@ class CallsItselfWithoutItsHost(ReferenceInstance):
             return buffers.encode_error("the stack of Python is exhausted")
 
 
-class _Bypass(_Delegating):
+class _Bypass(Delegating):
     call_itself: Callable[[bytes, bytes, bytes], bytes | None]
 
     def dispatch(self, module_id: bytes, function_id: bytes, argument: bytes) -> bytes:

@@ -9,6 +9,7 @@ from typing import Any, Final, NoReturn
 from arora_core import buffers
 from arora_core import values as v
 from arora_core.budget import current
+from arora_core.conformance.guests import EDITION
 from arora_core.errors import LimitExceeded, Trap, TrapKind
 from arora_core.executor import Limits
 
@@ -20,7 +21,7 @@ _SCRATCH: Final = 64
 _OUT_OF_MEMORY: Final = 512
 _FIRST_BLOCK: Final = 1024
 
-NORMAL, GROWING, TIGHT, REFUSING, WILD = range(5)
+NORMAL, GROWING, TIGHT, REFUSING, WILD, CRASHING = range(6)
 
 
 class SimulatedMemory:
@@ -81,6 +82,9 @@ class Allocator:
     def free(self, block: int) -> None:
         if block in (0, _OUT_OF_MEMORY):
             return
+        if self.mode == CRASHING:
+            self.mode = NORMAL
+            raise Trap(TrapKind.UNREACHABLE.value, kind=TrapKind.UNREACHABLE)
         size = self._live.pop(block, None)
         if size is None:
             self.wrongly_freed += 1
@@ -192,6 +196,7 @@ class SimulatedGuest:
         self.meter = Meter(limits)
         self.imports = imports
         self.stack = SimulatedStack()
+        self.edition = EDITION
         self.calls = self.kept = self.visits = self.initialised = 0
         self.memory.write(_OUT_OF_MEMORY, buffers.encode_error("out of memory"))
 

@@ -21,9 +21,11 @@ from arora_core.conformance.guests import header
 from arora_core.executor import Capability
 
 from . import (  # noqa: F401 - they register mutants
+    mutants_bytes,
     mutants_calls,
     mutants_failures,
     mutants_hosts,
+    mutants_keeping,
     mutants_lives,
     mutants_loading,
     mutants_memory,

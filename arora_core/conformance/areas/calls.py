@@ -6,6 +6,8 @@ from array import array
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
+from random import Random
+from time import sleep
 from uuid import UUID, uuid4
 
 from ... import buffers
@@ -15,11 +17,13 @@ from ...errors import CallError, FunctionNotFound, Trap, TrapKind
 from ...executor import Capability, Transfer
 from ...header import ModuleDefinition
 from ..checking import check
-from ..expecting import expect_equal, expect_raises
+from ..expecting import expect, expect_equal, expect_raises
 from ..scripted_host import ScriptedHost
 from ..subject import NO_LIMITS, Subject
 
 _LARGE = 1 << 19
+_PAUSE = 0.02
+"""Seconds: longer than the resolution of the clocks that browsers offer."""
 
 
 @check("calls", uses=["add"])
@@ -115,6 +119,18 @@ def a_large_array_goes_and_comes_whole_between_small_ones(subject: Subject) -> N
         expect_equal(function(given) == given, True, f"whether {count} numbers came back")
 
 
+@check("calls", uses=["echo_u8s"])
+def every_byte_of_the_largest_buffers_is_where_it_was(subject: Subject) -> None:
+    function, id = subject.module.echo_u8s, subject.function_id("echo_u8s")
+    for size in (subject.up_to(70_000), subject.up_to(1 << 20), subject.size):
+        # Random bytes: with a pattern, swapped bytes or blocks may be equal.
+        data = Random(size).randbytes(size)
+        expect(function(data) == data, f"{size} bytes came back changed from a typed call")
+        argument, expected = subject.argument("echo_u8s", v.ArrayU8(data)), subject.result("echo_u8s", v.ArrayU8(data))
+        result = subject.engine.dispatch(subject.module.id, id, argument)
+        expect(result == expected, f"{size} bytes came back changed from a raw dispatch")
+
+
 @check("calls", uses=[])
 def a_function_that_is_not_exported_is_not_found(subject: Subject) -> None:
     instance, id = subject.instance(ScriptedHost()), uuid4().bytes
@@ -177,6 +193,9 @@ def an_answer_may_end_with_the_last_byte_of_memory(subject: Subject) -> None:
 def a_guest_has_clocks(subject: Subject) -> None:
     first, second = subject.module.clock(1), subject.module.clock(1)
     expect_equal(first <= second, True, f"whether the monotonic clock does not go back ({first}, then {second})")
+    sleep(_PAUSE)
+    passed = (subject.module.clock(1) - second) / 1e9
+    expect(passed >= _PAUSE / 2, f"the monotonic clock went {passed} s further in a pause of {_PAUSE} s")
     expect_equal(subject.module.clock(0) > 10**18, True, "whether the wall clock is past the year 2001")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from random import Random
 from uuid import UUID, uuid4
 
 from hypothesis import strategies as st
@@ -177,3 +178,17 @@ def what_is_dispatched_may_be_any_buffer(subject: Subject) -> None:
         expect_equal(host.dispatched[-1][2], buffer, "the argument buffer of Host.dispatch")
 
     subject.for_all(st.binary(min_size=1, max_size=200), send)
+
+
+@check("dispatch", uses=["echo_u8s", "forward", "indirect"])
+def every_byte_of_a_large_dispatch_is_where_it_was(subject: Subject) -> None:
+    module, other = subject.module, subject.load(1)
+    current: list[v.Value] = [v.Unit()]
+    callable = subject.engine.register_callable(lambda: current[0])
+    for size in (subject.up_to(70_000), subject.up_to(1 << 20)):
+        # Random bytes: with a pattern, swapped bytes or blocks may be equal.
+        current[0] = v.ArrayU8(Random(size).randbytes(size))
+        result = _forward(subject, module, other.id, "echo_u8s", current[0])
+        expect(result == subject.result("echo_u8s", current[0]), f"{size} bytes came back changed from another module")
+        result = module.indirect(callable)
+        expect(result == buffers.encode(current[0]), f"{size} bytes of a callable arrived changed")

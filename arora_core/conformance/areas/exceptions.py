@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from asyncio import CancelledError
+from collections.abc import Callable
 from functools import partial
 from uuid import uuid4
 
@@ -17,6 +19,10 @@ from ..subject import Subject
 
 class _Bug(Exception):
     """A bug in host code: not an AroraError."""
+
+
+class _Rare(BaseException):
+    """An exception that no ``except Exception`` handles."""
 
 
 @check("exceptions", uses=["add", "indirect"])
@@ -134,3 +140,33 @@ def an_exception_raised_while_output_is_taken_comes_out_as_itself(subject: Subje
     run = partial(instance.dispatch, id, subject.argument("print", v.U32(1), v.String("x")))
     raised = expect_raises(OSError, run, "a host whose write_output raises")
     expect(raised is bug, f"expected the same {bug!r} that Host.write_output raised, got {raised!r}")
+
+
+@check("exceptions", uses=["add", "forward", "indirect"])
+def any_exception_of_the_host_ends_every_guest_it_passes(subject: Subject) -> None:
+    modules = [subject.load(number) for number in range(2)]
+    kinds = (SystemExit, GeneratorExit, KeyboardInterrupt, CancelledError, StopAsyncIteration, MemoryError, _Rare)
+    for kind in kinds:
+        bug = kind("of the host")
+
+        def fail(bug: BaseException = bug) -> v.Value:
+            raise bug
+
+        callable = subject.engine.register_callable(fail)
+        inner = subject.argument("indirect", v.U64(callable))
+        for call, what in (
+            (partial(modules[0].indirect, callable), "a callable"),
+            (partial(modules[1].forward, modules[0].id, subject.function_id("indirect"), inner), "two guests"),
+        ):
+            raised = _raised_by(call)
+            expect(raised is bug, f"{what}: expected the same {bug!r} that the host raised, got {raised!r}")
+        expect_equal([each.add(1, 2) for each in modules], [3, 3], f"add(1, 2) after {kind.__name__}")
+
+
+def _raised_by(call: Callable[[], object]) -> BaseException | None:
+    """Return the exception that a call raises, of any kind."""
+    try:
+        call()
+    except BaseException as raised:
+        return raised
+    return None

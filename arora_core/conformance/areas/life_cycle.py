@@ -10,7 +10,7 @@ from ... import values as v
 from ...errors import EngineClosed, LoadError, ModuleNotFound
 from ...executor import Limits
 from ..checking import check
-from ..expecting import expect, expect_equal, expect_raises
+from ..expecting import CheckFailed, expect, expect_equal, expect_raises
 from ..machine import run_life_cycles
 from ..scripted_host import ScriptedHost
 from ..subject import Subject
@@ -31,8 +31,11 @@ def the_executor_says_what_it_is(subject: Subject) -> None:
         f"its name is empty or has spaces around it: {executor.name!r}",
     )
     expect(bool(executor.serves), "`serves` is empty")
-    expect_equal(executor.unavailable(), None, "unavailable() of an executor that has just run")
-    version = executor.version()
+    try:
+        reason, version = executor.unavailable(), executor.version()
+    except Exception as error:
+        raise CheckFailed(f"unavailable() or version() raised {type(error).__name__}: {error}") from error
+    expect_equal(reason, None, "unavailable() of an executor that has just run")
     expect(version is None or isinstance(version, str), f"version(): expected a str or None, got {version!r}")
 
 
@@ -117,3 +120,16 @@ def a_closed_instance_is_let_go_of(subject: Subject) -> None:
 )
 def any_sequence_of_loads_calls_crashes_and_unloads_does_what_it_should(subject: Subject) -> None:
     run_life_cycles(subject, max(5, subject.examples // 3))
+
+
+@check("life_cycle", uses=["edition"])
+def a_module_replaced_by_another_executable_runs_that_one(subject: Subject) -> None:
+    # The same header with other code of the same size, in the same executor and in another.
+    digits = (1, 2, 3, 1)
+    for engine in (subject.engine, subject.new_engine()):
+        for digit in digits:
+            definition = subject.guest.edition(digit).definition()
+            module = engine.load_module(definition, executor=subject.executor.name, replace=True)
+            expect_equal(
+                module.edition()[-1], str(digit), "the last character of edition() of the module that replaced"
+            )

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from ... import buffers
 from ... import values as v
 from ...executor import Capability
 from ..checking import check
 from ..expecting import expect_equal
+from ..guests import EDITION
 from ..scripted_host import ScriptedHost
 from ..strategies import texts
-from ..subject import Subject
+from ..subject import NO_LIMITS, Subject
 
 _OUTPUT = [Capability.OUTPUT]
 _EBADF = 8
@@ -77,3 +79,33 @@ def output_goes_to_the_module_that_wrote_it(subject: Subject) -> None:
     expect_equal(
         [each.written for each in hosts], [[(2, b"guest 0")], [(2, b"guest 1")]], "the output that each host received"
     )
+
+
+@check("output", needs=_OUTPUT, uses=["initialised"])
+def what_a_guest_writes_while_it_starts_reaches_the_host(subject: Subject) -> None:
+    host = ScriptedHost()
+    guest = subject.guest.edition(2)
+    instance = subject.new_executor().load(guest.definition(), host, NO_LIMITS)
+    written = list(host.written)
+    instance.close()
+    expected = [(1, EDITION[:-1] + b"2")]
+    expect_equal(written, expected, "the output that the host has received when load returns")
+
+
+@check("output", needs=_OUTPUT, uses=["write"])
+def output_arrives_when_it_is_written_and_as_any_bytes(subject: Subject) -> None:
+    host = ScriptedHost()
+    instance, id = subject.instance(host), subject.function_id("write").bytes
+    seen: list[bytes] = []
+
+    def look() -> bytes:
+        seen.append(b"".join(data for _, data in host.written))
+        return buffers.encode(v.Unit())
+
+    host.respond = look
+    for data in (b"no line end", b"\xff\xfe not UTF-8 \x80", b"\0", b"cut \xf0\x9f"):
+        host.written.clear()
+        seen.clear()
+        instance.dispatch(id, subject.argument("write", v.U32(2), v.ArrayU8(data), v.U64(1)))
+        expect_equal(seen, [data], "the output that the host had received when the guest called it, after one write")
+        expect_equal(b"".join(each for _, each in host.written), data * 2, "the output after the second write")

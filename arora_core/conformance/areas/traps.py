@@ -78,6 +78,20 @@ def an_exit_is_a_trap_with_the_exit_code(subject: Subject) -> None:
     expect_equal(_crashes(subject, 10, TrapKind.EXIT).exit_code, 0, ".exit_code of exit(0)")
 
 
+@check("traps", needs=_TRAPS, uses=["add", "leave"])
+def an_exit_code_has_32_bits(subject: Subject) -> None:
+    for code in (0, 1, 127, 128, 255, 256, 1 << 31, (1 << 32) - 1):
+        trap = expect_raises(Trap, partial(subject.module.leave, code), f"exit({code})", kind=TrapKind.EXIT)
+        expect_equal(trap.exit_code, code, f".exit_code of exit({code})")
+    expect_equal(subject.module.add(1, 2), 3, "add(1, 2) after exits")
+
+
+@check("traps", needs=_TRAPS, uses=["add", "set_allocator"])
+def a_crash_while_a_buffer_is_freed_is_a_trap(subject: Subject) -> None:
+    expect_raises(Trap, partial(subject.module.set_allocator, 5), "a call whose result cannot be freed")
+    expect_equal(subject.module.add(1, 2), 3, "add(1, 2) afterwards")
+
+
 @check("traps", needs=_TRAPS, uses=_CRASH)
 def a_trap_that_is_no_exit_has_no_exit_code(subject: Subject) -> None:
     expect_equal(_crashes(subject, 0, TrapKind.UNREACHABLE).exit_code, None, ".exit_code of another trap")

@@ -7,12 +7,14 @@ enum allocator_mode {
     GROWING = 1,  /* memory grows at every allocation, until the mode is set again */
     TIGHT = 2,    /* the next block ends where memory ends, with no bytes after it */
     REFUSING = 3, /* the next allocation returns null */
-    WILD = 4      /* the next allocation returns a pointer outside of memory */
+    WILD = 4,     /* the next allocation returns a pointer outside of memory */
+    CRASHING = 5  /* the next free crashes */
 };
 
 static uint8_t *live[TRACKED];
 static uint64_t live_count, allocated, freed, wrongly_freed;
 static uint32_t mode;
+static bool free_crashes;
 /* A block that did not come from the pool, and must not be freed into it. */
 static uint8_t *foreign;
 
@@ -46,6 +48,12 @@ uint8_t *arora_buffer_alloc(uint32_t size) {
 
 void arora_buffer_free(uint8_t *buffer) {
     if (buffer == NULL || buffer == arora_out_of_memory) return;
+#if defined(__wasm__)
+    if (free_crashes) {
+        free_crashes = false;
+        __builtin_trap();
+    }
+#endif
     uint64_t known = live_count < TRACKED ? live_count : TRACKED;
     for (uint64_t i = known; i-- > 0;) {
         if (live[i] != buffer) continue;
@@ -74,33 +82,18 @@ FUNCTION(90) {
 
 /* set_allocator(mode: u32): set how the allocator behaves from the next allocation on. 0 correctly; 1 memory grows at
  * every allocation, until the mode is set again. For the next allocation only: 3 null; in a sandbox also 2 a block at
- * the very end of memory; 4 a pointer outside of memory */
+ * the very end of memory; 4 a pointer outside of memory; 5 normal, but the next free crashes, which is that of the result
+ * of this call or of its argument */
 FUNCTION(91) {
     arora_uuid self = ID(91);
     arora_reader how = parameter(argument, PARAMETER(9101));
     uint32_t wanted = arora_read_u32(&how);
     if (arora_failed(&how)) return arora_error_in("mode", &how);
     uint8_t *result = arora_result_unit(&self);
-    mode = wanted;
+    if (wanted == CRASHING) {
+        free_crashes = true;
+    } else {
+        mode = wanted;
+    }
     return result;
 }
-
-#if defined(__wasm__)
-
-enum { TOO_LATE = 100 };
-
-static uint32_t initialised;
-
-ARORA_EXPORT("_initialize") void _initialize(void);
-void _initialize(void) {
-    initialised += allocated ? TOO_LATE : 1;
-}
-
-/* initialised() -> u32: number of times that the host has called _initialize; a call after the first allocation
- * counts as 100 */
-FUNCTION(c4) {
-    arora_uuid self = ID(c4);
-    return arora_result_u32(&self, initialised);
-}
-
-#endif

@@ -55,4 +55,5 @@ static uint8_t *raw(const uint8_t *bytes, uint32_t size) {
 #include "dispatch.h"
 #include "resources.h"
 #include "surroundings.h"
+#include "start.h"
 #include "failures.h"

@@ -54,6 +54,26 @@ FUNCTION(a1) {
     return arora_result_u32(&self, done);
 }
 
+/* write(fd: u32, data: u8[], then: u64) -> u32: writes all the bytes, then calls the callable `then`, and then writes them
+ * again; the WASI error number of the first write that fails, 0 on success */
+FUNCTION(a2) {
+    arora_uuid self = ID(a2);
+    arora_reader fd = parameter(argument, PARAMETER(a201)), data = parameter(argument, PARAMETER(a202));
+    arora_reader then = parameter(argument, PARAMETER(a203));
+    uint32_t size = 0, to = arora_read_u32(&fd);
+    const uint8_t *bytes = arora_read_u8s(&data, &size);
+    arora_string text = {(const char *)bytes, size};
+    uint32_t failure = written(to, text);
+    arora_buffer_free(arora_dispatch_indirect(arora_read_u64(&then)));
+    return arora_result_u32(&self, failure ? failure : written(to, text));
+}
+
+/* leave(code: u32): exits with this code */
+FUNCTION(73) {
+    arora_reader code = parameter(argument, PARAMETER(7301));
+    wasi_proc_exit(arora_read_u32(&code));
+}
+
 /* clock(id: u32) -> u64: time in nanoseconds. 0 is the wall clock, 1 the monotonic clock */
 FUNCTION(b0) {
     arora_uuid self = ID(b0);

@@ -30,8 +30,9 @@ from .traps import reason
 
 _MAX_INSTANCES: Final = 1 << 31
 """Instances that a store may hold. Wasmtime's default is too low for one call adapter per function."""
-_BOUNDED: Final = ("poll_oneoff", "random_get")
-"""Functions of WASI that may take long. Wasmtime's own do not stop at a deadline."""
+_REPLACED: Final = ("poll_oneoff", "random_get", "proc_exit")
+"""Functions of WASI that replace Wasmtime's own: two of those do not stop at a deadline, and ``proc_exit`` refuses exit
+codes from 126 on."""
 
 
 def limit_memory(store: Store, least: int, tables: int, limits: Limits) -> None:
@@ -71,7 +72,7 @@ def define_imports(
         # there, an exception cannot unwind the guest from there, and a forked child does not have that thread.
         (WASI_NAMESPACE, FD_WRITE): (FD_WRITE_TYPE, guest.answer_fd_write),
     }
-    for name in _BOUNDED:
+    for name in _REPLACED:
         answers[WASI_NAMESPACE, name] = PREVIEW_1[name], cast("Callable[..., int]", wasi.answer(name))
     for import_, (type, answer) in answers.items():
         if import_ in imported:

@@ -63,7 +63,9 @@ class PublicCalls:
                 carried.append(exception)
                 return _UNWIND
 
-        adapter = Module(linker.engine, forwarding("public_import", type))
+        result = "(result i32)" if type.results else ""
+        answered = "(i32.wrap_i64 (local.get $answer))" if type.results else ""
+        adapter = Module(linker.engine, forwarding("public_import", type, result=result, answered=answered))
         with Linker(linker.engine) as adapter_linker:
             adapter_linker.define_func("", "", function_type(type.params, ["i64"]), answer_or_unwind)
             exports = adapter_linker.instantiate(self._store, adapter).exports(self._store)
