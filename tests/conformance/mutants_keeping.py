@@ -79,7 +79,7 @@ add(KeepsDefinitions, Fault("a closed instance leaves its definition alone"))
 add(KeepsHostsOfFailedLoads, Fault("the host of a module that fails to load is let go of"))
 add(LeavesDescriptorsOpen, Fault("loading and closing leaves no descriptor open"))
 add(RaisesFromVersion, Fault("the executor says what it is"))
-add(RaisesFromUnavailable, Fault("the executor says what it is"))
+add(RaisesFromUnavailable, Fault("the executor says what it is", everywhere=True))
 
 
 @mutant("a call leaves nothing in the memory of the host", examples=50)

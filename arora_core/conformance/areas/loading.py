@@ -149,14 +149,14 @@ def a_guest_that_crashes_while_it_starts_is_a_trap(subject: Subject) -> None:
     expect_equal(subject.module.add(1, 2), 3, "add(1, 2) of the module loaded in its place")
 
 
-@check("loading", needs=[Capability.TRAPS], kind="wasm")
+@check("loading", needs=[Capability.TRAPS], kind="wasm", uses=[])
 def constructors_are_called_where_there_is_no_initialize(subject: Subject) -> None:
     run = partial(_load, subject, tiny_module((), {**ABI_EXPORTS, CONSTRUCTORS: INITIALIZE_TYPE}))
     what = f"loading a module without {INITIALIZE} whose {CONSTRUCTORS} is unreachable"
     expect_raises(Trap, run, what, kind=TrapKind.UNREACHABLE)
 
 
-@check("loading", kind="wasm")
+@check("loading", kind="wasm", uses=[])
 def a_program_is_no_module(subject: Subject) -> None:
     exports = {**ABI_EXPORTS, START: INITIALIZE_TYPE}
     for also in ({}, {CONSTRUCTORS: INITIALIZE_TYPE}):
