@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
+from sys import modules
 from threading import RLock
 from typing import Any, Final, NoReturn, ParamSpec, TypeVar
 from weakref import WeakSet
@@ -12,7 +13,7 @@ from weakref import WeakSet
 from ..errors import AroraError, EngineClosed, LimitExceeded, ModuleBusy, ModuleNotFound
 from ..executor import Instance
 from . import host_code, native_stack, turns
-from .host_code import hosting
+from .host_code import GREENLET, hosting
 from .host_module import HOST
 from .module_entry import ModuleEntry, add_context
 from .native_stack import thread
@@ -21,8 +22,8 @@ from .passed_buffers import PassedBuffers
 MAX_CALL_DEPTH: Final = 64
 """Default limit of nested calls."""
 
-_RUN_HOST_CODE: Final = ("hosted", "run_callable")
-"""The functions in this file that call the functions of programs."""
+# CPython calls a method of an imported name by way of a bound method that it makes each time.
+begin_hosting, end_hosting, times_hosting = hosting.append, hosting.remove, hosting.count
 
 _A = TypeVar("_A")
 _P = ParamSpec("_P")
@@ -65,25 +66,41 @@ class CallStack:
         owned, stack = lock._is_owned, module.instance.stack
 
         def enter(argument: _A) -> _R:
-            if (running or hosting) and not owned():
-                return self._enter_in_turn(module, function, enter, argument)
+            if running or hosting:
+                return enter_among_others(argument)
             with lock:
-                depth = len(running)
-                if module.held or depth >= max_depth or (depth and depth != self.host_depth):
-                    self._refuse_or_restart(module, function)
-                if depth or hosting or (stack and not thread.roomy):
-                    self._check_thread(module, function, depth, stack)
+                # No call of the engine is running: the thread that had the lock has ended its own.
+                if module.held or (stack and not thread.roomy):
+                    self._prepare(module, function, stack)
                 try:
                     begin(module)
                     return run(argument)
                 except BaseException as error:
-                    module.note_failure(error)
-                    if isinstance(error, AroraError):
-                        add_context(error, module.header.name, function, module.executor, module.output)
+                    _note(error, module, function)
                     raise
                 finally:
-                    # Not popped: an exception from a signal handler may have come before ``begin``.
-                    del running[depth:]
+                    running.clear()
+
+        def enter_among_others(argument: _A) -> _R:
+            if not owned():
+                return self._enter_in_turn(module, function, enter_owned, argument)
+            return enter_owned(argument)
+
+        def enter_owned(argument: _A) -> _R:
+            depth = len(running)
+            if module.held or depth >= max_depth or (depth and depth != self.host_depth):
+                self._refuse_or_restart(module, function)
+            if depth >= thread.levels or (hosting and times_hosting(self) != len(hosting)) or GREENLET in modules:
+                self._check_thread(module, function, stack)
+            try:
+                begin(module)
+                return run(argument)
+            except BaseException as error:
+                _note(error, module, function)
+                raise
+            finally:
+                # Not popped: an exception from a signal handler may have come before ``begin``.
+                del running[depth:]
 
         def rebind() -> None:
             nonlocal run, stack
@@ -103,36 +120,41 @@ class CallStack:
 
     def hosted(self, run: Callable[_P, _R]) -> Callable[_P, _R]:
         """Return host code ``run``, which a running call leads to, wrapped so that it may make nested calls."""
+        running = self.running
 
         def hosted(*args: _P.args, **kwargs: _P.kwargs) -> _R:
-            outer, self.host_depth = self.host_depth, len(self.running)
-            outermost = self.lock not in hosting
+            outer, self.host_depth = self.host_depth, len(running)
             try:
-                host_code.begin(self.lock, self.running)
+                begin_hosting(self)
                 return run(*args, **kwargs)
             finally:
                 self.host_depth = outer
-                if outermost:
-                    hosting.pop(self.lock, None)
+                try:  # noqa: SIM105, contextlib.suppress takes as long as all the rest
+                    end_hosting(self)
+                except ValueError:
+                    pass  # An exception from a signal handler came before it was appended.
 
+        host_code.runners.add(hosted.__code__)
         return hosted
 
     def run_callable(self, function: Callable[[], Any]) -> Any:
         """Run a callable as a nested call. Raises LimitExceeded, and any exception of the callable."""
-        depth = len(self.running)
+        running = self.running
+        depth = len(running)
         if depth >= self.max_depth:
             raise self._too_deep()
         outer, self.host_depth = self.host_depth, depth + 1
-        outermost = self.lock not in hosting
         try:
-            host_code.begin(self.lock, self.running)
-            self.running.append(None)
+            begin_hosting(self)
+            running.append(None)
             return function()
         finally:
-            del self.running[depth:]
+            del running[depth:]
             self.host_depth = outer
-            if outermost:
-                hosting.pop(self.lock, None)
+            try:  # noqa: SIM105, as above
+                end_hosting(self)
+            except ValueError:
+                pass
 
     def run_load(self, load: Callable[[], _R]) -> _R:
         """Run the load of a module, in which guest code runs, as a nested call. Raises LimitExceeded."""
@@ -171,7 +193,7 @@ class CallStack:
                 turns.wait(self.lock, None)
         finally:
             turns.arrived()
-        if "greenlet" in sys.modules and host_code.in_another_greenlet():
+        if GREENLET in modules and host_code.in_another_greenlet():
             raise _in_another_greenlet()
 
     def require_open(self) -> None:
@@ -215,12 +237,18 @@ class CallStack:
         finally:
             turns.arrived()
 
-    def _check_thread(self, module: ModuleEntry, function: str, depth: int, stack: int) -> None:
+    def _prepare(self, module: ModuleEntry, function: str, stack: int) -> None:
+        """Refuse or restart a held module, and make sure of the stack for an outermost call."""
+        if module.held:
+            self._refuse_or_restart(module, function)
+        self._check_thread(module, function, stack)
+
+    def _check_thread(self, module: ModuleEntry, function: str, stack: int) -> None:
         """Raise ModuleBusy or LimitExceeded for a call that the current thread cannot make now."""
         error: AroraError
-        if "greenlet" in sys.modules and host_code.in_another_greenlet():
+        if GREENLET in modules and host_code.in_another_greenlet():
             error = _in_another_greenlet()
-        elif not stack or (level := self._level(depth)) < thread.levels or not native_stack.lacks(stack, level):
+        elif not stack or not native_stack.lacks(stack, level := self._level()):
             return
         else:
             error = LimitExceeded(
@@ -230,11 +258,9 @@ class CallStack:
             )
         raise error.at(module=module.header.name, function=function, executor=module.executor)
 
-    def _level(self, depth: int) -> int:
+    def _level(self) -> int:
         """Return the number of calls of all engines that are running in the current thread."""
-        if not hosting or (len(hosting) == 1 and self.lock in hosting):
-            return depth
-        return depth + sum(len(calls) for _, _, calls in host_code.in_this_thread() if calls is not self.running)
+        return sum(len(calls.running) for calls in {self, *host_code.in_this_thread()})
 
     def _after_fork(self) -> None:
         """Release what calls of the parent's other threads held: a forked process does not have them."""
@@ -251,19 +277,28 @@ class CallStack:
         return LimitExceeded(f"calls are nested deeper than the limit of {self.max_depth}", limit="depth")
 
 
+host_code.runners.add(CallStack.run_callable.__code__)
+
+
 def out_of_frames(error: RecursionError) -> LimitExceeded:
     """Return the depth error for a call that did not fit into Python's stack. Raise ``error`` if host code raised it.
 
-    It is host code's where it passed through one of the two functions above that run host code.
+    It is host code's where it passed through a function that runs host code.
     """
     trace = error.__traceback__
     while trace is not None:
-        code = trace.tb_frame.f_code
-        if trace.tb_next is not None and code.co_filename == __file__ and code.co_name in _RUN_HOST_CODE:
+        if trace.tb_next is not None and trace.tb_frame.f_code in host_code.runners:
             raise error
         trace = trace.tb_next
     limit = sys.getrecursionlimit()
     return LimitExceeded(f"calls are nested deeper than Python's limit of {limit} frames allows", limit="depth")
+
+
+def _note(error: BaseException, module: ModuleEntry, function: str) -> None:
+    """Note the failure of a call of a module: on the module, and the module's names on the error."""
+    module.note_failure(error)
+    if isinstance(error, AroraError):
+        add_context(error, module.header.name, function, module.executor, module.output)
 
 
 def _in_another_greenlet() -> ModuleBusy:

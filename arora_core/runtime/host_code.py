@@ -1,4 +1,4 @@
-"""The host code that is running: Python that guests wait for, by the lock of its engine.
+"""The host code that is running: Python that guests wait for.
 
 Calls of one thread have to end in the order in which they began, because their frames are on one native stack.
 Greenlets can break that order: one leaves its host code by switching to another, which calls a guest, which is then
@@ -8,51 +8,58 @@ make no calls.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
-from sys import modules
-from threading import get_ident
-from typing import Any, Final
+from types import CodeType, FrameType
+from typing import Any, Final, Protocol
 
-HostCode = tuple[int, int, Sequence[object]]
-"""Its thread and greenlet, and the running calls of its engine, the outermost first."""
-
-hosting: Final[dict[object, HostCode]] = {}
-"""Of each engine, by its lock, the outermost host code."""
+GREENLET: Final = "greenlet"
+"""The module of greenlets. Unless it is imported, there are none."""
 
 
-def begin(lock: object, running: Sequence[object]) -> None:
-    """Note that host code begins, unless other host code of the same engine is running.
+class Calls(Protocol):
+    """The running calls of one engine."""
 
-    Where none is, ``hosting.pop(lock, None)`` has to follow: a single step of C, in which no signal's handler runs.
-    """
-    if lock not in hosting:
-        hosting[lock] = get_ident(), _greenlet() if "greenlet" in modules else 0, running
+    @property
+    def lock(self) -> Any:
+        """Held by the thread whose calls are running."""
+
+    @property
+    def running(self) -> Sequence[object]:
+        """The calls, the outermost first."""
 
 
-def in_this_thread() -> list[HostCode]:
-    """Return the outermost host code of each engine that waits for this thread."""
-    here = get_ident()
-    return [each for each in list(hosting.values()) if each[0] == here]
+hosting: Final[list[Calls]] = []
+"""The engines with host code, each as often as host code of it is running, of all threads.
+
+This is on the path of every callback, so only the rest of what there is to know is found out where it is needed, from
+the frames.
+"""
+
+runners: Final[set[CodeType]] = set()
+"""The functions that run host code. In each, the variable ``self`` is the engine's :class:`Calls`."""
+
+
+def in_this_thread() -> list[Calls]:
+    """Return the engines that have host code in this thread."""
+    return [calls for calls in dict.fromkeys(hosting) if calls.lock._is_owned()]
 
 
 def in_another_greenlet() -> bool:
-    """Return whether host code of this thread is running in another greenlet."""
-    here = _greenlet()
-    return any(greenlet != here for _, greenlet, _ in in_this_thread())
+    """Return whether host code of this thread is running in another greenlet, which has frames of its own."""
+    here = sys._getframe()
+    return any(not runs_in(here, calls.lock) for calls in in_this_thread())
+
+
+def runs_in(frame: FrameType | None, lock: object) -> bool:
+    """Return whether host code of the engine with this lock is among the callers of ``frame``."""
+    while frame is not None:
+        if frame.f_code in runners and getattr(frame.f_locals.get("self"), "lock", None) is lock:
+            return True
+        frame = frame.f_back
+    return False
 
 
 def forget_other_threads() -> None:
     """Forget the host code of other threads: a forked process does not have them."""
-    here = get_ident()
-    for lock in [lock for lock, (thread, _, _) in hosting.items() if thread != here]:
-        del hosting[lock]
-
-
-def _greenlet() -> int:
-    """Return the id of the current greenlet, 0 for the one that each thread begins with."""
-    module: Any = modules.get("greenlet")
-    if module is None:
-        return 0
-    current = module.getcurrent()
-    # Not the greenlet itself: one that nothing else refers to has to end.
-    return 0 if current.parent is None else id(current)
+    hosting[:] = [calls for calls in hosting if calls.lock._is_owned()]

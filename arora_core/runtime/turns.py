@@ -15,7 +15,7 @@ from types import CodeType, FrameType
 from typing import Any, Final
 
 from ..errors import LimitExceeded, ModuleBusy
-from .host_code import hosting
+from .host_code import hosting, runs_in
 
 _SOON: Final = 0.005
 _LONGEST: Final = 0.25
@@ -91,8 +91,10 @@ def _in_circle(here: int) -> bool:
 def _blocker(thread: int, frames: dict[int, FrameType]) -> int | None:
     """Return the thread for which ``thread`` waits, None where it does not wait or that is not known."""
     if thread in _waiting:
-        holder = hosting.get(_waiting[thread])
-        return None if holder is None else holder[0]
+        lock = _waiting[thread]
+        if all(calls.lock is not lock for calls in list(hosting)):
+            return None
+        return next((other for other, frame in frames.items() if runs_in(frame, lock)), None)
     frame = frames.get(thread)
     while frame is not None and frame.f_code.co_filename in _WAITING_FILES:
         if frame.f_code in _FUTURE_WAITS:
