@@ -109,3 +109,10 @@ def test_when_there_is_none_the_error_lists_what_was_looked_for(tmp_path: Path) 
 def test_a_modules_name_does_not_lead_out_of_the_headers_folder(name: str) -> None:
     paths = candidates(Path("somewhere/module.yaml"), header(name or "x"))
     assert {path.parent for path in paths} == {Path("somewhere")}
+
+
+@pytest.mark.parametrize("name", ["x" * 300, "\u4e16" * 200, "x" * 1_000_000, "nul\0l", "a/" * 3000], ids=len)
+def test_a_modules_name_that_no_file_can_have_is_an_executable_that_is_not_found(tmp_path: Path, name: str) -> None:
+    with pytest.raises(LoadError, match="found no executable") as caught:
+        find(tmp_path / "module.yaml", header(name))
+    assert len(str(caught.value.message)) < 5000

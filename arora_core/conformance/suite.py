@@ -36,7 +36,8 @@ def executor_suite(
     a name in it is not the name of a check, an additional test fails. ``guest`` replaces the guest that Arora provides
     for the executor. ``examples`` is the number of inputs that checks with generated inputs try, ``size`` the bytes of
     the largest buffers that checks make. ``skip`` maps the names of checks that do not run to the reason, which pytest
-    shows. If the executor is unavailable on this machine, all tests are skipped with its reason.
+    shows. If the executor is unavailable on this machine, all tests are skipped with its reason. If it has no
+    guest, one test fails and the others are skipped.
 
     Raises ExecutorNotFound if no executor has that name, ExecutorUnavailable if its plugin failed to load, ValueError
     for an unknown area or a name in ``skip`` that is not the name of a check. pytest reports this as one error of the
@@ -54,11 +55,19 @@ def executor_suite(
         chosen = available(tested)
         return chosen, guest or guest_for(chosen)
 
+    missing: list[Exception] = []
+    """Why there is no guest. The first test fails with it."""
+
     def outcome(check: Check) -> CheckResult:
+        if missing:
+            pytest.skip(f"there is no guest: {missing[0]}")
         try:
             chosen, found = subject()
         except ExecutorUnavailable as unavailable:
             pytest.skip(str(unavailable))
+        except Exception as error:
+            missing.append(error)
+            raise
         return run_check(check, chosen, found, examples=examples, size=size, skip=left_out)
 
     class_resources = ExitStack()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterable, Iterator
 from os import PathLike, fspath
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from .model import Header
 
 NATIVE: Final = "native"
+_LONGEST_NAME: Final = 255
 
 _LINUX: Final = (("lib", ".so"), ("", ".so"))
 _MACOS: Final = (("lib", ".dylib"), ("", ".dylib"))
@@ -46,7 +48,8 @@ def find(header_path: str | PathLike[str], header: Header, executable: str | Pat
         looked_for = [beside_header, named] if named.name == str(named) else [named, beside_header]
         looked_for += _named(beside_header.parent, (named.name,), header)
     for candidate in looked_for:
-        if candidate.is_file():
+        # Path.is_file raises for a name that is too long.
+        if os.path.isfile(candidate):
             return candidate
     names = ", ".join(dict.fromkeys(str(candidate) for candidate in looked_for))
     raise LoadError(f"found no executable, looked for {names}", module=header.name)
@@ -60,8 +63,8 @@ def _named(folder: Path, stems: Iterable[str], header: Header) -> list[Path]:
 
 def _spellings(stems: Iterable[str]) -> Iterator[str]:
     for stem in stems:
-        # The author chooses the name: skip one that leads out of the folder.
-        if stem and stem == Path(stem).name and "\\" not in stem:
+        # The author chooses the name: skip one that leads out of the folder, or that no file can have.
+        if 0 < len(stem) <= _LONGEST_NAME and stem == Path(stem).name and "\\" not in stem:
             yield from (stem, stem.replace("-", "_"), stem.replace("_", "-"))
 
 

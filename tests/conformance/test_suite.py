@@ -269,6 +269,18 @@ def test_a_failing_check_fails_its_test() -> None:
         run(executor_suite(broken(calls_twice)), KEEPS_STATE_TEST)
 
 
+def test_a_missing_guest_is_one_failed_test_and_skips_the_others() -> None:
+    class Odd(broken(calls_correctly)):  # type: ignore[misc]
+        serves = frozenset({"odd"})
+
+    suite = executor_suite(Odd)
+    with pytest.raises(LoadError, match="pass guest="):
+        run(suite, ERROR_BUFFER_TEST)
+    for test in (KEEPS_STATE_TEST, ERROR_BUFFER_TEST):
+        with pytest.raises(pytest.skip.Exception, match=r"there is no guest: .*pass guest="):
+            run(suite, test)
+
+
 def test_a_known_failure_is_expected_to_fail() -> None:
     suite = executor_suite(broken(calls_twice), known_failures={KEEPS_STATE: "it stutters"})
     with pytest.raises(pytest.xfail.Exception, match="it stutters"):
