@@ -8,7 +8,7 @@ import pytest
 
 from arora_core.plugins import discover
 
-from . import executables, mutated, seeds
+from . import documents, executables, mutated, seeds
 from .targets import TARGETS
 
 KNOWN = [(target, name, data) for target in TARGETS for name, data in mutated.known(target).items()]
@@ -38,6 +38,12 @@ def test_mutated_executables_are_refused_run_or_trap(executor: str) -> None:
         pytest.skip(reason)
     for index in range(20):
         assert executables.run(chosen, executables.mutated(1, index))
+
+
+def test_headers_and_records_of_changed_structure_are_refused_or_loaded_and_called() -> None:
+    ends = documents.run_all(seed=1, indices=range(40))
+    assert {"HeaderError", "called: Trap"} <= ends.keys()
+    assert not [end for end in ends if end.startswith("slow")]
 
 
 def test_an_executable_that_ends_its_process_is_named_and_the_next_ones_run() -> None:
