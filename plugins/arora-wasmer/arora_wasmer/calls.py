@@ -14,7 +14,7 @@ from arora_core.guest_symbols import WasmFunctionType
 from arora_core.linear_memory import BufferCall, Export, LinearGuest
 from arora_core.wasm.fixed_memory import FixedMemory
 
-from . import runtime
+from . import panics, runtime
 from .traps import Failures
 
 _END: Final = sys.maxsize
@@ -72,6 +72,9 @@ class Calls:
         # Not its subclasses, such as RecursionError, which Python raises.
         if type(error) is RuntimeError:
             raise self._failure(error) from None
+        panic = panics.reason(error)
+        if panic is not None:
+            raise Trap(f"wasmer panicked: {panic}", kind=TrapKind.OTHER) from None
         raise error
 
     def imported(

@@ -15,7 +15,7 @@ from arora_core.wasm.code_size import check_functions
 from arora_core.wasm.fixed_tables import PAGE, beyond
 from arora_core.wasm.memory_shortage import memory_shortage
 
-from . import runtime, thread_pins, unsupported
+from . import panics, runtime, thread_pins, unsupported
 from .memory_limit import limited
 from .trap_signals import TrapSignals
 
@@ -42,10 +42,10 @@ class CompiledModule:
         except RuntimeError as error:
             raise memory_shortage(_reason(error)) or MalformedExecutable(_reason(error)) from None
         except BaseException as error:
-            if isinstance(error, (Exception, KeyboardInterrupt, SystemExit, GeneratorExit)):
+            panic = panics.reason(error)
+            if panic is None:
                 raise
-            # A panic of wasmer, which derives from BaseException.
-            raise MalformedExecutable(f"wasmer cannot compile it: {str(error)[:_MAX_REASON]}") from None
+            raise MalformedExecutable(f"wasmer cannot compile it: {panic}") from None
         self.pins = thread_pins.Pins([self.store, self.module])
         """To move the objects to the thread that makes an instance."""
         exports = self.module.exports

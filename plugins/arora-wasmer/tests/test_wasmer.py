@@ -7,12 +7,16 @@ import subprocess
 import sys
 import weakref
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
+from arora_wasmer import runtime, unsupported
+from arora_wasmer.calls import Calls, Guest
 from arora_wasmer.executor import WasmerExecutor
+from arora_wasmer.traps import Failures
 
 from arora_core import Engine, ExecutorUnavailable, Limits, LoadError, MalformedExecutable, discover
-from arora_core.errors import UnsupportedImport
+from arora_core.errors import Trap, UnsupportedImport
 from arora_core.header import ModuleDefinition
 from tests.wasm.guests import ARGUMENT, DISPATCH, EXECUTORS, FORWARD, HEADER, IDS, RUN, Load, StubHost, guest, wat
 
@@ -42,6 +46,14 @@ def with_memory(executable: bytes, pages: int) -> bytes:
     """Return a module of the tests, which has one memory of two pages, with a memory of ``pages``."""
     number = bytes([pages & 0x7F | 0x80, pages >> 7 & 0x7F | 0x80, pages >> 14])
     return executable.replace(bytes([5, 3, 1, 0, 2]), bytes([5, 5, 1, 0, *number]), 1)
+
+
+class PanicException(BaseException):
+    """As PyO3 declares it, in a module that cannot be imported."""
+
+
+def panicking(*_: object) -> NoReturn:
+    raise PanicException("index out of bounds")
 
 
 if sys.version_info < (3, 11):
@@ -94,6 +106,21 @@ if sys.version_info < (3, 11):
         with pytest.raises(error, match=message):
             WasmerExecutor().load(ModuleDefinition(HEADER, wat(fields)), StubHost(), Limits())
         assert capfd.readouterr().err == ""
+
+    def test_a_panic_of_the_compiler_is_a_malformed_executable(monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(unsupported, "check", lambda executable: None)
+        with pytest.raises(MalformedExecutable, match="wasmer cannot compile it: "):
+            WasmerExecutor().load(ModuleDefinition(HEADER, wat("(tag (param i32))")), StubHost(), Limits())
+
+    def test_a_panic_while_a_module_starts_is_a_trap(monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(runtime, "instantiate", panicking)
+        with pytest.raises(Trap, match=r"wasmer panicked: index out of bounds$"):
+            Load(WasmerExecutor)(guest())
+
+    def test_a_panic_in_a_call_is_a_trap() -> None:
+        call = Calls(None, Guest(StubHost()), Failures({})).export(panicking)
+        with pytest.raises(Trap, match=r"^wasmer panicked: index out of bounds$"):
+            call(0)
 
     def test_an_instance_that_is_never_closed_is_garbage_collected() -> None:
         instance = Load(WasmerExecutor)(guest(FORWARD, imports=DISPATCH, rest=IDS))
