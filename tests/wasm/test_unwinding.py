@@ -7,7 +7,19 @@ import pytest
 from arora_core.errors import LimitExceeded, Trap
 from arora_core.executor import Executor, Instance, Limits
 from arora_core.guest_symbols import function_symbol
-from tests.wasm.guests import ALLOCATOR, ARGUMENT, ENDLESS, PROC_EXIT, RUN, Load, StubHost, Surprise, guest, wat
+from tests.wasm.guests import (
+    ALLOCATOR,
+    ARGUMENT,
+    ENDLESS,
+    INDIRECT,
+    PROC_EXIT,
+    RUN,
+    Load,
+    StubHost,
+    Surprise,
+    guest,
+    wat,
+)
 from tests.wasm.stacks import AT, CALLING, ENTER, FRAME, LEAVE, LOCAL, POINTER, TOP, framed
 from tests.wasm.test_limits import enforcing
 
@@ -58,6 +70,33 @@ def test_a_limit_leaves_the_stack_where_it_was(load: Load, executor: type[Execut
         with pytest.raises(LimitExceeded):
             instance.dispatch(RUN, ARGUMENT)
     assert position(instance) == TOP
+
+
+STATIC = TOP - 3 * FRAME
+"""Where a guest has static data below its stack, as linkers do it that do not put the stack first."""
+WRITING = f"""(memory.fill (local.get $frame) (i32.const 0xee) (i32.const {FRAME}))
+  (if (i32.eq (i32.load8_u offset=5 (local.get 0)) (i32.const 1)) (then %s)) (call $static)"""
+"""Writes to its whole frame, then fails or returns the static data."""
+CONSTANT = f"""(data (i32.const {STATIC}) "\\2a") (func $static (result i32) (local $at i32)
+  (local.set $at (call $alloc (i32.const 16))) (i32.store (local.get $at) (i32.const 8))
+  (i32.store offset=4 (local.get $at) (i32.load (i32.const {STATIC}))) (local.get $at))"""
+BELOW = {
+    "trap": framed(WRITING % "(unreachable)", rest=CONSTANT),
+    "exit": framed(WRITING % "(call $proc_exit (i32.const 3))", imports=PROC_EXIT, rest=CONSTANT),
+    "exception": framed(WRITING % "(drop (call $indirect (i64.const 1)))", imports=INDIRECT, rest=CONSTANT),
+}
+
+
+@pytest.mark.parametrize("guest", BELOW.values(), ids=BELOW)
+def test_failures_do_not_move_the_stack_over_static_data_below_it(load: Load, guest: bytes) -> None:
+    def fail(callable: int) -> bytes:
+        raise Surprise
+
+    instance = load(guest, StubHost(on_indirect=fail))
+    for _ in range(FAILURES):
+        with pytest.raises((Trap, Surprise)):
+            instance.dispatch(RUN, ARGUMENT)
+        assert instance.dispatch(RUN, bytes([6, 0, 0, 0, 1, 2]))[4] == 0x2A
 
 
 def test_a_nested_call_that_fails_leaves_the_stack_where_the_running_one_has_it(load: Load) -> None:
