@@ -35,6 +35,7 @@ _METHODS = (
     "modules",
     "register",
     "unregister",
+    "restart",
     "unload",
     "close",
 )
@@ -98,6 +99,9 @@ class JavaScriptEngine:
     def unregister(self, id: int) -> Any:
         return self._outcome(lambda: self._engine.unregister_callable(id))
 
+    def restart(self, module: str) -> Any:
+        return self._outcome(lambda: self._find_module(module).restart())
+
     def unload(self, module: str) -> Any:
         return self._outcome(lambda: self._engine.unload(self._find_module(module)))
 
@@ -119,6 +123,7 @@ class JavaScriptEngine:
             executor=given.get("executor"),
             limits=Limits(**given.get("limits") or {}),
             replace=given.get("replace", False),
+            after_trap=given.get("afterTrap", "repair"),
         )
         return describe(module)
 
@@ -228,6 +233,8 @@ def _facts(error: BaseException) -> dict[str, object]:
         return facts
     facts |= {"message": error.summary(), "reason": error.message}
     facts |= {name: found for name in _FACTS if (found := getattr(error, name, None)) not in (None, "")}
+    if isinstance(error, CallError) and error.restarted:
+        facts["restarted"] = True
     if isinstance(error, Trap):
         facts["kind"] = error.kind.name
         if error.exit_code is not None:

@@ -8,9 +8,14 @@ import threading
 from types import FrameType
 
 import pytest
+from arora_browser.driven.instance import DrivenInstance
 from arora_browser.executor import BrowserExecutor
 
+from arora_core import Engine
+from arora_core.conformance.subject import only
 from arora_core.errors import LimitExceeded, Trap, TrapKind
+from arora_core.executor import Host, Instance, Limits
+from arora_core.header import ModuleDefinition
 from tests.wasm.guests import (
     ANSWER,
     ARGUMENT,
@@ -18,6 +23,7 @@ from tests.wasm.guests import (
     ECHO,
     ENDLESS,
     FORWARD,
+    HEADER,
     IDS,
     RUN,
     StubHost,
@@ -114,14 +120,32 @@ def test_a_page_that_crashes_is_a_trap_and_no_other_page_notices(executor: Brows
     thread.start()
     crash_page(victim)
     thread.join()
-    assert [trap.message for trap in failures] == [
-        "its page crashed; what it held is lost, load the module again",
-    ]
+    assert [trap.message for trap in failures] == ["its page crashed; what it held is lost"]
     with pytest.raises(Trap, match="its page crashed"):
         victim.dispatch(RUN, ARGUMENT)
     victim.close()
     assert bystander.dispatch(RUN, ARGUMENT) == ARGUMENT
     assert load(executor, guest()).dispatch(RUN, ARGUMENT) == ARGUMENT
+
+
+def test_an_engine_restarts_a_module_whose_page_crashed_and_says_so(executor: BrowserExecutor) -> None:
+    instances: list[DrivenInstance] = []
+
+    class Recording(BrowserExecutor):
+        def load(self, definition: ModuleDefinition, host: Host, limits: Limits) -> Instance:
+            instance = super().load(definition, host, limits)
+            assert isinstance(instance, DrivenInstance)
+            instances.append(instance)
+            return instance
+
+    with Engine(plugins=only(Recording)) as engine:
+        engine.load_module(ModuleDefinition(HEADER, guest()))
+        crash_page(instances[0])
+        with pytest.raises(Trap) as caught:
+            engine.dispatch(HEADER.id, RUN, ARGUMENT)
+        assert str(caught.value) == "guest.run: its page crashed; what it held is lost; the module was restarted"
+        assert engine.dispatch(HEADER.id, RUN, ARGUMENT) == ARGUMENT
+        assert len(instances) == 2
 
 
 def test_a_page_that_crashes_under_a_callback_is_a_trap(executor: BrowserExecutor) -> None:

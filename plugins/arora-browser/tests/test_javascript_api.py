@@ -103,6 +103,16 @@ def test_loading_tells_all_that_a_form_needs(run: Program) -> None:
     assert [member["name"] for member in pose["members"]] == ["position", "orientation"]
 
 
+def test_a_module_is_restarted_on_request(run: Program) -> None:
+    assert run("""
+        engine.loadModule(...parts("probe"));
+        const count = () => engine.call("probe", "count");
+        const before = [count(), count()];
+        engine.restart("probe");
+        return [...before, count()];
+    """) == [1, 2, 1]
+
+
 def test_modules_are_listed_until_they_are_unloaded(run: Program) -> None:
     assert run("""
         engine.loadModule(...parts("ur5"));

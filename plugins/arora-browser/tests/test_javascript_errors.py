@@ -33,6 +33,18 @@ def test_a_crashed_guest_is_an_error_with_the_kind_of_trap(run: Program) -> None
     """) == ["Trap", "UNREACHABLE", "my last words", "browser", "EXIT", 3]
 
 
+def test_a_module_keeps_its_state_after_a_crash_unless_it_is_to_be_restarted(run: Program) -> None:
+    assert run("""
+        return ["repair", "restart"].map((afterTrap) => {
+          const [header, bytes, records] = parts("probe");
+          engine.loadModule(header, bytes, { ...records, afterTrap, replace: true });
+          engine.call("probe", "count");
+          const { restarted = false } = thrownBy(() => engine.call("probe", "crash", [0]));
+          return [restarted, engine.call("probe", "count")];
+        });
+    """) == [[False, 2], [True, 1]]
+
+
 def test_every_error_is_an_arora_error(run: Program) -> None:
     assert run("""
         engine.loadModule(...parts("probe"));

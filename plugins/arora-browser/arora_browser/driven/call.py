@@ -117,7 +117,7 @@ def _require_stack(frames: int) -> None:
 
 def page_lost_error(page: Page) -> Trap:
     """Return the error for a guest whose page has crashed or was closed."""
-    return Trap(f"{page.lost_reason}; what it held is lost, load the module again")
+    return Trap(f"{page.lost_reason}; what it held is lost")
 
 
 def to_base64(data: bytes) -> str:

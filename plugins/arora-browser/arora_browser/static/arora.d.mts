@@ -70,6 +70,8 @@ export interface LoadOptions {
   limits?: { memory?: number; deadline?: number; fuel?: number; result?: number };
   /** Replace the loaded module with the same id. */
   replace?: boolean;
+  /** What follows a call that a trap or something thrown ended: the guest's stack is repaired, or the guest restarted. */
+  afterTrap?: "repair" | "restart";
 }
 
 /** A type, described for building a form. `name` is for display: `f64[]`, `ur5.Pose`. */
@@ -145,6 +147,8 @@ export class AroraError extends Error {
   readonly offset?: number;
   /** The Python traceback, for an exception that is not Arora's. */
   readonly traceback?: string;
+  /** Of a failed call: true if the module was restarted, which costs it its state. */
+  readonly restarted?: boolean;
   /** Whether the calling guest may handle it, when a callable throws it. */
   get isCallError(): boolean;
 }
@@ -178,6 +182,8 @@ export interface Engine {
    */
   registerCallable(callable: () => TaggedValue): number;
   unregisterCallable(id: number): void;
+  /** Replace the guest of a module, given by its name or id, by a fresh one. */
+  restart(module: string): void;
   /** Unload a module, given by its name or id. */
   unload(module: string): void;
   /** Unload all modules and release their resources. Idempotent. */

@@ -94,6 +94,10 @@ class PythonEngine {
     this.#call((methods) => methods.unregister(id));
   }
 
+  restart(module) {
+    this.#call((methods) => methods.restart(module));
+  }
+
   unload(module) {
     this.#call((methods) => methods.unload(module));
   }

@@ -3,7 +3,7 @@ import { AroraError, loadArora, type Call, type ModuleDescription } from "../../
 
 const { Engine } = await loadArora({ indexURL: "/pyodide/", wheels: ["/arora.zip", new URL("https://example.org/a.whl")] });
 const engine = new Engine({ prefer: "browser" });
-const loaded: ModuleDescription = engine.loadModule("{}", new Uint8Array(), { replace: true });
+const loaded: ModuleDescription = engine.loadModule("{}", new Uint8Array(), { replace: true, afterTrap: "restart" });
 await engine.prepareModule({ id: loaded.id }, new ArrayBuffer(8));
 engine.loadPreparedModule(loaded.id);
 const pose = engine.call("ur5", "forward", { joints: new Float64Array(6), missing: undefined });
@@ -17,9 +17,10 @@ for (const { parameters } of loaded.functions) {
   for (const { type } of parameters) if (type.kind === "array") console.log(type.item.name);
 }
 try {
+  engine.restart("ur5");
   engine.unload("ur5");
 } catch (error) {
-  if (error instanceof AroraError && error.name === "Trap") console.log(error.kind, error.stderr, error.path);
+  if (error instanceof AroraError && error.name === "Trap") console.log(error.kind, error.stderr, error.restarted);
 }
 // @ts-expect-error a callable returns a tagged value
 engine.registerCallable(() => 5);
