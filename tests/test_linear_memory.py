@@ -324,3 +324,16 @@ def test_a_guest_cannot_be_closed_from_inside_its_own_call(guest: FakeGuest) -> 
     guest.host.answer = close
     with pytest.raises(ModuleBusy):
         guest.protocol.answer_dispatch_indirect(1)
+
+
+# The stack.
+
+
+def test_a_guest_of_an_executor_that_attaches_no_stack_needs_a_restart_after_a_failure(guest: FakeGuest) -> None:
+    guest.run = lambda argument: guest.put(ANSWER)
+    guest.call()
+    assert not guest.protocol.needs_restart
+    guest.run = lambda argument: 0
+    with pytest.raises(Trap):
+        guest.call()
+    assert guest.protocol.needs_restart

@@ -10,6 +10,8 @@ class KeptStack:
 
     Between calls its value never changes (:mod:`.stack_pointer`), so an outermost call that succeeds costs nothing.
     Only a call into a guest that is already running has to remember the value.
+
+    Until it is told of the stack, it takes the guest to have one whose pointer is unknown.
     """
 
     __slots__ = ("_pointer", "_resting", "_unknown", "is_lost")
@@ -17,7 +19,7 @@ class KeptStack:
     def __init__(self) -> None:
         self._pointer: GlobalVariable | None = None
         self._resting = 0
-        self._unknown = False
+        self._unknown = True
         self.is_lost = False
         """Whether a failure has lost frames of a stack whose pointer is unknown."""
 

@@ -76,6 +76,7 @@ class LinearGuest(HostCalls):
         """Put this stack pointer back after every failure. Call it once the guest has been initialized.
 
         ``unknown`` says that the guest may have a stack, but not where: :attr:`needs_restart` is true after a failure.
+        So it is where this is never called.
         """
         self.kept_stack.attach(pointer, unknown=unknown)
 
