@@ -1,7 +1,8 @@
 """Discovery of plugins by entry point, each isolated from the others.
 
 A plugin that fails to import, returns the wrong type from a hook or uses a name that is already taken is disabled, and
-its distribution, version and reason are recorded. The others work.
+its distribution, version and reason are recorded; so is an executor that fails when it is asked or created. The others
+work. A function that looks like a hook and is none is reported, and disables nothing.
 """
 
 from __future__ import annotations
@@ -9,14 +10,21 @@ from __future__ import annotations
 import inspect
 import logging
 import sys
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from types import MappingProxyType, ModuleType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
+from . import plugin_code
+from .buffers import AroraCodec
 from .codec import Codec
+from .documents.places import suggestion
 from .errors import ExecutorNotFound, ExecutorUnavailable, PluginError
 from .executor import Executor
+from .installed_plugins import FailedPlugin as FailedPlugin
+from .installed_plugins import InstalledExecutor as InstalledExecutor
+from .installed_plugins import Origin as Origin
+from .installed_plugins import UnknownHook as UnknownHook
 
 if TYPE_CHECKING:
     if sys.version_info >= (3, 12):
@@ -29,33 +37,7 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger("arora.plugins")
 
-
-@dataclass(frozen=True)
-class Origin:
-    """The origin of a plugin: the entry point's name, and the distribution that declares it."""
-
-    entry_point: str
-    distribution: str
-    version: str
-
-    def __str__(self) -> str:
-        return f"{self.distribution} {self.version}".strip()
-
-
-@dataclass(frozen=True)
-class InstalledExecutor:
-    """An executor class and its origin."""
-
-    executor: type[Executor]
-    origin: Origin
-
-
-@dataclass(frozen=True)
-class FailedPlugin:
-    """A disabled plugin, and the reason."""
-
-    origin: Origin
-    reason: str
+_NOT_INSTALLED: Final = "%s names the executor %r, which is not installed%s (installed: %s)"
 
 
 class Plugins:
@@ -68,13 +50,17 @@ class Plugins:
 
         self._manager = pluggy.PluginManager(hookspecs.PROJECT)
         self._manager.add_hookspecs(hookspecs)
+        self._origins: dict[str, Origin] = {}
+        """By the names under which the manager knows the plugins."""
         self._executors: dict[str, InstalledExecutor] = {}
         self._codecs: dict[str, Codec] = {}
         self._failed: list[FailedPlugin] = []
+        self._unknown_hooks: list[UnknownHook] = []
+        self._unknown_preferences: set[str] = set()
 
     @property
     def executors(self) -> Mapping[str, InstalledExecutor]:
-        """Executors by name. A listed executor may still be unable to run here: see ``Executor.unavailable``."""
+        """Executors by name. A listed executor may be unable to run here: see ``InstalledExecutor.unavailable``."""
         return MappingProxyType(self._executors)
 
     @property
@@ -84,8 +70,13 @@ class Plugins:
 
     @property
     def failed(self) -> Sequence[FailedPlugin]:
-        """The disabled plugins."""
+        """The disabled plugins, and the disabled executors of others."""
         return tuple(self._failed)
+
+    @property
+    def unknown_hooks(self) -> Sequence[UnknownHook]:
+        """The functions of plugins that look like hooks and are none."""
+        return tuple(self._unknown_hooks)
 
     def add(self, plugin: ModuleType | object, origin: Origin) -> None:
         """Register a plugin with everything it provides, or with nothing.
@@ -93,33 +84,41 @@ class Plugins:
         Raises PluginError, naming the distribution, for a hook that raises or returns the wrong type and
         for a name that is already taken.
         """
-        from pluggy import PluginValidationError
-
-        name = f"{origin.distribution}:{origin.entry_point}"
         try:
-            self._manager.register(plugin, name=name)
-        except (PluginValidationError, ValueError) as error:
-            raise PluginError(f"{origin}: {error}", distribution=origin.distribution) from error
-        try:
+            plugin_code.guarded("registering it raised", partial(self._register, plugin, origin))
             if not self._manager.get_hookcallers(plugin):
                 raise PluginError("it implements none of arora's hooks; is @hookimpl missing?")
-            executors = [_executor_class(each) for each in self._results(plugin, "arora_executors", origin)]
-            codecs = [_codec(each) for each in self._results(plugin, "arora_codecs", origin)]
-            _reject_taken("executor", [each.name for each in executors], self._executor_origins(), origin)
-            _reject_taken("codec", [each.name for each in codecs], dict.fromkeys(self._codecs, ""), origin)
+            executors = [plugin_code.executor_class(each) for each in self._results(plugin, "arora_executors")]
+            codecs = [plugin_code.codec(each) for each in self._results(plugin, "arora_codecs")]
+            _reject_taken("executor", [facts.name for _, facts in executors], self._executor_origins(), origin)
+            _reject_taken("codec", [name for _, name in codecs], dict.fromkeys(self._codecs, ""), origin)
+            unknown = plugin_code.guarded("reading it raised", lambda: list(self._looking_like_hooks(plugin, origin)))
         except PluginError as error:
-            self._manager.unregister(plugin)
+            if self._manager.is_registered(plugin):
+                self._manager.unregister(plugin)
             raise PluginError(f"{origin}: {error.message}", distribution=origin.distribution) from error
-        self._executors.update({each.name: InstalledExecutor(each, origin) for each in executors})
-        self._codecs.update({each.name: each for each in codecs})
+        for given, facts in executors:
+            disable = partial(self._disable_executor, facts.name)
+            self._executors[facts.name] = InstalledExecutor(given, origin, *facts, disable)
+        self._codecs.update({name: codec for codec, name in codecs})
+        self._unknown_hooks += unknown
+        for each in unknown:
+            _log.warning("%s", each)
 
     def add_commands(self, group: click.Group) -> None:
-        """Let every plugin add its commands to the command line. Failures are logged, and skip that plugin."""
+        """Let every plugin add its commands to the command line.
+
+        A plugin that fails adds none; the failure is logged and recorded.
+        """
         for name, plugin in self._manager.list_name_plugin():
+            before = dict(group.commands)
+            add = partial(self._hook_of(plugin, "arora_commands"), group=group)
             try:
-                self._hook_of(plugin, "arora_commands")(group=group)
-            except (Exception, SystemExit) as error:
-                _log.warning("%s: arora_commands raised %r", name, error)
+                plugin_code.guarded("arora_commands raised", add)
+            except PluginError as error:
+                group.commands.clear()
+                group.commands.update(before)
+                self._disable(FailedPlugin(self._origins[name], error.message, commands=True))
 
     def executor(self, name: str) -> type[Executor]:
         """Return the executor class of that name.
@@ -127,21 +126,66 @@ class Plugins:
         Raises ExecutorUnavailable with the reason when the plugin of that name is disabled, and
         ExecutorNotFound, listing the installed executors, when there is none.
         """
+        return self.installed(name).executor
+
+    def installed(self, name: str) -> InstalledExecutor:
+        """Return the executor of that name and its origin. Raises as :meth:`executor`."""
         installed = self._executors.get(name)
         if installed is not None:
-            return installed.executor
+            return installed
         for failed in self._failed:
-            if name in (failed.origin.entry_point, failed.origin.distribution):
-                raise ExecutorUnavailable(f"executor {name!r} cannot be used: {failed.reason}", executor=name)
-        known = ", ".join(sorted(self._executors)) or "none"
+            if failed.answers_to(name):
+                raise ExecutorUnavailable(f"executor {name!r} cannot be used: {failed}", executor=name)
         raise ExecutorNotFound(
-            f"no executor {name!r} is installed (installed: {known}); is there an arora-{name} to pip install?",
+            f"no executor {name!r} is installed (installed: {self._names()}); is there an arora-{name} to pip install?",
             executor=name,
         )
 
-    def _disable(self, origin: Origin, reason: str) -> None:
-        _log.warning("plugin %s (%s) is disabled: %s", origin.entry_point, origin, reason)
-        self._failed.append(FailedPlugin(origin, reason))
+    def codec(self, name: str) -> Codec:
+        """Return the codec of that name.
+
+        Raises PluginError: with the reason when the plugin of that name is disabled, else listing the installed codecs.
+        """
+        if name == AroraCodec.name:
+            return AroraCodec()
+        if name in self._codecs:
+            return self._codecs[name]
+        for failed in self._failed:
+            if failed.answers_to(name):
+                raise PluginError(f"codec {name!r} cannot be used: {failed}", distribution=failed.origin.distribution)
+        known = ", ".join([AroraCodec.name, *sorted(self._codecs)])
+        raise PluginError(f"no codec {name!r} is installed (installed: {known})")
+
+    def warn_of_unknown(self, preferred: Iterable[str], source: str) -> None:
+        """Log a warning, once, for each preferred executor that is not installed, nor disabled."""
+        for name in preferred:
+            if name in self._executors or any(each.answers_to(name) for each in self._failed):
+                continue
+            if name not in self._unknown_preferences:
+                self._unknown_preferences.add(name)
+                near = suggestion(name, self._executors)
+                advice = near if near.endswith("?") else ""
+                installed = self._names()
+                _log.warning(_NOT_INSTALLED, source, name, advice, installed)
+
+    def _names(self) -> str:
+        return ", ".join(sorted(self._executors)) or "none"
+
+    def _register(self, plugin: object, origin: Origin) -> None:
+        name = f"{origin.distribution}:{origin.entry_point}"
+        self._manager.register(plugin, name=name)
+        self._origins[name] = origin
+
+    def _disable(self, failed: FailedPlugin) -> None:
+        _log.warning("%s", failed)
+        self._failed.append(failed)
+
+    def _disable_executor(self, name: str, reason: str) -> None:
+        installed = self._executors.get(name)
+        if installed is not None:
+            # A copy: another thread may be going through them.
+            self._executors = {key: each for key, each in self._executors.items() if key != name}
+            self._disable(FailedPlugin(installed.origin, reason, name))
 
     def _executor_origins(self) -> dict[str, str]:
         return {name: str(installed.origin) for name, installed in self._executors.items()}
@@ -150,18 +194,29 @@ class Plugins:
         others = [each for each in self._manager.get_plugins() if each is not plugin]
         return self._manager.subset_hook_caller(hook, remove_plugins=others)
 
-    def _results(self, plugin: object, hook: str, origin: Origin) -> list[object]:
-        """Return what one plugin's hook returned, flattened. pluggy checks argument names only, so check the rest."""
-        found: list[object] = []
-        try:
-            results = self._hook_of(plugin, hook)()
-        except Exception as error:
-            raise PluginError(f"{hook} raised {type(error).__name__}: {error}") from error
-        for result in results:
-            if not isinstance(result, Iterable) or isinstance(result, (str, bytes)):
-                raise PluginError(f"{hook} must return a sequence, got {result!r}")
-            found.extend(result)
-        return found
+    def _results(self, plugin: object, hook: str) -> list[object]:
+        return plugin_code.results(hook, self._hook_of(plugin, hook))
+
+    def _looking_like_hooks(self, plugin: object, origin: Origin) -> Iterator[UnknownHook]:
+        """Yield what is marked as a hook and is none, as ``check_pending`` of pluggy would, and what is not marked."""
+        from . import hookspecs
+
+        known = [name for name in vars(hookspecs) if name.startswith("arora_")]
+        marked = set()
+        for caller in self._manager.get_hookcallers(plugin) or ():
+            marked.add(caller.name)
+            optional = any(each.optionalhook for each in caller.get_hookimpls() if each.plugin is plugin)
+            if not caller.has_spec() and not optional:
+                yield UnknownHook(origin, caller.name, f"is no hook of arora{suggestion(caller.name, known)}")
+        if not isinstance(plugin, ModuleType):
+            return
+        for name, function in vars(plugin).items():
+            if name in marked or not name.startswith("arora_") or not inspect.isroutine(function):
+                continue
+            if name in known:
+                yield UnknownHook(origin, name, "is not marked with @hookimpl")
+            elif getattr(function, "__module__", None) == plugin.__name__:
+                yield UnknownHook(origin, name, f"is no hook of arora{suggestion(name, known)}")
 
 
 def discover() -> Plugins:
@@ -178,14 +233,9 @@ def discover() -> Plugins:
     # In a fixed order, so that of two plugins with the same name the same one always wins.
     for origin, entry_point in sorted(found, key=lambda pair: (pair[0].entry_point, pair[0].distribution)):
         try:
-            plugin = entry_point.load()
-        except (Exception, SystemExit) as error:
-            plugins._disable(origin, f"{entry_point.value} failed to import: {type(error).__name__}: {error}")
-            continue
-        try:
-            plugins.add(plugin, origin)
+            plugins.add(plugin_code.guarded(f"{entry_point.value} failed to import:", entry_point.load), origin)
         except PluginError as error:
-            plugins._disable(origin, error.message)
+            plugins._disable(FailedPlugin(origin, error.message))
     return plugins
 
 
@@ -194,28 +244,6 @@ def _origin(entry_point: EntryPoint) -> Origin:
     if distribution is None:
         return Origin(entry_point.name, entry_point.value, "")
     return Origin(entry_point.name, distribution.name, distribution.version)
-
-
-def _executor_class(given: object) -> type[Executor]:
-    if not inspect.isclass(given) or not issubclass(given, Executor):
-        raise PluginError(f"arora_executors must return subclasses of Executor, got {given!r}")
-    if inspect.isabstract(given):
-        missing = ", ".join(sorted(given.__abstractmethods__))
-        raise PluginError(f"executor class {given.__name__} does not implement {missing}")
-    if not isinstance(getattr(given, "name", None), str) or not given.name:
-        raise PluginError(f"executor class {given.__name__} has no name")
-    serves = getattr(given, "serves", None)
-    if not isinstance(serves, (frozenset, set)) or not all(isinstance(each, str) for each in serves):
-        raise PluginError(f"executor class {given.__name__} must declare `serves` as a frozenset of str")
-    return given
-
-
-def _codec(given: object) -> Codec:
-    if not isinstance(given, Codec):
-        raise PluginError(f"arora_codecs must return Codec objects, got {given!r}")
-    if not isinstance(getattr(given, "name", None), str) or not given.name:
-        raise PluginError(f"codec {type(given).__name__} has no name")
-    return given
 
 
 def _reject_taken(kind: str, names: Sequence[str], taken: Mapping[str, str], origin: Origin) -> None:

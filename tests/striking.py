@@ -17,8 +17,8 @@ from arora_core.wasm import c_callbacks
 _TOOL: Final = 4
 
 
-class Struck(BaseException):
-    """Stands for KeyboardInterrupt."""
+class Struck(KeyboardInterrupt):
+    """A Ctrl-C of the user: what plugins raise otherwise may be taken for a fault of theirs."""
 
 
 class _Moments:

@@ -22,7 +22,7 @@ ORDER: Final = (
     ("codec",),
     ("buffers",),
     ("limits", "budget"),
-    ("limits", "executor", "hookspecs", "plugins", "calls", "text"),
+    ("limits", "executor", "hookspecs", "plugin_code", "installed_plugins", "plugins", "calls", "text"),
     ("binding",),
     ("compiled",),
     ("wasm", "linear_memory", "guest_symbols", "wasi", "wasm_types", "stack_pointer"),

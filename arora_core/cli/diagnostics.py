@@ -52,7 +52,7 @@ def set_verbosity(verbose: int) -> None:
 
 @contextmanager
 def without_warnings_of_plugins() -> Iterator[None]:
-    """Silence warnings about disabled plugins, for a command that lists them."""
+    """Silence warnings about disabled plugins, for a command that shows them."""
     logger = logging.getLogger("arora.plugins")
     level = logger.level
     logger.setLevel(logging.ERROR)

@@ -9,10 +9,11 @@ from typing import Any, Final
 
 import click
 
-from ..plugins import FailedPlugin, InstalledExecutor, Plugins
+from ..errors import PluginError
+from ..plugins import FailedPlugin, InstalledExecutor, Origin, Plugins, UnknownHook
 from .diagnostics import without_warnings_of_plugins
 from .printing import echo_json
-from .session import Session, pass_session
+from .session import Session
 from .terminal import indented, one_line
 
 _WIDTH_WHEN_PIPED: Final = 160
@@ -35,57 +36,79 @@ class ExecutorStatus:
 
 @click.command("executors", short_help="List the installed executors.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-@pass_session
-def command(session: Session, as_json: bool) -> None:
+@click.pass_context
+def command(context: click.Context, as_json: bool) -> None:
     """List the installed executors: what each runs and can enforce, and whether it can run here.
 
-    Disabled plugins are listed with the reason.
+    Disabled plugins are listed with the reason, and functions of plugins that look like hooks and are none.
     """
     with without_warnings_of_plugins():
-        plugins = session.plugins
-    statuses = statuses_of(plugins)
+        plugins = context.ensure_object(Session).plugins
+        statuses = statuses_of(plugins)
+        _ask_for_commands(context)
     if as_json:
         echo_json(
-            {"executors": [asdict(each) for each in statuses], "failed": [_failed(each) for each in plugins.failed]}
+            {
+                "executors": [asdict(each) for each in statuses],
+                "failed": [_failed(each) for each in plugins.failed],
+                "unknown_hooks": [_unknown_hook(each) for each in plugins.unknown_hooks],
+            }
         )
     elif not statuses and not plugins.failed:
         click.echo("No executors are installed. pip install one: arora-wasmtime, arora-wasmer, arora-native, …")
     else:
-        _print_table(statuses, plugins.failed)
+        # A disabled executor has a row of its own.
+        _print_table(statuses, [each for each in plugins.failed if each.executor is None])
+    if not as_json:
+        for hook in plugins.unknown_hooks:
+            click.echo(f"\n{indented(str(hook))}")
+
+
+def _ask_for_commands(context: click.Context) -> None:
+    """Have the group ask every plugin for its commands, so that those that fail are known."""
+    root = context.find_root()
+    if isinstance(root.command, click.Group):
+        root.command.list_commands(root)
 
 
 def statuses_of(plugins: Plugins) -> list[ExecutorStatus]:
     """Return the status of every installed executor, in order of their names."""
-    return [_status(plugins.executors[name]) for name in sorted(plugins.executors)]
+    installed = dict(plugins.executors)
+    return [_status(installed[name]) for name in sorted(installed)]
 
 
 def _status(installed: InstalledExecutor) -> ExecutorStatus:
-    executor, origin = installed.executor, installed.origin
-    version = reason = None
+    origin, reason, version = installed.origin, installed.unavailable(), None
     try:
-        reason = executor.unavailable()
-        version = executor.version()
-    except Exception as error:  # one faulty plugin must not hide the others
-        reason = reason or f"asking whether it can run raised {type(error).__name__}: {error}"
+        version = installed.version()
+    except PluginError as error:
+        reason = reason or error.message
     return ExecutorStatus(
-        name=executor.name,
-        serves=sorted(executor.serves),
+        name=installed.name,
+        serves=sorted(installed.serves),
         runtime_version=version,
         distribution=origin.distribution,
         distribution_version=origin.version,
-        capabilities=sorted(each.value for each in executor.capabilities),
-        priority=executor.priority,
+        capabilities=sorted(each.value for each in installed.capabilities),
+        priority=installed.priority,
         available=reason is None,
         reason=reason,
     )
 
 
-def _failed(plugin: FailedPlugin) -> dict[str, str]:
+def _failed(plugin: FailedPlugin) -> dict[str, str | None]:
+    return {**_origin(plugin.origin), "executor": plugin.executor, "reason": plugin.reason}
+
+
+def _unknown_hook(hook: UnknownHook) -> dict[str, str]:
+    return {**_origin(hook.origin), "name": hook.name, "advice": hook.advice}
+
+
+def _origin(origin: Origin) -> dict[str, str]:
     return {
-        "entry_point": plugin.origin.entry_point,
-        "distribution": plugin.origin.distribution,
-        "distribution_version": plugin.origin.version,
-        "reason": plugin.reason,
+        "entry_point": origin.entry_point,
+        "distribution": origin.distribution,
+        "distribution_version": origin.version,
     }
 
 

@@ -13,6 +13,7 @@ from ..header import Header, executable_files
 from ..header.used_types import used_types
 from ..plugins import Plugins
 from ..runtime import selection
+from .diagnostics import without_warnings_of_plugins
 from .module_description import describe, facts
 from .module_file import HEADER, RECORDS
 from .printing import echo_json
@@ -50,7 +51,9 @@ def command(session: Session, module: Path, includes: Sequence[Path], as_json: b
     """
     header = Header.load(module, read_records(includes))
     executable, missing = _executable(module, header)
-    suitable = _suitability(session.plugins, header)
+    plugins = session.plugins
+    with without_warnings_of_plugins():
+        suitable = _suitability(plugins, header)
     if as_json:
         echo_json(
             {
@@ -84,15 +87,11 @@ def _executable(module: Path, header: Header) -> tuple[Path | None, str]:
 
 
 def _suitability(plugins: Plugins, header: Header) -> list[Suitability]:
-    reasons: dict[str, str | None] = {}
-    for name in sorted(plugins.executors):
-        try:
-            reasons[name] = selection.obstacle(plugins.executors[name].executor, header)
-        except Exception as error:  # one faulty plugin must not hide the others
-            reasons[name] = f"asking whether it can run raised {type(error).__name__}: {error}"
+    installed = dict(plugins.executors)
+    reasons = {name: selection.obstacle(installed[name], header) for name in sorted(installed)}
     try:
         chosen = selection.choose(plugins, header).name
-    except Exception:
+    except LoadError:
         chosen = None
     found = [Suitability(name, reason, name == chosen) for name, reason in reasons.items()]
     return sorted(found, key=lambda each: (not each.chosen, each.reason is not None))

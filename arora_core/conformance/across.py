@@ -70,7 +70,7 @@ def hosts(plugins: Plugins | None = None) -> Sequence[HostUnderTest]:
     installed = (plugins or discover()).executors
     for name in sorted(installed):
         executor = installed[name].executor
-        if executor.unavailable() is None:
+        if installed[name].unavailable() is None:
             try:
                 found.append(HostUnderTest(executor, guest_for(executor)))
             except (AroraError, CompilerNotFound):

@@ -14,17 +14,10 @@ from .. import values as v
 from ..binding.conversion import Conversions
 from ..buffers import AroraCodec
 from ..calls import Call, CallResult
-from ..codec import Codec
-from ..errors import (
-    AroraError,
-    LoadError,
-    MalformedBuffer,
-    ModuleNotFound,
-    PluginError,
-)
+from ..errors import AroraError, LoadError, MalformedBuffer, ModuleNotFound
 from ..executor import Executor, Host, Instance, Limits, Transfer
 from ..header import ExportedFunction, Header, ModuleDefinition, executable_files
-from ..plugins import Plugins, discover
+from ..plugins import InstalledExecutor, Plugins, discover
 from ..types import TypeRegistry
 from . import selection
 from .call_stack import MAX_CALL_DEPTH, CallStack
@@ -69,7 +62,7 @@ class Engine:
         self._types = TypeRegistry()
         if types is not None:
             self._types.update(types)
-        self._codec = _codec(self._plugins, codec)
+        self._codec = self._plugins.codec(codec)
         self._executors: dict[str, Executor] = {}
         self._modules = ModuleTable()
         self._calls = CallStack(max_depth)
@@ -146,7 +139,7 @@ class Engine:
         with self._lock:
             self._require_place(header, replace)
             signatures = self._signatures(header)
-            chosen = selection.choose(self._plugins, header, executor=executor, prefer=self._prefer, limits=limits)
+            chosen = self._choose(header, executor, limits)
             output = GuestOutput(header.name)
             host = EngineHost(self._calls, self._modules, self._callables, self._codec, output)
             load = partial(self._instance, chosen, definition, host, limits, output)
@@ -155,11 +148,11 @@ class Engine:
             return self._install(entry, signatures, replace)
 
     def _instance(
-        self, chosen: type[Executor], definition: ModuleDefinition, host: Host, limits: Limits, output: GuestOutput
+        self, chosen: InstalledExecutor, definition: ModuleDefinition, host: Host, limits: Limits, output: GuestOutput
     ) -> Instance:
         """Load a definition on an executor."""
         try:
-            return self._calls.run_load(partial(self._executor(chosen).load, definition, host, limits))
+            return self._calls.run_load(partial(self._executors[chosen.name].load, definition, host, limits))
         except AroraError as error:
             add_context(error, definition.header.name, None, chosen.name, output)
             raise
@@ -176,8 +169,8 @@ class Engine:
         self._calls.wait_for_turn()
         with self._lock:
             self._calls.require_open()
-            chosen = selection.choose(self._plugins, header, executor=executor, prefer=self._prefer)
-            preparing = self._executor(chosen)
+            chosen = self._choose(header, executor, NO_LIMITS)
+            preparing = self._executors[chosen.name]
         try:
             await preparing.prepare(ModuleDefinition(header, executable))
         except AroraError as error:
@@ -318,11 +311,16 @@ class Engine:
             )
         self._calls.require_idle(current)
 
-    def _executor(self, chosen: type[Executor]) -> Executor:
-        executor = self._executors.get(chosen.name)
-        if executor is None:
-            executor = self._executors[chosen.name] = chosen()
-        return executor
+    def _choose(self, header: Header, executor: str | None, limits: Limits) -> InstalledExecutor:
+        """Choose the executor of a module, and create it on first use. One that cannot be created is passed over."""
+        while True:
+            chosen = selection.choose(self._plugins, header, executor=executor, prefer=self._prefer, limits=limits)
+            if chosen.name in self._executors:
+                return chosen
+            created = chosen.create()
+            if created is not None:
+                self._executors[chosen.name] = created
+                return chosen
 
     def _signatures(self, header: Header) -> dict[str, CompiledSignature]:
         """Return the exports' signatures by name. Raises HeaderError where records contradict known ones."""
@@ -379,15 +377,6 @@ class Engine:
             if module.closed:
                 self._calls.refuse(module, export.name)
             return self._calls.entrance(module, export.name, transferring(export.id.bytes, module.limits.result))
-
-
-def _codec(plugins: Plugins, name: str) -> Codec:
-    if name == AroraCodec.name:
-        return AroraCodec()
-    if name not in plugins.codecs:
-        known = ", ".join([AroraCodec.name, *sorted(plugins.codecs)])
-        raise PluginError(f"no codec {name!r} is installed (installed: {known})")
-    return plugins.codecs[name]
 
 
 def _id_bytes(id: AnyId) -> bytes:

@@ -7,10 +7,10 @@ import os
 import re
 from collections.abc import Mapping, Sequence
 
-from ..errors import ExecutorNotFound, ExecutorUnavailable, UnsupportedLimit
-from ..executor import Executor, Limits
+from ..errors import ExecutorNotFound, ExecutorUnavailable, PluginError, UnsupportedLimit
+from ..executor import Limits
 from ..header import Header, Version
-from ..plugins import Plugins
+from ..plugins import InstalledExecutor, Plugins
 
 ENVIRONMENT_VARIABLE = "ARORA_EXECUTOR"
 """The environment variable that names preferred executors, in order, separated by commas."""
@@ -26,47 +26,52 @@ def choose(
     prefer: Sequence[str] = (),
     limits: Limits = Limits(),  # noqa: B008 - immutable
     environment: Mapping[str, str] = os.environ,
-) -> type[Executor]:
-    """Return the executor class that runs a module with this header.
+) -> InstalledExecutor:
+    """Return the executor that runs a module with this header.
 
     ``executor`` requires one by name. Otherwise ``prefer``, then the environment's ``ARORA_EXECUTOR``, then
     each executor's priority rank those that serve the header, can run here and can enforce the limits.
-    Raises ExecutorNotFound, ExecutorUnavailable or UnsupportedLimit, saying why and what to do.
+    Raises ExecutorNotFound, ExecutorUnavailable or UnsupportedLimit, saying why and what to do. A preference for an
+    executor that is not installed is logged as a warning, once, and ignored.
     """
     if executor is not None:
         demanded = _demanded(plugins, header, executor)
         _require_limits(header, limits, [demanded])
         return demanded
-    ranked = _ranked(plugins, header, [*prefer, *_preferred_by(environment)])
-    reasons = {each: obstacle(each, header) for each in ranked}
-    usable = [each for each, reason in reasons.items() if reason is None]
+    named = _preferred_by(environment)
+    plugins.warn_of_unknown(prefer, "prefer=")
+    plugins.warn_of_unknown(named, ENVIRONMENT_VARIABLE)
+    ranked = _ranked(plugins, header, [*prefer, *named])
+    reasons = {each.name: obstacle(each, header) for each in ranked}
+    usable = [each for each in ranked if reasons[each.name] is None]
     if not usable:
-        raise _none_usable(plugins, header, {each.name: reason for each, reason in reasons.items() if reason})
+        raise _none_usable(plugins, header, reasons)
     usable = _require_limits(header, limits, usable)
     if _log.isEnabledFor(logging.DEBUG):
-        others = [each.name if reasons[each] is None else f"{each.name} ({reasons[each]})" for each in ranked]
+        others = [each.name if reasons[each.name] is None else f"{each.name} ({reasons[each.name]})" for each in ranked]
         others.remove(usable[0].name)
         _log.debug("%s runs on %s; runners-up: %s", header.name, usable[0].name, ", ".join(others) or "none")
     return usable[0]
 
 
-def obstacle(executor: type[Executor], header: Header) -> str | None:
+def obstacle(installed: InstalledExecutor, header: Header) -> str | None:
     """Return why this executor cannot run a module with this header here, or None when it can."""
     required = header.executor
-    if required.name not in executor.serves:
-        return f"it serves {', '.join(sorted(executor.serves))}, not {required.name}"
-    return executor.unavailable() or _version_obstacle(executor, required.min_version, required.max_version)
+    if required.name not in installed.serves:
+        return f"it serves {', '.join(sorted(installed.serves))}, not {required.name}"
+    return installed.unavailable() or _version_obstacle(installed, required.min_version, required.max_version)
 
 
-def _demanded(plugins: Plugins, header: Header, name: str) -> type[Executor]:
-    executor = plugins.executor(name)
-    reason = obstacle(executor, header)
+def _demanded(plugins: Plugins, header: Header, name: str) -> InstalledExecutor:
+    installed = plugins.installed(name)
+    reason = obstacle(installed, header)
     if reason is not None:
+        plugins.installed(name)  # raises where the executor failed to answer, and is disabled now
         raise ExecutorUnavailable(f"executor {name!r} cannot run it: {reason}", module=header.name, executor=name)
-    return executor
+    return installed
 
 
-def _require_limits(header: Header, limits: Limits, executors: list[type[Executor]]) -> list[type[Executor]]:
+def _require_limits(header: Header, limits: Limits, executors: list[InstalledExecutor]) -> list[InstalledExecutor]:
     """Return those of ``executors`` that can enforce the limits. Raises UnsupportedLimit when none can."""
     wanted = limits.requested()
     able = [each for each in executors if each.capabilities.issuperset(wanted.values())]
@@ -83,21 +88,24 @@ def _preferred_by(environment: Mapping[str, str]) -> list[str]:
     return [name for name in map(str.strip, environment.get(ENVIRONMENT_VARIABLE, "").split(",")) if name]
 
 
-def _ranked(plugins: Plugins, header: Header, preferred: Sequence[str]) -> list[type[Executor]]:
+def _ranked(plugins: Plugins, header: Header, preferred: Sequence[str]) -> list[InstalledExecutor]:
     """Return those that serve the header, best first. Preferences for others are ignored."""
-    serving = [each.executor for each in plugins.executors.values() if header.executor.name in each.executor.serves]
+    serving = [each for each in plugins.executors.values() if header.executor.name in each.serves]
     place = {name: index for index, name in reversed(list(enumerate(preferred)))}
     return sorted(serving, key=lambda each: (place.get(each.name, len(preferred)), -each.priority, each.name))
 
 
 def _none_usable(
-    plugins: Plugins, header: Header, reasons: Mapping[str, str]
+    plugins: Plugins, header: Header, reasons: Mapping[str, str | None]
 ) -> ExecutorNotFound | ExecutorUnavailable:
     wanted = header.executor.name
+    disabled = "".join(f"; {each}" for each in plugins.failed)
+    # Those that failed to answer are among the disabled ones.
+    listed = "; ".join(f"{name}: {reason}" for name, reason in reasons.items() if name in plugins.executors)
+    if listed:
+        return ExecutorUnavailable(f"no executor for {wanted!r} can run here: {listed}{disabled}", module=header.name)
     if reasons:
-        listed = "; ".join(f"{name}: {reason}" for name, reason in reasons.items())
-        return ExecutorUnavailable(f"no executor for {wanted!r} can run here: {listed}", module=header.name)
-    disabled = "".join(f"; plugin {each.origin} is disabled: {each.reason}" for each in plugins.failed)
+        return ExecutorUnavailable(f"no executor for {wanted!r} can run here{disabled}", module=header.name)
     installed = ", ".join(sorted(plugins.executors)) or "none"
     return ExecutorNotFound(
         f"no installed executor serves {wanted!r} (installed: {installed}){disabled}; "
@@ -106,10 +114,13 @@ def _none_usable(
     )
 
 
-def _version_obstacle(executor: type[Executor], low: Version | None, high: Version | None) -> str | None:
+def _version_obstacle(installed: InstalledExecutor, low: Version | None, high: Version | None) -> str | None:
     if low is None and high is None:
         return None
-    version = executor.version()
+    try:
+        version = installed.version()
+    except PluginError as error:
+        return error.message
     numbers = re.match(r"(\d+)(?:\.(\d+))?(?:\.(\d+))?", version or "")
     if numbers is None:
         return None

@@ -1,0 +1,124 @@
+"""What is known of installed plugins: where they come from, what they provide, and what is disabled."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from .errors import AroraError, LoadError, PluginError
+from .executor import Executor
+from .limits import Capability
+from .plugin_code import guarded, optional_text
+
+_TRANSIENT = (MemoryError, RecursionError)
+"""Failures that are not the plugin's fault, and may be over the next time."""
+
+
+@dataclass(frozen=True)
+class Origin:
+    """The origin of a plugin: the entry point's name, and the distribution that declares it."""
+
+    entry_point: str
+    distribution: str
+    version: str
+
+    def __str__(self) -> str:
+        return f"{self.distribution} {self.version}".strip()
+
+
+@dataclass(frozen=True)
+class InstalledExecutor:
+    """An executor class, its origin, and its attributes as they were when it was found.
+
+    It asks the class by its methods: a class that fails to answer is disabled, and harms no other.
+    """
+
+    executor: type[Executor]
+    origin: Origin
+    name: str
+    serves: frozenset[str]
+    capabilities: frozenset[Capability]
+    priority: int
+    disable: Callable[[str], None] = field(repr=False, compare=False)
+    """Disables it for the reason given."""
+
+    def unavailable(self) -> str | None:
+        """Return why it cannot run here, which may be that it was disabled because it failed to answer."""
+        try:
+            return self._text("asking whether it can run", self.executor.unavailable)
+        except PluginError as error:
+            return error.message
+
+    def version(self) -> str | None:
+        """Return the version of its runtime. Raises PluginError where it fails to answer, and is disabled then."""
+        return self._text("asking for its version", self.executor.version)
+
+    def create(self) -> Executor | None:
+        """Return a new executor; None when it cannot be created, and is disabled now.
+
+        Raises an AroraError with which it refuses, and LoadError when memory is short.
+        """
+        try:
+            return guarded("creating it raised", self._created)
+        except PluginError as error:
+            cause = error.__cause__
+            if isinstance(cause, MemoryError):
+                raise LoadError("not enough memory to create the executor", executor=self.name) from None
+            if isinstance(cause, (AroraError, *_TRANSIENT)):
+                raise cause from None
+            self.disable(error.message)
+            return None
+
+    def _created(self) -> Executor:
+        made: object = self.executor()
+        if not isinstance(made, Executor):
+            raise PluginError(f"creating it gave {made!r}, which is no Executor")
+        return made
+
+    def _text(self, question: str, ask: Callable[[], object]) -> str | None:
+        try:
+            return optional_text(question, ask)
+        except PluginError as error:
+            if not isinstance(error.__cause__, _TRANSIENT):
+                self.disable(error.message)
+            raise
+
+
+@dataclass(frozen=True)
+class FailedPlugin:
+    """A disabled plugin, or a disabled part of one whose other parts work, and the reason."""
+
+    origin: Origin
+    reason: str
+    executor: str | None = None
+    """The one executor that is disabled."""
+    commands: bool = False
+    """Whether only its commands are disabled."""
+
+    def __str__(self) -> str:
+        plugin = f"plugin {self.origin.entry_point} ({self.origin})"
+        reason = self.reason.removeprefix(f"{self.origin}: ")
+        if self.commands:
+            return f"the commands of {plugin} are disabled: {reason}"
+        if self.executor is not None:
+            return f"executor {self.executor} of {plugin} is disabled: {reason}"
+        return f"{plugin} is disabled: {reason}"
+
+    def answers_to(self, name: str) -> bool:
+        """Return whether a user who asks for the executor or codec ``name`` may mean this one."""
+        if self.executor is not None:
+            return name == self.executor
+        return not self.commands and name in (self.origin.entry_point, self.origin.distribution)
+
+
+@dataclass(frozen=True)
+class UnknownHook:
+    """A function of a plugin that looks like a hook and is none, so that nothing calls it."""
+
+    origin: Origin
+    name: str
+    advice: str
+    """What is wrong with it: the end of a sentence that begins with its name."""
+
+    def __str__(self) -> str:
+        return f"plugin {self.origin.entry_point} ({self.origin}): {self.name} {self.advice}"

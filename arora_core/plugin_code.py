@@ -1,0 +1,115 @@
+"""The guard around plugins' code, and the checks of what plugins provide. Every fault comes out as a PluginError."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterable
+from typing import NamedTuple, TypeVar
+
+from .codec import Codec
+from .errors import PluginError
+from .executor import Executor
+from .limits import Capability
+
+_T = TypeVar("_T")
+
+
+def guarded(what: str, code: Callable[[], _T]) -> _T:
+    """Return what a plugin's code returns.
+
+    Raises PluginError in place of any other exception: ``what`` and the exception, which is the error's cause. That
+    includes SystemExit, GeneratorExit and the panics of extensions in Rust. A KeyboardInterrupt passes: it is the
+    user's.
+    """
+    try:
+        return code()
+    except (KeyboardInterrupt, PluginError):
+        raise
+    except BaseException as error:
+        raise PluginError(f"{what} {_described(error)}") from error
+
+
+class ExecutorFacts(NamedTuple):
+    """The attributes of an executor class, read once: a class may compute them."""
+
+    name: str
+    serves: frozenset[str]
+    capabilities: frozenset[Capability]
+    priority: int
+
+
+def results(hook: str, call: Callable[[], Iterable[object]]) -> list[object]:
+    """Return what a plugin's implementations of one hook returned, in one list. Raises PluginError."""
+
+    def collect() -> list[object]:
+        found: list[object] = []
+        for result in call():
+            if not isinstance(result, Iterable) or isinstance(result, (str, bytes)):
+                raise PluginError(f"{hook} must return a sequence, got {result!r}")
+            found.extend(result)
+        return found
+
+    return guarded(f"{hook} raised", collect)
+
+
+def executor_class(given: object) -> tuple[type[Executor], ExecutorFacts]:
+    """Return an executor class that a plugin provides with its attributes. Raises PluginError."""
+    return guarded("reading an executor class raised", lambda: _executor_class(given))
+
+
+def codec(given: object) -> tuple[Codec, str]:
+    """Return a codec that a plugin provides and its name. Raises PluginError."""
+    return guarded("reading a codec raised", lambda: _codec(given))
+
+
+def optional_text(question: str, ask: Callable[[], object]) -> str | None:
+    """Return the answer of an executor to a question whose answer is a str or None. Raises PluginError."""
+
+    def answer() -> str | None:
+        given = ask()
+        if given is not None and not isinstance(given, str):
+            raise PluginError(f"{question} gave {given!r}, which is neither a str nor None")
+        return given
+
+    return guarded(f"{question} raised", answer)
+
+
+def _described(error: BaseException) -> str:
+    name = type(error).__name__
+    try:
+        text = str(error)
+    except KeyboardInterrupt:
+        raise
+    except BaseException:
+        return name
+    return f"{name}: {text}" if text else name
+
+
+def _executor_class(given: object) -> tuple[type[Executor], ExecutorFacts]:
+    if not inspect.isclass(given) or not issubclass(given, Executor):
+        raise PluginError(f"arora_executors must return subclasses of Executor, got {given!r}")
+    called = f"executor class {given.__name__}"
+    if inspect.isabstract(given):
+        raise PluginError(f"{called} does not implement {', '.join(sorted(given.__abstractmethods__))}")
+    name = getattr(given, "name", None)
+    if not isinstance(name, str) or not name:
+        raise PluginError(f"{called} has no name")
+    serves = getattr(given, "serves", None)
+    if not isinstance(serves, (frozenset, set)) or not all(isinstance(each, str) for each in serves):
+        raise PluginError(f"{called} must declare `serves` as a frozenset of str")
+    capabilities: object = given.capabilities
+    if not isinstance(capabilities, (frozenset, set)) or not all(isinstance(each, Capability) for each in capabilities):
+        raise PluginError(f"{called} must declare `capabilities` as a frozenset of Capability")
+    priority: object = given.priority
+    if not isinstance(priority, int):
+        raise PluginError(f"{called} must declare `priority` as an int, got {priority!r}")
+    return given, ExecutorFacts(name, frozenset(serves), frozenset(capabilities), priority)
+
+
+def _codec(given: object) -> tuple[Codec, str]:
+    if not isinstance(given, Codec):
+        raise PluginError(f"arora_codecs must return Codec objects, got {given!r}")
+    name = getattr(given, "name", None)
+    if not isinstance(name, str) or not name:
+        raise PluginError(f"codec {type(given).__name__} has no name")
+    return given, name
