@@ -20,7 +20,7 @@ SOURCE: Final = Path(__file__).parent / "guest"
 SANDBOXED: Final = frozenset(
     {
         *("wild", "crash", "last_words", "leave"),
-        *("print", "print_pieces", "write", "clock", "random", "ambient"),
+        *("print", "print_pieces", "write", "clock", "random", "ambient", "sleep"),
         *("hog", "pages", "initialised"),
     }
 )

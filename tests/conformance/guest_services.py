@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import struct
+
 from arora_core import buffers
 from arora_core import values as v
 from arora_core.errors import TrapKind
@@ -62,6 +64,15 @@ def random(guest: SimulatedGuest, given: Arguments) -> ReturnValue:
     numbers = guest.memory.read(at, size)
     guest.allocator.free(at)
     return v.ArrayU8(numbers)
+
+
+@guest_function
+def sleep(guest: SimulatedGuest, given: Arguments) -> ReturnValue:
+    # userdata, the tag of clocks, the monotonic clock, timeout, precision and flags; then room for the answers.
+    at = guest.put(struct.pack("<6Q", 0, 0, 1, given.u64("nanoseconds"), 0, 0) + bytes(40))
+    errno = guest.wasi("poll_oneoff", at, at + 48, 1, at + 80)
+    guest.allocator.free(at)
+    return v.U32(errno)
 
 
 @guest_function

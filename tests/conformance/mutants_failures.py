@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NoReturn
 
 from arora_core import buffers
 from arora_core import values as v
@@ -155,6 +155,18 @@ class WrongTrapKind(_Trapping):
         if trap.kind is TrapKind.INTEGER_DIVISION_BY_ZERO:
             trap.kind = TrapKind.INTEGER_OVERFLOW
         raise trap
+
+
+@mutant("unreachable code is a trap of that kind", max_others=8)
+class TellsNoTrapKinds(ReferenceInstance):
+    """Reports what the runtime reports as ``OTHER``, which fails the nine checks of kinds and no others."""
+
+    def __init__(self, definition: ModuleDefinition, host: Host, limits: Limits) -> None:
+        super().__init__(definition, host, limits)
+        self.guest.trap = self.trap  # type: ignore[method-assign]
+
+    def trap(self, kind: TrapKind) -> NoReturn:
+        raise Trap(kind.value, kind=TrapKind.OTHER)
 
 
 @mutant("unreachable code is a trap of that kind")

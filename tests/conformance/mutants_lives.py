@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from math import inf
 from threading import get_ident
+from time import sleep
 from typing import Any, ClassVar
 
 from arora_core.budget import current
@@ -81,6 +82,20 @@ class ReadsStdin(_ReplacingWasi):
 class ClocksStandStill(_ReplacingWasi):
     def answer_clock_time_get(self, id: int, precision: int, at: int) -> int:
         return self.put(at, 0, 8)
+
+
+@mutant("a guest that sleeps is woken at its deadline")
+class SleepsThroughDeadlines(_ReplacingWasi):
+    def answer_poll_oneoff(self, subscriptions_at: int, events_at: int, count: int, happened_at: int) -> int:
+        asked = int.from_bytes(self.guest.memory.read(subscriptions_at + 24, 8), "little")
+        sleep(min(asked / 1e9, 0.1))  # Not the whole of a long sleep, so that tests end soon.
+        return 0
+
+
+@mutant("a guest sleeps for as long as it asks")
+class NeverSleeps(_ReplacingWasi):
+    def answer_poll_oneoff(self, subscriptions_at: int, events_at: int, count: int, happened_at: int) -> int:
+        return 0
 
 
 @mutant("other descriptors are closed")

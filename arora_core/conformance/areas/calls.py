@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from random import Random
-from time import sleep
+from time import perf_counter, sleep
 from uuid import UUID, uuid4
 
 from ... import buffers
@@ -197,6 +197,14 @@ def a_guest_has_clocks(subject: Subject) -> None:
     passed = (subject.module.clock(1) - second) / 1e9
     expect(passed >= _PAUSE / 2, f"the monotonic clock went {passed} s further in a pause of {_PAUSE} s")
     expect_equal(subject.module.clock(0) > 10**18, True, "whether the wall clock is past the year 2001")
+
+
+@check("calls", uses=["sleep"])
+def a_guest_sleeps_for_as_long_as_it_asks(subject: Subject) -> None:
+    began = perf_counter()
+    expect_equal(subject.module.sleep(int(_PAUSE * 1e9)), 0, "the error number of poll_oneoff")
+    slept = perf_counter() - began
+    expect(slept >= _PAUSE / 2, f"a guest that asked for {_PAUSE} s slept for {slept} s")
 
 
 @check("calls", uses=["random"])

@@ -21,6 +21,8 @@ _FUEL = [Capability.FUEL]
 _ENDLESS = 1 << 32
 # Seconds. Long enough for a busy machine to load a module in, which counts too.
 _SOON = 0.5
+_LONG = 60 * 10**9
+"""Nanoseconds. It ends, so that the check can report an executor that does not wake the guest."""
 
 
 @check("limits", needs=_MEMORY, uses=["add", "hog", "pages"])
@@ -97,6 +99,16 @@ def a_called_module_has_until_the_deadline_of_its_caller(subject: Subject) -> No
     )
     took = perf_counter() - began
     expect(took < 5 * _SOON, f"a call with a deadline of {_SOON} s was stopped after {took:.2f} s in another module")
+
+
+@check("limits", needs=_DEADLINE, uses=["add", "sleep"])
+def a_guest_that_sleeps_is_woken_at_its_deadline(subject: Subject) -> None:
+    module = subject.load(limits=Limits(deadline=_SOON))
+    began = perf_counter()
+    expect_raises(LimitExceeded, partial(module.sleep, _LONG), "a sleep of a minute in poll_oneoff", limit="deadline")
+    took = perf_counter() - began
+    expect(_SOON / 2 < took < _SOON + 3, f"a sleep with a deadline of {_SOON} s ended after {took:.2f} s")
+    expect_equal(module.add(1, 2), 3, "add(1, 2) afterwards")
 
 
 @check("limits", needs=_FUEL, uses=["add", "work"])

@@ -70,15 +70,13 @@ def a_nested_call_leaves_the_argument_of_the_outer_one_alone(subject: Subject) -
 @check("reentrancy", needs=[Capability.TRAPS], uses=["add", "crash", "indirect"])
 def a_trap_in_a_nested_call_leaves_the_outer_one_running(subject: Subject) -> None:
     module = subject.module
-    seen: list[str] = []
 
     def crash() -> v.Value:
-        trap = expect_raises(Trap, partial(module.crash, 0), "crash(0) inside a call of the same guest")
-        seen.append(trap.kind.name)
+        expect_raises(Trap, partial(module.crash, 0), "crash(0) inside a call of the same guest")
         return v.U32(module.add(2, 3))
 
     result = module.indirect(subject.engine.register_callable(crash))
-    expect_equal((result, seen), (buffers.encode(v.U32(5)), ["UNREACHABLE"]), "the result of the outer call")
+    expect_equal(result, buffers.encode(v.U32(5)), "the result of the outer call")
 
 
 @check("reentrancy", uses=["add", "indirect"])

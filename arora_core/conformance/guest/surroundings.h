@@ -15,6 +15,7 @@ uint32_t WASI(path_open)(uint32_t, uint32_t, const char *, uint32_t, uint32_t, u
 uint32_t WASI(clock_time_get)(uint32_t, uint64_t, uint64_t *);
 uint32_t WASI(random_get)(uint8_t *, uint32_t);
 uint32_t WASI(sched_yield)(void);
+uint32_t WASI(poll_oneoff)(const void *, void *, uint32_t, uint32_t *);
 
 static uint32_t written(uint32_t fd, arora_string text) {
     while (text.size > 0) {
@@ -95,6 +96,16 @@ FUNCTION(b1) {
         return arora_error("there are no random numbers");
     }
     return arora_result_end(&writer);
+}
+
+/* sleep(nanoseconds: u64) -> u32: sleeps with poll_oneoff; the WASI error number, 0 on success */
+FUNCTION(b3) {
+    arora_uuid self = ID(b3);
+    arora_reader nanoseconds = parameter(argument, PARAMETER(b301));
+    /* userdata; the tag of clocks; the monotonic clock; timeout; precision; flags */
+    uint64_t subscription[6] = {0, 0, 1, arora_read_u64(&nanoseconds), 0, 0}, event[4];
+    uint32_t happened = 0;
+    return arora_result_u32(&self, wasi_poll_oneoff(subscription, event, 1, &happened));
 }
 
 /* ambient() -> u32[]: what it can access. Number of arguments; number of environment variables; the error numbers of
