@@ -225,6 +225,22 @@ def test_loading_uses_what_was_prepared_from_the_same_parts(node_page: NodePage)
     """) == [True, -0.005490999999999996]
 
 
+def test_a_restart_uses_what_was_prepared(node_page: NodePage) -> None:
+    assert node_page.python("""
+        async def run():
+            with Engine() as engine:
+                header = Header.load("/files/probe/module.yaml", engine.types)
+                executable = open("/files/probe/probe.wasm", "rb").read()
+                probe = engine.load_module_from_parts(header, executable)
+                before = [probe.count(), probe.count()]
+                await engine.prepare(header, executable)
+                prepared = next(iter(engine._executors["browser"]._runtime._prepared.values()))
+                probe.restart()
+                return [*before, engine._modules[header.id.bytes].instance is prepared, probe.count()]
+        await run()
+    """) == [1, 2, True, 1]
+
+
 def test_what_was_prepared_but_not_loaded_is_closed_with_the_engine(node_page: NodePage) -> None:
     assert node_page.python("""
         header = Header.load("/files/ur5/module.yaml")
