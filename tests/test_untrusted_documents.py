@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from arora_core import Header, HeaderError, records
+from arora_core.documents import yaml_text
 from arora_core.documents.files import MAX_BYTES
 
 from .test_records import POINT, good, written
@@ -198,6 +199,20 @@ def test_a_header_may_be_a_link_to_a_file_elsewhere(tmp_path: Path) -> None:
     assert Header.load(tmp_path / "module.yaml").name == "small"
 
 
+@POSIX
+@pytest.mark.parametrize("content", [SECRET, "password: hunter2", "version: hunter2", "- *hunter2", "\thunter2"])
+def test_nothing_is_quoted_of_a_file_elsewhere_that_is_no_header(tmp_path: Path, content: str) -> None:
+    (tmp_path / "private").mkdir()
+    (tmp_path / "private" / "shadow").write_text(content)
+    path = tmp_path / "module.yaml"
+    path.symlink_to("private/shadow")
+    with pytest.raises(HeaderError, match="a link out of its directory leads to no valid header") as caught:
+        Header.load(path)
+    assert caught.value.source == str(path)
+    assert not {"root", "hunter2", "password"} & set(str(caught.value).replace("'", " ").split())
+    assert caught.value.path == ""
+
+
 # --- text ----------------------------------------------------------------------------------------
 
 
@@ -243,6 +258,17 @@ def test_a_scalar_or_a_tag_that_cannot_be_read_is_a_header_error(written: str, m
 def test_a_percent_directive_with_many_digits_is_a_header_error() -> None:
     with pytest.raises(HeaderError):
         Header.parse(f"%YAML {'9' * 10_000}.1\n---\nid: x")
+
+
+@pytest.mark.parametrize(
+    "opened", ["[" + "x," * 1000, "[" + "[]," * 600, "".join(f"k{n}: 1\n" for n in range(600))], ids=len
+)
+def test_yaml_of_more_parts_than_can_be_read_in_seconds_is_refused(
+    opened: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(yaml_text, "_MAX_PARTS", 1000)
+    with pytest.raises(HeaderError, match=r"line \d+, column \d+: more than 1,000 parts: write it as JSON"):
+        Header.parse(opened)
 
 
 def test_mappings_are_merged_with_the_entries_beside_the_key_first() -> None:

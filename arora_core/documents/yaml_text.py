@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Mapping
+from itertools import count
 from typing import Any, Final, NoReturn
 
 from .numerals import integer
@@ -19,6 +20,10 @@ MAX_DEPTH: Final = 300
 
 _MAX_NODES: Final = 1_000_000
 """The most nodes a document may have once its aliases are expanded: a few lines can expand to gigabytes."""
+
+_MAX_PARTS: Final = 100_000
+"""The most scalars and starts and ends of lists and mappings in a text. PyYAML takes a second for some 40,000 of them;
+JSON has no such bound."""
 
 _MAX_DIGITS: Final = 1000
 """Digits of the longest integer. The time to convert one from and to text grows with their square."""
@@ -88,6 +93,7 @@ def _composed(yaml: Any, text: str, refusal: Refusal) -> Any:
     try:
         loader = yaml.SafeLoader(text)
         loader.yaml_implicit_resolvers = {None: _IMPLICIT}
+        loader.get_event = _bounded(loader.get_event, refusal)
         return loader.get_single_node()
     except yaml.MarkedYAMLError as error:
         place = _line(error.problem_mark or error.context_mark)
@@ -100,6 +106,21 @@ def _composed(yaml: Any, text: str, refusal: Refusal) -> Any:
     finally:
         if loader is not None:
             loader.dispose()
+
+
+def _bounded(get_event: Callable[[], Any], refusal: Refusal) -> Callable[[], Any]:
+    """Return ``get_event``, by which PyYAML reads a text bit by bit, so that it ends at the bound."""
+    left = count(_MAX_PARTS, -1)
+
+    def bounded() -> Any:
+        event = get_event()
+        if next(left) < 0:
+            raise refusal(
+                "", f"{_line(event.start_mark)}more than {_MAX_PARTS:,} parts: write it as JSON, which is faster"
+            )
+        return event
+
+    return bounded
 
 
 def _line(mark: Any) -> str:

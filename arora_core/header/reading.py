@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 from ..documents import files, parsing
-from ..documents.places import Place, header_refusal
+from ..documents.places import Place, Refusal, header_refusal
 from ..errors import HeaderError
 from ..types import record_files
 from ..types.registry import TypeRegistry
@@ -24,10 +24,11 @@ def load(path: Path, types: TypeRegistry) -> tuple[Place, TypeRegistry]:
     """Return the document in a file, and ``types`` with the records in ``records/`` beside the file, if any.
 
     Raises HeaderError, with the file or directory as its ``source``, for a file that cannot be read, for mistakes in
-    the syntax and for mistakes in the records.
+    the syntax and for mistakes in the records. Nothing is quoted of a file outside that a link at ``path`` leads to.
     """
-    refusal = header_refusal(str(path))
-    document = Place(parsing.parse(files.read(path, refusal), refusal), refusal)
+    text = files.read(path, header_refusal(str(path)))
+    refusal = _refusal(path)
+    document = Place(parsing.parse(text, refusal), refusal)
     directory = path.parent / "records"
     if not os.path.isdir(directory):
         return document, types
@@ -36,3 +37,12 @@ def load(path: Path, types: TypeRegistry) -> tuple[Place, TypeRegistry]:
         return document, types.merged(own)
     except HeaderError as error:
         raise header_refusal(str(directory))("", error.message) from None
+
+
+def _refusal(path: Path) -> Refusal:
+    """Return the maker of errors about what stands in a header's file."""
+    if Path(os.path.realpath(path)).parent == Path(os.path.realpath(path.parent)):
+        return header_refusal(str(path))
+    # It may lead to a file of secrets, of which a message would quote a part.
+    message = "a link out of its directory leads to no valid header; load the file by its own path to see what is wrong"
+    return lambda *_: HeaderError(message, source=str(path))
