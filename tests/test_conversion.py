@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
 from array import array
+from dataclasses import FrozenInstanceError
 from enum import Enum
 from typing import Any
 from uuid import UUID
@@ -268,3 +271,12 @@ def test_variant_objects_have_a_name_and_a_value_and_can_be_matched() -> None:
             assert where == Point(1.0, 2)
         case _:
             pytest.fail("not matched")
+
+
+def test_a_variant_with_a_payload_is_a_frozen_value() -> None:
+    shape = Shape.at(1)
+    assert (repr(shape), shape.name, shape.value) == ("Shape.at(value=1)", "at", 1)
+    assert {shape, Shape.at(1)} == {shape} != {Shape.at(2)}
+    with pytest.raises(FrozenInstanceError):
+        shape.value = 2
+    assert pickle.loads(pickle.dumps(shape)) == copy.copy(shape) == shape

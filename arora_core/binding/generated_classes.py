@@ -5,7 +5,7 @@ Engines share the class of a record, so objects from different engines can be co
 
 from __future__ import annotations
 
-from dataclasses import make_dataclass
+from dataclasses import dataclass, make_dataclass
 from enum import Enum
 from functools import cache
 from typing import Any, ClassVar, Union, cast
@@ -59,6 +59,13 @@ class Variant:
     value: Any
 
 
+@dataclass(frozen=True)
+class _Payload:
+    """The base of all variants with a payload: to make a dataclass of each takes twenty times as long."""
+
+    value: Any
+
+
 EnumerationClass = Union[type[Enum], type[Variant]]
 
 
@@ -102,7 +109,7 @@ def _variant(record: EnumerationType, enumeration: type[Variant], name: str, var
         namespace["__repr__"] = lambda self: type(self).__qualname__
         return type(name, (enumeration,), namespace)()
     namespace["__reduce__"] = lambda self: (_member, (record, name, self.value))
-    return make_dataclass(name, [("value", Any)], bases=(enumeration,), namespace=namespace, frozen=True)
+    return type(name, (enumeration, _Payload), namespace)
 
 
 # Objects are pickled with their record, from which another process makes the class.
