@@ -6,6 +6,7 @@ The options are defined in ``pytest_plugin``, because pytest parses them before 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 
 import pytest
 
@@ -13,6 +14,7 @@ from ..errors import AroraError, ExecutorUnavailable
 from ..executor import Executor
 from ..plugins import discover
 from .checking import Check, checks
+from .compiling import CompilerNotFound
 from .guests import Guest, guest_for
 from .pytest_plugin import AREAS, EXECUTOR
 from .running import available, keep_guest_loaded, run_check
@@ -20,13 +22,15 @@ from .suite import settle
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Generate a test for each check. Wrong options are one collection error, not an error of each test."""
+    """Generate a test for each check. Wrong options, or no guest, are one error of collection, not one a test."""
     name = metafunc.config.getoption(EXECUTOR, None)
     try:
         found = checks(metafunc.config.getoption(AREAS, None))
         if name is not None:
             discover().executor(name)
-    except (AroraError, ValueError) as error:
+            with suppress(ExecutorUnavailable):
+                guest_for(available(name))
+    except (AroraError, CompilerNotFound, ValueError) as error:
         raise pytest.Collector.CollectError(str(error)) from None
     metafunc.parametrize("check", found, ids=[f"{each.area}: {each.name}" for each in found])
 

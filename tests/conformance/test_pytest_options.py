@@ -18,10 +18,10 @@ def pytest_report_header(config):
 """
 
 
-def pytest(*options: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+def pytest(*options: str, cwd: Path, **variables: str) -> subprocess.CompletedProcess[str]:
     """Run pytest with another plugin that defines the options ``--executor`` and ``--area``."""
     (cwd / "other_plugin.py").write_text(OTHERS)
-    environment = {**os.environ, "PYTHONPATH": str(cwd), "PYTHONWARNINGS": "ignore"}
+    environment = {**os.environ, "PYTHONPATH": str(cwd), "PYTHONWARNINGS": "ignore", **variables}
     command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-p", "other_plugin", *options]
     return subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True)
 
@@ -40,6 +40,13 @@ def test_the_executor_option_of_another_plugin_is_ignored(tmp_path: Path) -> Non
     done = pytest("--pyargs", "arora_core.conformance", "-rs", *theirs, cwd=tmp_path)
     assert "no --arora-executor is named" in done.stdout
     assert " passed" not in done.stdout
+
+
+def test_a_guest_that_cannot_be_compiled_is_one_error(tmp_path: Path) -> None:
+    compiler = f"{sys.executable} -c raise(SystemExit(1))"
+    done = pytest("--pyargs", "arora_core.conformance", "--arora-executor", "native", cwd=tmp_path, CC=compiler)
+    assert done.stdout.count("the C compiler failed") == 1
+    assert "1 error in" in done.stdout
 
 
 def test_the_help_of_pytest_lists_the_options_under_arora(tmp_path: Path) -> None:
