@@ -66,41 +66,30 @@ class CallStack:
         owned, stack = lock._is_owned, module.instance.stack
 
         def enter(argument: _A) -> _R:
+            depth = 0
             if running or hosting:
-                return enter_among_others(argument)
+                if not owned():
+                    return self._enter_in_turn(module, function, enter, argument)
+                depth = len(running)
+                if depth >= max_depth or (depth and depth != self.host_depth):
+                    self.refuse(module, function)
+                if depth >= thread.levels or (hosting and times_hosting(self) != len(hosting)) or GREENLET in modules:
+                    self._check_thread(module, function, stack)
             with lock:
-                # No call of the engine is running: the thread that had the lock has ended its own.
-                if module.held or (stack and not thread.roomy):
+                # The depth is still right: the thread that had the lock meanwhile has ended its calls.
+                if module.held or not (depth or thread.roomy or not stack):
                     self._prepare(module, function, stack)
                 try:
                     begin(module)
                     return run(argument)
                 except BaseException as error:
-                    _note(error, module, function)
+                    module.note_failure(error)
+                    if isinstance(error, AroraError):
+                        add_context(error, module.header.name, function, module.executor, module.output)
                     raise
                 finally:
-                    running.clear()
-
-        def enter_among_others(argument: _A) -> _R:
-            if not owned():
-                return self._enter_in_turn(module, function, enter_owned, argument)
-            return enter_owned(argument)
-
-        def enter_owned(argument: _A) -> _R:
-            depth = len(running)
-            if module.held or depth >= max_depth or (depth and depth != self.host_depth):
-                self._refuse_or_restart(module, function)
-            if depth >= thread.levels or (hosting and times_hosting(self) != len(hosting)) or GREENLET in modules:
-                self._check_thread(module, function, stack)
-            try:
-                begin(module)
-                return run(argument)
-            except BaseException as error:
-                _note(error, module, function)
-                raise
-            finally:
-                # Not popped: an exception from a signal handler may have come before ``begin``.
-                del running[depth:]
+                    # Not popped: an exception from a signal handler may have come before ``begin``.
+                    del running[depth:]
 
         def rebind() -> None:
             nonlocal run, stack
@@ -108,15 +97,6 @@ class CallStack:
 
         module.rebind.append(rebind)
         return enter
-
-    def _refuse_or_restart(self, module: ModuleEntry, function: str) -> None:
-        """Raise the error that says why a call cannot start, or restart the module for it."""
-        depth = len(self.running)
-        if module.closed or depth >= self.max_depth or (depth and depth != self.host_depth):
-            self.refuse(module, function)
-        # A module that is running goes on until its outermost call has ended.
-        if module not in self.running:
-            module.restart()
 
     def hosted(self, run: Callable[_P, _R]) -> Callable[_P, _R]:
         """Return host code ``run``, which a running call leads to, wrapped so that it may make nested calls."""
@@ -238,9 +218,12 @@ class CallStack:
             turns.arrived()
 
     def _prepare(self, module: ModuleEntry, function: str, stack: int) -> None:
-        """Refuse or restart a held module, and make sure of the stack for an outermost call."""
-        if module.held:
-            self._refuse_or_restart(module, function)
+        """Refuse or restart a held module, and make sure of the stack."""
+        if module.closed:
+            self.refuse(module, function)
+        # A module that is running goes on until its outermost call has ended.
+        if module.held and module not in self.running:
+            module.restart()
         self._check_thread(module, function, stack)
 
     def _check_thread(self, module: ModuleEntry, function: str, stack: int) -> None:
@@ -292,13 +275,6 @@ def out_of_frames(error: RecursionError) -> LimitExceeded:
         trace = trace.tb_next
     limit = sys.getrecursionlimit()
     return LimitExceeded(f"calls are nested deeper than Python's limit of {limit} frames allows", limit="depth")
-
-
-def _note(error: BaseException, module: ModuleEntry, function: str) -> None:
-    """Note the failure of a call of a module: on the module, and the module's names on the error."""
-    module.note_failure(error)
-    if isinstance(error, AroraError):
-        add_context(error, module.header.name, function, module.executor, module.output)
 
 
 def _in_another_greenlet() -> ModuleBusy:
