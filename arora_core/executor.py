@@ -118,6 +118,9 @@ class Executor(ABC):
     """The name, unique among installed executors: ``wasmtime``."""
     serves: ClassVar[frozenset[str]]
     """The ``executor.name`` values of headers it can run: ``{"wasm"}``."""
+    suffixes: ClassVar[tuple[str, ...]] = ()
+    """The file suffixes of the executables it runs: ``(".lua",)``. ``Engine.load`` looks for them beside a header
+    that it serves, before it looks for ``.wasm`` or a library."""
     capabilities: ClassVar[frozenset[Capability]] = frozenset()
     priority: ClassVar[int] = 0
     """Decides among executors that serve the same header where the user has no preference; the highest wins."""

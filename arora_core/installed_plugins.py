@@ -39,6 +39,7 @@ class InstalledExecutor:
     serves: frozenset[str]
     capabilities: frozenset[Capability]
     priority: int
+    suffixes: tuple[str, ...]
     disable: Callable[[str], None] = field(repr=False, compare=False)
     """Disables it for the reason given."""
 

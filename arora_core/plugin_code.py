@@ -36,6 +36,7 @@ class ExecutorFacts(NamedTuple):
     serves: frozenset[str]
     capabilities: frozenset[Capability]
     priority: int
+    suffixes: tuple[str, ...]
 
 
 def results(hook: str, call: Callable[[], Iterable[object]]) -> list[object]:
@@ -103,7 +104,10 @@ def _executor_class(given: object) -> tuple[type[Executor], ExecutorFacts]:
     priority: object = given.priority
     if not isinstance(priority, int):
         raise PluginError(f"{called} must declare `priority` as an int, got {priority!r}")
-    return given, ExecutorFacts(name, frozenset(serves), frozenset(capabilities), priority)
+    suffixes: object = given.suffixes
+    if not isinstance(suffixes, tuple) or not all(isinstance(each, str) and each.startswith(".") for each in suffixes):
+        raise PluginError(f"{called} must declare `suffixes` as a tuple of str that begin with '.', got {suffixes!r}")
+    return given, ExecutorFacts(name, frozenset(serves), frozenset(capabilities), priority, suffixes)
 
 
 def _codec(given: object) -> tuple[Codec, str]:

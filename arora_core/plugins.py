@@ -120,6 +120,11 @@ class Plugins:
                 group.commands.update(before)
                 self._disable(FailedPlugin(self._origins[name], error.message, commands=True))
 
+    def suffixes(self, kind: str) -> tuple[str, ...]:
+        """Return the suffixes of executables that executors of headers of this kind declare."""
+        serving = [each for each in self._executors.values() if kind in each.serves]
+        return tuple(dict.fromkeys(suffix for each in serving for suffix in each.suffixes))
+
     def executor(self, name: str) -> type[Executor]:
         """Return the executor class of that name.
 

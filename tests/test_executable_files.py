@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
+from arora_core import Engine
+from arora_core.conformance.subject import only
 from arora_core.errors import LoadError
-from arora_core.header import Header
+from arora_core.executor import Executor, Host, Instance, Limits
+from arora_core.header import Header, ModuleDefinition
 from arora_core.header.executable_files import candidates, find
 
 
@@ -116,3 +120,31 @@ def test_a_modules_name_that_no_file_can_have_is_an_executable_that_is_not_found
     with pytest.raises(LoadError, match="found no executable") as caught:
         find(tmp_path / "module.yaml", header(name))
     assert len(str(caught.value.message)) < 5000
+
+
+class Lua(Executor):
+    """Fails to load with the content of the executable, which shows which one was found."""
+
+    name = "lua"
+    serves = frozenset({"lua"})
+    suffixes = (".lua", ".luac")
+
+    def load(self, definition: ModuleDefinition, host: Host, limits: Limits) -> Instance:
+        raise LoadError(definition.executable.decode())
+
+
+@pytest.mark.parametrize("file", ["arm.lua", "module.luac"])
+def test_an_executor_declares_the_suffixes_of_its_executables(tmp_path: Path, file: str) -> None:
+    (tmp_path / "module.yaml").write_text(json.dumps(header(executor="lua").to_data()))
+    (tmp_path / file).write_text("print(1)")
+    with Engine(plugins=only(Lua)) as engine, pytest.raises(LoadError, match=r"print\(1\)"):
+        engine.load(tmp_path / "module.yaml")
+
+
+def test_the_suffixes_of_executors_come_before_the_usual_ones() -> None:
+    found = candidates(Path("arm.yaml"), header(executor="lua"), only(Lua).suffixes("lua"))
+    assert [path.name for path in found] == ["arm.lua", "arm.luac", "arm.wasm"]
+
+
+def test_executables_of_another_kind_are_not_looked_for() -> None:
+    assert only(Lua).suffixes("wasm") == ()

@@ -69,6 +69,8 @@ WRONG_ANSWERS = {
     "[type('E', (Executor,), {'load': None})]": "has no name",
     "[type('E', (Executor,), {'load': None, 'name': 'x'})]": "must declare `serves`",
     "[type('E', (Executor,), {'load': None, 'name': 'x', 'serves': 'wasm'})]": "must declare `serves`",
+    "[type('E', (Executor,), {'load': None, 'name': 'x', 'serves': {'x'}, 'suffixes': '.x'})]": "declare `suffixes`",
+    "[type('E', (Executor,), {'load': None, 'name': 'x', 'serves': {'x'}, 'suffixes': ('x',)})]": "with '.'",
     "2 * [type('E', (Executor,), {'load': None, 'name': 'x', 'serves': frozenset()})]": "two executors named 'x'",
     "1 / 0": "arora_executors raised ZeroDivisionError",
 }

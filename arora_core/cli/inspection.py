@@ -50,8 +50,8 @@ def command(session: Session, module: Path, includes: Sequence[Path], as_json: b
     MODULE is its header, a module.yaml.
     """
     header = Header.load(module, read_records(includes))
-    executable, missing = _executable(module, header)
     plugins = session.plugins
+    executable, missing = _executable(module, header, plugins)
     with without_warnings_of_plugins():
         suitable = _suitability(plugins, header)
     if as_json:
@@ -79,9 +79,9 @@ def command(session: Session, module: Path, includes: Sequence[Path], as_json: b
     _print_section("executors", [_suited(each) for each in suitable] or ["none are installed"])
 
 
-def _executable(module: Path, header: Header) -> tuple[Path | None, str]:
+def _executable(module: Path, header: Header, plugins: Plugins) -> tuple[Path | None, str]:
     try:
-        return executable_files.find(module, header), ""
+        return executable_files.find(module, header, suffixes=plugins.suffixes(header.executor.name)), ""
     except LoadError as error:
         return None, f"none; {error.message}"
 

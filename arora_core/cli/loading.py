@@ -20,6 +20,7 @@ def load(
     engine: Engine, file: ModuleFile, header: Header, limits: Limits, *, executable: Path | None = None
 ) -> LoadedModule:
     """Load the module, by default with the executable beside its header. Raises LoadError, OSError, Trap."""
-    found = executable_files.find(file.path, header) if executable is None else executable
+    suffixes = engine.plugins.suffixes(header.executor.name)
+    found = executable_files.find(file.path, header, suffixes=suffixes) if executable is None else executable
     definition = ModuleDefinition(header, found.read_bytes(), found)
     return engine.load_module(definition, executor=file.executor, limits=limits)

@@ -13,11 +13,12 @@ import pytest
 from ..errors import AroraError, ExecutorUnavailable
 from ..executor import Executor
 from ..plugins import discover
+from . import subject
 from .checking import Check, checks
 from .compiling import CompilerNotFound
 from .guests import Guest, guest_for
-from .pytest_plugin import AREAS, EXECUTOR
-from .running import available, keep_guest_loaded, run_check
+from .pytest_plugin import AREAS, EXAMPLES, EXECUTOR, SIZE, SKIP
+from .running import available, keep_guest_loaded, known_names, run_check
 from .suite import settle
 
 
@@ -26,6 +27,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     name = metafunc.config.getoption(EXECUTOR, None)
     try:
         found = checks(metafunc.config.getoption(AREAS, None))
+        known_names(dict(metafunc.config.getoption(SKIP, None) or ()))
         if name is not None:
             discover().executor(name)
             with suppress(ExecutorUnavailable):
@@ -50,5 +52,8 @@ def under_test(request: pytest.FixtureRequest) -> Iterator[tuple[type[Executor],
         yield executor, guest
 
 
-def test_the_executor(check: Check, under_test: tuple[type[Executor], Guest]) -> None:
-    settle(run_check(check, *under_test))
+def test_the_executor(check: Check, under_test: tuple[type[Executor], Guest], request: pytest.FixtureRequest) -> None:
+    examples = request.config.getoption(EXAMPLES, None) or subject.EXAMPLES
+    size = request.config.getoption(SIZE, None) or subject.SIZE
+    skip = dict(request.config.getoption(SKIP, None) or ())
+    settle(run_check(check, *under_test, examples=examples, size=size, skip=skip))

@@ -22,31 +22,38 @@ _MACOS: Final = (("lib", ".dylib"), ("", ".dylib"))
 _WINDOWS: Final = (("", ".dll"), ("lib", ".dll"))
 
 
-def candidates(header_path: str | PathLike[str], header: Header) -> list[Path]:
+def candidates(header_path: str | PathLike[str], header: Header, suffixes: Iterable[str] = ()) -> list[Path]:
     """Return the paths at which the executable of ``header`` may be, likeliest first, whether they exist or not.
 
     All are beside the header, named after the header file or the module, with ``-`` and ``_`` interchangeable. The
-    suffix is ``.wasm`` or, for native modules, that of libraries: of this platform first, then of others.
+    suffix is one of ``suffixes``, then ``.wasm`` or, for native modules, that of libraries: of this platform first,
+    then of others.
     """
     path = Path(header_path)
-    return _named(path.parent, (path.stem, header.name), header)
+    return _named(path.parent, (path.stem, header.name), header, suffixes)
 
 
-def find(header_path: str | PathLike[str], header: Header, executable: str | PathLike[str] | None = None) -> Path:
+def find(
+    header_path: str | PathLike[str],
+    header: Header,
+    executable: str | PathLike[str] | None = None,
+    suffixes: Iterable[str] = (),
+) -> Path:
     """Return the path of the executable of ``header``.
 
     ``executable`` is a path, or a name to look for beside the header, with or without library prefix and suffix.
+    ``suffixes`` are those that executors of the header declare.
     Raises LoadError, whose message lists the paths tried.
     """
     path = Path(header_path)
     if executable is None:
-        looked_for = candidates(path, header)
+        looked_for = candidates(path, header, suffixes)
     else:
         named = Path(fspath(executable))
         beside_header = path.parent / named
         # A bare name means the file beside the header, rather than one in the current directory.
         looked_for = [beside_header, named] if named.name == str(named) else [named, beside_header]
-        looked_for += _named(beside_header.parent, (named.name,), header)
+        looked_for += _named(beside_header.parent, (named.name,), header, suffixes)
     for candidate in looked_for:
         # Path.is_file raises for a name that is too long.
         if os.path.isfile(candidate):
@@ -55,8 +62,9 @@ def find(header_path: str | PathLike[str], header: Header, executable: str | Pat
     raise LoadError(f"found no executable, looked for {names}", module=header.name)
 
 
-def _named(folder: Path, stems: Iterable[str], header: Header) -> list[Path]:
-    affixes = _libraries(sys.platform) if header.executor.name == NATIVE else (("", ".wasm"),)
+def _named(folder: Path, stems: Iterable[str], header: Header, suffixes: Iterable[str]) -> list[Path]:
+    usual = _libraries(sys.platform) if header.executor.name == NATIVE else (("", ".wasm"),)
+    affixes = (*(("", suffix) for suffix in suffixes), *usual)
     names = (f"{prefix}{stem}{suffix}" for prefix, suffix in affixes for stem in _spellings(stems))
     return [folder / name for name in dict.fromkeys(names)]
 

@@ -84,12 +84,13 @@ class Engine:
         """Load a header file and the executable beside it.
 
         The executable is the header file's stem or the module's name (``-`` and ``_`` alike) with ``.wasm``
-        or the platform's library prefix and suffix; ``executable`` names another file. Record files in a
+        or the platform's library prefix and suffix, or a suffix that an executor declares; ``executable`` names
+        another file. Record files in a
         ``records`` directory beside the header are read too. Raises HeaderError, OSError, and as
         :meth:`load_module`.
         """
         header = Header.load(path, self._types)
-        found = executable_files.find(Path(path), header, executable)
+        found = executable_files.find(Path(path), header, executable, self._plugins.suffixes(header.executor.name))
         definition = ModuleDefinition(header, found.read_bytes(), found)
         return self.load_module(definition, executor=executor, limits=limits, replace=replace, after_trap=after_trap)
 

@@ -53,3 +53,16 @@ def test_the_help_of_pytest_lists_the_options_under_arora(tmp_path: Path) -> Non
     shown = pytest("--help", cwd=tmp_path).stdout.partition("Arora's conformance suite:")[2]
     assert "--arora-executor=NAME" in shown
     assert "--arora-area=AREA" in shown
+
+
+def test_a_check_is_left_out_for_a_reason(tmp_path: Path) -> None:
+    sentence = "stdout and stderr are told apart"
+    ours = ("--pyargs", "arora_core.conformance", "--arora-executor", "wasmtime", "--arora-area", "output")
+    few = ("--arora-examples", "2", "--arora-size", "1000")
+    done = pytest(*ours, *few, "-rs", "--arora-skip", f"{sentence}=it is slow", cwd=tmp_path)
+    assert (done.returncode, "left out: it is slow" in done.stdout) == (0, True), done.stdout
+
+
+def test_a_check_to_leave_out_has_to_exist(tmp_path: Path) -> None:
+    done = pytest("--pyargs", "arora_core.conformance", "--arora-skip", "pigs fly=they do not", cwd=tmp_path)
+    assert "skip names checks that do not exist: pigs fly" in done.stdout
