@@ -95,9 +95,10 @@ def test_every_plugin_accepts_the_core_of_its_own_version(plugin: Built) -> None
     assert core.specifier.contains(arora_core.__version__)
 
 
-def test_the_executor_that_is_written_for_a_start_accepts_this_core() -> None:
-    template = ROOT / "arora_core" / "cli" / "templates" / "executor" / "pyproject.toml"
-    (requirement,) = re.findall(r'"(arora-core>=[^"]+)"', template.read_text())
+@pytest.mark.parametrize("kind", ["executor", "codec", "command"])
+def test_the_plugin_that_is_written_for_a_start_accepts_this_core(kind: str) -> None:
+    template = ROOT / "arora_core" / "cli" / "templates" / kind / "pyproject.toml"
+    (requirement,) = re.findall(r'"(arora-core(?:\[cli\])?>=[^"]+)"', template.read_text())
     assert Requirement(requirement).specifier.contains(arora_core.__version__)
 
 

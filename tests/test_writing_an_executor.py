@@ -13,7 +13,7 @@ import pytest
 
 from arora_core import Engine, MalformedExecutable, MissingExport, Trap, TrapKind
 from arora_core import values as v
-from arora_core.cli.new import executor_tree
+from arora_core.cli.new import plugin_tree
 from arora_core.conformance import wasm_guest
 from tests.cli.running import EXAMPLES, arora
 
@@ -58,20 +58,20 @@ def mine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_the_page_shows_every_file_that_the_command_writes() -> None:
-    assert tree_of_the_page() == executor_tree("mine")
+    assert tree_of_the_page() == plugin_tree("executor", "mine")
 
 
 def test_the_page_lists_every_file() -> None:
     listed = re.findall(
         r"^ +([\w.]+)(?:/$| {2,}|$)", PAGE.partition("    arora-mine/\n")[2].partition("\n##")[0], re.MULTILINE
     )
-    assert {path.rpartition("/")[2] for path in executor_tree("mine")} <= set(listed)
+    assert {path.rpartition("/")[2] for path in plugin_tree("executor", "mine")} <= set(listed)
 
 
 def test_the_executor_has_the_length_the_page_says() -> None:
     said = re.search(r"in about (\d+) lines of code", PAGE)
     assert said is not None
-    package = [text for path, text in executor_tree("mine").items() if path.startswith("arora_mine/")]
+    package = [text for path, text in plugin_tree("executor", "mine").items() if path.startswith("arora_mine/")]
     lines = [line.strip() for text in package for line in text.splitlines()]
     code = [line for line in lines if line and not line.startswith(("#", '"""', "from ", "import ", "@"))]
     assert abs(len(code) - int(said[1])) <= 10
@@ -132,16 +132,42 @@ def test_the_tree_installs_into_a_fresh_environment_and_passes_the_suite(tmp_pat
 def test_the_command_writes_the_tree_under_the_name_given(tmp_path: Path) -> None:
     place = tmp_path / "arora-wasm-micro"
     done = arora("new", "executor", "wasm-micro", "--directory", place)
-    assert (done.code, done.out.splitlines()) == (0, [str(place / path) for path in executor_tree("wasm-micro")])
-    assert {str(path.relative_to(place).as_posix()) for path in place.rglob("*.*")} == set(executor_tree("wasm-micro"))
+    assert (done.code, done.out.splitlines()) == (
+        0,
+        [str(place / path) for path in plugin_tree("executor", "wasm-micro")],
+    )
+    assert {str(path.relative_to(place).as_posix()) for path in place.rglob("*.*")} == set(
+        plugin_tree("executor", "wasm-micro")
+    )
     assert 'name: ClassVar[str] = "wasm-micro"' in (place / "arora_wasm_micro" / "executor.py").read_text()
     assert "TestWasmMicro = executor_suite(" in (place / "tests" / "test_conformance.py").read_text()
     assert "pip install -e '.[test]'" in done.err
 
 
-def test_the_template_name_is_nowhere_left() -> None:
-    for path, text in executor_tree("other").items():
+@pytest.mark.parametrize("kind", ["executor", "codec", "command"])
+def test_the_template_name_is_nowhere_left(kind: str) -> None:
+    for path, text in plugin_tree(kind, "other").items():
         assert "mine" not in f"{path} {text}".lower(), path
+
+
+@pytest.mark.parametrize("kind", ["codec", "command"])
+def test_the_codec_and_the_command_that_are_written_pass_their_own_tests(tmp_path: Path, kind: str) -> None:
+    place = tmp_path / "arora-other"
+    assert arora("new", kind, "other", "--directory", place).code == 0
+    info = place / "arora_other-0.1.0.dist-info"
+    info.mkdir()
+    info.joinpath("METADATA").write_text("Metadata-Version: 2.1\nName: arora-other\nVersion: 0.1.0\n")
+    info.joinpath("entry_points.txt").write_text("[arora]\nother = arora_other\n")
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests"]
+    path = os.pathsep.join([str(place), str(ROOT)])
+    done = subprocess.run(command, cwd=place, env={**os.environ, "PYTHONPATH": path}, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_a_command_that_there_is_already_is_refused(tmp_path: Path) -> None:
+    done = arora("new", "command", "inspect", "--directory", tmp_path / "there")
+    assert (done.code, list(tmp_path.iterdir())) == (2, [])
+    assert "there is already a command 'arora inspect'" in done.err
 
 
 def test_the_command_overwrites_nothing(tmp_path: Path) -> None:

@@ -8,24 +8,26 @@ from typing import Final
 
 import click
 
-_TEMPLATE: Final = Path(__file__).parent / "templates" / "executor"
+_TEMPLATES: Final = Path(__file__).parent / "templates"
 _NAME_THERE: Final = "mine"
-"""The executor's name in the template."""
-_FILES: Final = (
-    "pyproject.toml",
-    "README.md",
-    "arora_mine/__init__.py",
-    "arora_mine/executor.py",
-    "arora_mine/instance.py",
-    "arora_mine/py.typed",
-    "tests/test_conformance.py",
-)
+"""The plugin's name in the templates."""
+_FILES: Final = {
+    "executor": ("arora_mine/executor.py", "arora_mine/instance.py", "tests/test_conformance.py"),
+    "codec": ("arora_mine/codec.py", "tests/test_conformance.py"),
+    "command": ("arora_mine/command.py", "tests/test_command.py"),
+}
+"""The files of each kind of plugin, besides those that all have."""
+_ALL_HAVE: Final = ("pyproject.toml", "README.md", "arora_mine/__init__.py", "arora_mine/py.typed")
 _NAME: Final = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
-_TAKEN: Final = {"core": "arora-core is Arora itself", "host": "host modules have this executor name"}
+_TAKEN: Final = {
+    "core": "arora-core is Arora itself",
+    "host": "host modules have this executor name",
+    "arora": "the default codec has this name",
+}
 
 
-def executor_tree(name: str) -> dict[str, str]:
-    """Return the files of a distribution with an executor of that name, by path with forward slashes."""
+def plugin_tree(kind: str, name: str) -> dict[str, str]:
+    """Return the files of a distribution with an executor, codec or command of that name, by path with slashes."""
     words = {
         _NAME_THERE: name,
         f"arora-{_NAME_THERE}": f"arora-{name}",
@@ -37,16 +39,18 @@ def executor_tree(name: str) -> dict[str, str]:
     def renamed(text: str) -> str:
         return pattern.sub(lambda match: words[match[0]], text)
 
-    return {renamed(path): renamed((_TEMPLATE / path).read_text(encoding="utf-8")) for path in _FILES}
+    files = sorted([*_ALL_HAVE, *_FILES[kind]])
+    return {renamed(path): renamed((_TEMPLATES / kind / path).read_text(encoding="utf-8")) for path in files}
 
 
 def _valid_name(context: click.Context, parameter: click.Parameter, name: str) -> str:
     if not _NAME.fullmatch(name):
-        raise click.BadParameter(
-            f"{name!r} is not a valid executor name: use lower-case words of a-z and 0-9, joined by '-'"
-        )
+        raise click.BadParameter(f"{name!r} is not a valid name: use lower-case words of a-z and 0-9, joined by '-'")
     if name in _TAKEN:
         raise click.BadParameter(f"{name!r} is taken: {_TAKEN[name]}")
+    arora = context.find_root().command
+    if context.info_name == "command" and isinstance(arora, click.Group) and name in arora.list_commands(context):
+        raise click.BadParameter(f"{name!r} is taken: there is already a command 'arora {name}'")
     return name
 
 
@@ -55,23 +59,50 @@ def command() -> None:
     """Write the start of a plugin."""
 
 
-@command.command("executor", short_help="Write the distribution of an executor.")
-@click.argument("name", callback=_valid_name)
-@click.option(
+_name = click.argument("name", callback=_valid_name)
+_directory = click.option(
     "--directory",
     type=click.Path(path_type=Path),
     help="Where to write it; it must not exist, or be empty (default: arora-NAME).",
 )
+
+
+@command.command("executor", short_help="Write the distribution of an executor.")
+@_name
+@_directory
 def executor(name: str, directory: Path | None) -> None:
     """Write the distribution of an executor called NAME, complete and working.
 
     It runs WebAssembly modules on wasmtime's public Python interface, and passes the conformance suite: put your
     runtime in wasmtime's place, one call after the other, and the suite reports what does not work yet.
     """
+    _write("executor", name, directory)
+
+
+@command.command("codec", short_help="Write the distribution of a codec.")
+@_name
+@_directory
+def codec(name: str, directory: Path | None) -> None:
+    """Write the distribution of a codec called NAME, complete and working.
+
+    It leaves the work to the default codec, and passes the conformance suite: put your implementation in its place.
+    """
+    _write("codec", name, directory)
+
+
+@command.command("command", short_help="Write the distribution of a command.")
+@_name
+@_directory
+def command_(name: str, directory: Path | None) -> None:
+    """Write the distribution of a command, arora NAME, complete and working."""
+    _write("command", name, directory)
+
+
+def _write(kind: str, name: str, directory: Path | None) -> None:
     place = Path(f"arora-{name}") if directory is None else directory
     if place.exists() and (not place.is_dir() or any(place.iterdir())):
         raise click.BadParameter(f"{place} exists already; nothing was written", param_hint="--directory")
-    for path, text in executor_tree(name).items():
+    for path, text in plugin_tree(kind, name).items():
         file = place / path
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text, encoding="utf-8", newline="\n")

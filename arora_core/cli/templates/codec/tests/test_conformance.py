@@ -1,0 +1,3 @@
+from arora_core.conformance import codec_suite
+
+TestMine = codec_suite("mine")
