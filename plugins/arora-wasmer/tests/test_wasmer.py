@@ -10,8 +10,7 @@ from pathlib import Path
 from typing import NoReturn
 
 import pytest
-from arora_wasmer import runtime, unsupported
-from arora_wasmer.calls import Calls, Guest
+from arora_wasmer import unsupported
 from arora_wasmer.executor import WasmerExecutor
 from arora_wasmer.traps import Failures
 
@@ -113,11 +112,13 @@ if sys.version_info < (3, 11):
             WasmerExecutor().load(ModuleDefinition(HEADER, wat("(tag (param i32))")), StubHost(), Limits())
 
     def test_a_panic_while_a_module_starts_is_a_trap(monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(runtime, "instantiate", panicking)
+        monkeypatch.setattr("arora_wasmer.runtime.instantiate", panicking)
         with pytest.raises(Trap, match=r"wasmer panicked: index out of bounds$"):
             Load(WasmerExecutor)(guest())
 
     def test_a_panic_in_a_call_is_a_trap() -> None:
+        from arora_wasmer.calls import Calls, Guest
+
         call = Calls(None, Guest(StubHost()), Failures({})).export(panicking)
         with pytest.raises(Trap, match=r"^wasmer panicked: index out of bounds$"):
             call(0)
