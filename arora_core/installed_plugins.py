@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from .errors import AroraError, LoadError, PluginError
-from .executor import Executor
+from .executor import Executor, Instance
 from .limits import Capability
 from .plugin_code import guarded, optional_text
 
@@ -69,6 +69,13 @@ class InstalledExecutor:
                 raise cause from None
             self.disable(error.message)
             return None
+
+    def instance(self, loaded: object) -> Instance:
+        """Return what it loaded. Raises PluginError where that is no instance."""
+        if not isinstance(loaded, Instance):
+            message = f"load gave {loaded!r}, which is no Instance"
+            raise PluginError(message, distribution=self.origin.distribution, executor=self.name)
+        return loaded
 
     def _created(self) -> Executor:
         made: object = self.executor()

@@ -11,9 +11,11 @@ import inspect
 import logging
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from types import MappingProxyType, ModuleType
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 from . import plugin_code
 from .buffers import AroraCodec
@@ -28,9 +30,9 @@ from .installed_plugins import UnknownHook as UnknownHook
 
 if TYPE_CHECKING:
     if sys.version_info >= (3, 12):
-        from importlib.metadata import EntryPoint
+        from importlib.metadata import EntryPoint, PackageMetadata
     else:
-        from importlib_metadata import EntryPoint
+        from importlib_metadata import EntryPoint, PackageMetadata
 
     import click
     import pluggy
@@ -226,17 +228,13 @@ class Plugins:
 
 def discover() -> Plugins:
     """Return the plugins that installed distributions declare in the entry-point group ``arora``."""
-    if sys.version_info >= (3, 12):
-        from importlib.metadata import entry_points
-    else:
-        from importlib_metadata import entry_points
-
-    from .hookspecs import PROJECT
-
     plugins = Plugins()
-    found = [(_origin(each), each) for each in entry_points(group=PROJECT)]
+    found, unreadable = _entry_points()
+    for failed in unreadable:
+        plugins._disable(failed)
     # In a fixed order, so that of two plugins with the same name the same one always wins.
-    for origin, entry_point in sorted(found, key=lambda pair: (pair[0].entry_point, pair[0].distribution)):
+    declared = [(_origin(each.name, each.dist), each) for each in found]
+    for origin, entry_point in sorted(declared, key=lambda pair: (pair[0].entry_point, pair[0].distribution)):
         try:
             plugins.add(plugin_code.guarded(f"{entry_point.value} failed to import:", entry_point.load), origin)
         except PluginError as error:
@@ -244,11 +242,47 @@ def discover() -> Plugins:
     return plugins
 
 
-def _origin(entry_point: EntryPoint) -> Origin:
-    distribution = entry_point.dist
-    if distribution is None:
-        return Origin(entry_point.name, entry_point.value, "")
-    return Origin(entry_point.name, distribution.name, distribution.version)
+def _entry_points() -> tuple[Sequence[EntryPoint], Sequence[FailedPlugin]]:
+    """Return the declared plugins, and the distributions whose declarations cannot be read."""
+    if sys.version_info >= (3, 12):
+        from importlib.metadata import distributions, entry_points
+    else:
+        from importlib_metadata import distributions, entry_points
+
+    from .hookspecs import PROJECT
+
+    with suppress(Exception):
+        return tuple(entry_points(group=PROJECT)), ()
+    # One distribution with a malformed file ends it for all: read one after the other.
+    found: dict[str, Sequence[EntryPoint]] = {}
+    failed: list[FailedPlugin] = []
+    for distribution in distributions():
+        origin = _origin("", distribution)
+        if origin.distribution in found:
+            continue  # that one is before it on the path
+        found[origin.distribution] = ()
+        try:
+            found[origin.distribution] = tuple(distribution.entry_points.select(group=PROJECT))
+        except Exception as error:
+            reason = f"its entry points cannot be read: {type(error).__name__}: {error}"
+            failed.append(FailedPlugin(replace(origin, entry_point=origin.distribution), reason))
+    return [each for entries in found.values() for each in entries], failed
+
+
+class _Described(Protocol):
+    """A distribution, by what is needed of it here."""
+
+    @property
+    def metadata(self) -> PackageMetadata: ...
+
+
+def _origin(entry_point: str, distribution: _Described | None) -> Origin:
+    name = version = None
+    # A distribution may lack its metadata, or a part of them.
+    with suppress(Exception):
+        if distribution is not None:
+            name, version = distribution.metadata.get("Name"), distribution.metadata.get("Version")
+    return Origin(entry_point, name or "an unnamed distribution", version or "")
 
 
 def _reject_taken(kind: str, names: Sequence[str], taken: Mapping[str, str], origin: Origin) -> None:

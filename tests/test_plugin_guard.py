@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -65,6 +66,31 @@ def test_an_import_that_raises_anything_disables_that_plugin_alone(other: Site, 
         discover().executor("bad")
 
 
+@pytest.mark.parametrize(
+    "declared", [b"[arora]\nbad\n", b"[arora]\nbad = arora_bad\n\xff = x\n", b"[arora]\nbad = !!\n"]
+)
+def test_a_distribution_with_unreadable_entry_points_is_disabled_alone(
+    other: Site, tmp_path: Path, declared: bytes
+) -> None:
+    other.install("arora-bad", executor_source("bad"), version="0.3")
+    (file,) = tmp_path.rglob("arora_bad-0.3.dist-info/entry_points.txt")
+    file.write_bytes(declared)
+    with Engine() as engine:
+        assert chosen(engine) == "other"
+        assert "wasmtime" in engine.plugins.executors
+        assert [str(each.origin) for each in engine.plugins.failed] == ["arora-bad 0.3"]
+    with pytest.raises(ExecutorUnavailable, match=r"\(arora-bad 0.3\) is disabled"):
+        discover().executor("arora-bad")
+
+
+@pytest.mark.parametrize("metadata", ["", "Metadata-Version: 2.1\nName: arora-bad\n"])
+def test_a_distribution_without_a_name_or_version_disables_nothing(other: Site, tmp_path: Path, metadata: str) -> None:
+    other.install("arora-bad", executor_source("bad"), entry_point="arora_other")
+    (file,) = tmp_path.rglob("arora_bad-1.0.dist-info/METADATA")
+    file.write_text(metadata)
+    assert {"bad", "other"} <= discover().executors.keys()
+
+
 @pytest.mark.parametrize("raised", RAISED)
 def test_an_executor_that_cannot_be_created_is_passed_over(other: Site, raised: str) -> None:
     source = (
@@ -96,6 +122,14 @@ def test_an_answer_of_the_wrong_type_disables_the_executor(other: Site, place: s
     with Engine() as engine:
         assert chosen(engine, header=VERSIONED) == "other"
         assert f"{message}, which is neither a str nor None" in engine.plugins.failed[0].reason
+
+
+def test_a_load_that_gives_no_instance_is_an_error_that_names_the_plugin(site: Site) -> None:
+    wrong = executor_source("bad", serves="stub").replace('raise LoadError("chosen: " + self.name)', "return 5")
+    site.install("arora-bad", wrong, version="0.3")
+    with Engine() as engine, pytest.raises(PluginError, match="load gave 5, which is no Instance") as caught:
+        engine.load_module_from_parts(header(), b"")
+    assert (caught.value.executor, caught.value.distribution) == ("bad", "arora-bad")
 
 
 def test_when_the_only_executor_fails_the_error_names_its_distribution(site: Site) -> None:

@@ -153,7 +153,9 @@ class Engine:
     ) -> Instance:
         """Load a definition on an executor."""
         try:
-            return self._calls.run_load(partial(self._executors[chosen.name].load, definition, host, limits))
+            return chosen.instance(
+                self._calls.run_load(partial(self._executors[chosen.name].load, definition, host, limits))
+            )
         except AroraError as error:
             add_context(error, definition.header.name, None, chosen.name, output)
             raise
