@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TypeVar
 
+from .codec import Codec
 from .errors import AroraError, LoadError, PluginError
 from .executor import Executor, Instance
 from .limits import Capability
 from .plugin_code import guarded, optional_text
+from .values import Value
+
+_T = TypeVar("_T")
 
 _TRANSIENT = (MemoryError, RecursionError)
 """Failures that are not the plugin's fault, and may be over the next time."""
@@ -90,6 +95,36 @@ class InstalledExecutor:
             if not isinstance(error.__cause__, _TRANSIENT):
                 self.disable(error.message)
             raise
+
+
+class InstalledCodec(Codec):
+    """A codec of a plugin in use: what it raises apart from orderly refusals, and wrong results, are PluginErrors."""
+
+    def __init__(self, codec: Codec, name: str, origin: Origin) -> None:
+        self.codec = codec
+        self.name = name  # type: ignore[misc]
+        self.origin = origin
+
+    def encode(self, value: Value) -> bytes:
+        """Return the buffer that encodes ``value``. Raises ValueError for one that has no buffer, PluginError."""
+        return self._result("encode", lambda: self.codec.encode(value), bytes, ValueError)
+
+    def decode(self, buffer: bytes) -> Value:
+        """Return the value in ``buffer``. Raises MalformedBuffer, PluginError."""
+        return self._result("decode", lambda: self.codec.decode(buffer), Value, AroraError)
+
+    def _result(self, method: str, call: Callable[[], _T], expected: type[_T], refusal: type[Exception]) -> _T:
+        what = f"{self.origin}: {method} of the codec {self.name!r}"
+        try:
+            result = guarded(f"{what} raised", call)
+        except PluginError as error:
+            if isinstance(error.__cause__, (AroraError, refusal, *_TRANSIENT)):
+                raise error.__cause__ from None
+            raise PluginError(error.message, distribution=self.origin.distribution) from error.__cause__
+        if not isinstance(result, expected):
+            message = f"{what} gave {type(result).__name__}, not {expected.__name__}"
+            raise PluginError(message, distribution=self.origin.distribution)
+        return result
 
 
 @dataclass(frozen=True)

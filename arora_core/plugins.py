@@ -24,6 +24,7 @@ from .documents.places import suggestion
 from .errors import ExecutorNotFound, ExecutorUnavailable, PluginError
 from .executor import Executor
 from .installed_plugins import FailedPlugin as FailedPlugin
+from .installed_plugins import InstalledCodec
 from .installed_plugins import InstalledExecutor as InstalledExecutor
 from .installed_plugins import Origin as Origin
 from .installed_plugins import UnknownHook as UnknownHook
@@ -55,7 +56,7 @@ class Plugins:
         self._origins: dict[str, Origin] = {}
         """By the names under which the manager knows the plugins."""
         self._executors: dict[str, InstalledExecutor] = {}
-        self._codecs: dict[str, Codec] = {}
+        self._codecs: dict[str, InstalledCodec] = {}
         self._failed: list[FailedPlugin] = []
         self._unknown_hooks: list[UnknownHook] = []
         self._unknown_preferences: set[str] = set()
@@ -68,7 +69,7 @@ class Plugins:
     @property
     def codecs(self) -> Mapping[str, Codec]:
         """Codecs by name."""
-        return MappingProxyType(self._codecs)
+        return MappingProxyType({name: each.codec for name, each in self._codecs.items()})
 
     @property
     def failed(self) -> Sequence[FailedPlugin]:
@@ -92,8 +93,8 @@ class Plugins:
                 raise PluginError("it implements none of arora's hooks; is @hookimpl missing?")
             executors = [plugin_code.executor_class(each) for each in self._results(plugin, "arora_executors")]
             codecs = [plugin_code.codec(each) for each in self._results(plugin, "arora_codecs")]
-            _reject_taken("executor", [facts.name for _, facts in executors], self._executor_origins(), origin)
-            _reject_taken("codec", [name for _, name in codecs], dict.fromkeys(self._codecs, ""), origin)
+            _reject_taken("executor", [facts.name for _, facts in executors], self._executors)
+            _reject_taken("codec", [name for _, name in codecs], self._codecs)
             unknown = plugin_code.guarded("reading it raised", lambda: list(self._looking_like_hooks(plugin, origin)))
         except PluginError as error:
             if self._manager.is_registered(plugin):
@@ -102,7 +103,7 @@ class Plugins:
         for given, facts in executors:
             disable = partial(self._disable_executor, facts.name)
             self._executors[facts.name] = InstalledExecutor(given, origin, *facts, disable)
-        self._codecs.update({name: codec for codec, name in codecs})
+        self._codecs.update({name: InstalledCodec(codec, name, origin) for codec, name in codecs})
         self._unknown_hooks += unknown
         for each in unknown:
             _log.warning("%s", each)
@@ -194,9 +195,6 @@ class Plugins:
             self._executors = {key: each for key, each in self._executors.items() if key != name}
             self._disable(FailedPlugin(installed.origin, reason, name))
 
-    def _executor_origins(self) -> dict[str, str]:
-        return {name: str(installed.origin) for name, installed in self._executors.items()}
-
     def _hook_of(self, plugin: object, hook: str) -> pluggy.HookCaller:
         others = [each for each in self._manager.get_plugins() if each is not plugin]
         return self._manager.subset_hook_caller(hook, remove_plugins=others)
@@ -285,10 +283,11 @@ def _origin(entry_point: str, distribution: _Described | None) -> Origin:
     return Origin(entry_point, name or "an unnamed distribution", version or "")
 
 
-def _reject_taken(kind: str, names: Sequence[str], taken: Mapping[str, str], origin: Origin) -> None:
+def _reject_taken(
+    kind: str, names: Sequence[str], taken: Mapping[str, InstalledExecutor] | Mapping[str, InstalledCodec]
+) -> None:
     for index, name in enumerate(names):
         if name in names[:index]:
             raise PluginError(f"offers two {kind}s named {name!r}")
         if name in taken:
-            by = f" by {taken[name]}" if taken[name] else ""
-            raise PluginError(f"{kind} name {name!r} is already taken{by}")
+            raise PluginError(f"{kind} name {name!r} is already taken by {taken[name].origin}")
