@@ -18,7 +18,7 @@ from tests import signatures
 from tests.signatures import COLOUR, EMPTY
 
 MULTIPLE: Final = 40
-"""The multiple that SECURITY.md states."""
+"""The multiple that docs/security.md states."""
 SIZE: Final = 1 << 14
 ID: Final = bytes(16)
 STRUCTURES, VALUES, STRINGS, ENUMERATIONS = 13, 19, 12, 14

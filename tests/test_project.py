@@ -267,12 +267,12 @@ def test_every_environment_variable_that_is_read_is_listed() -> None:
     assert read <= set(re.findall(r"`(ARORA_[A-Z_]+)`", page))
 
 
-# SECURITY.md.
+# docs/security.md.
 
 
 @pytest.mark.parametrize("limit", LIMITS, ids=lambda limit: limit.name)
-def test_the_security_policy_promises_the_limits_that_executors_declare_or_the_engine_enforces(limit: Limit) -> None:
-    page = (ROOT / "SECURITY.md").read_text(encoding="utf-8")
+def test_the_page_on_security_promises_the_limits_that_executors_declare_or_the_engine_enforces(limit: Limit) -> None:
+    page = (ROOT / "docs" / "security.md").read_text(encoding="utf-8")
     (row,) = re.findall(rf"^\| `Limits\.{limit.name}` \|(.*)\|$", page, re.MULTILINE)
     wasmtime, wasmer, driven_browser, _, native = (cell.strip() == "enforced" for cell in row.split("|"))
     promised = {"wasmtime": wasmtime, "wasmer": wasmer, "browser": driven_browser, "native": native}
