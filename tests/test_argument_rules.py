@@ -38,6 +38,7 @@ def of_items(name: str) -> dict[str, object]:
     return {"kind": "array", "id": name}
 
 
+masked_array: Any = np.ma.array  # NumPy for CPython 3.10 declares no types for it.
 ITEMS: dict[str, object] = {"u8": 1, "f64": 1.0, "bool": True, "str": "a"}
 REFUSED: dict[str, tuple[dict[str, object], Any]] = {
     **{f"set for {name}[]": (of_items(name), {item}) for name, item in ITEMS.items()},
@@ -46,8 +47,8 @@ REFUSED: dict[str, tuple[dict[str, object], Any]] = {
     "set of structures": (of_items(str(RECORD)), frozenset()),
     "text for str[]": (of_items("str"), "ab"),
     "bytes for bool[]": (of_items("bool"), b"ab"),
-    "masked array for f64[]": (of_items("f64"), np.ma.array([1.0], mask=[True])),
-    "masked array for bool[]": (of_items("bool"), np.ma.array([True], mask=[True])),
+    "masked array for f64[]": (of_items("f64"), masked_array([1.0], mask=[True])),
+    "masked array for bool[]": (of_items("bool"), masked_array([True], mask=[True])),
     "masked item for f64": (scalar("f64"), np.ma.masked),
     "masked item in f64[]": (of_items("f64"), [np.ma.masked]),
     "datetime64 for i64": (scalar("i64"), np.datetime64(5, "ns")),
@@ -110,7 +111,7 @@ def test_sequences_and_exact_numbers_are_accepted(what: str) -> None:
 
 
 @pytest.mark.parametrize("make", [v.ArrayBoolean, v.ArrayString, v.ArrayValue, v.ArrayU8, v.ArrayF64])
-@pytest.mark.parametrize("given", [set(), {}, iter(()), "", np.ma.array([]), np.array([], "M8[s]")], ids=repr)
+@pytest.mark.parametrize("given", [set(), {}, iter(()), "", masked_array([]), np.array([], "M8[s]")], ids=repr)
 def test_arrays_of_values_are_made_of_sequences_only(make: Any, given: object) -> None:
     with pytest.raises(TypeError):
         make(given)
