@@ -33,7 +33,7 @@ class _Moments:
         return self._left < 0
 
     def pass_one(self, code: CodeType | None) -> None:
-        # Handlers do not run on entering these: see that module.
+        # Handlers run neither on entering these, as that module says, nor between their return and the guest.
         if threading.get_ident() != self._thread or (code is not None and code.co_filename == c_callbacks.__file__):
             return
         self._left -= 1
@@ -42,7 +42,7 @@ class _Moments:
 
     def on_event(self, frame: FrameType, event: str, argument: object) -> None:
         if event in ("call", "return", "c_return"):
-            self.pass_one(frame.f_code if event == "call" else None)
+            self.pass_one(None if event == "c_return" else frame.f_code)
 
 
 def moments(density: int) -> Iterator[int]:
