@@ -31,13 +31,10 @@ def test_the_corpus_contains_every_seed(target: str) -> None:
     assert {name: known.get(name) for name in seeds.corpora()[target]} == seeds.corpora()[target]
 
 
-@pytest.mark.parametrize("executor", ["wasmtime", "wasmer"])
-def test_mutated_executables_are_refused_run_or_trap(executor: str) -> None:
-    chosen = discover().executor(executor)
-    if reason := chosen.unavailable():
-        pytest.skip(reason)
+def test_mutated_executables_are_refused_run_or_trap() -> None:
+    # On an executor without deadlines, some would run for ever.
     for index in range(20):
-        assert executables.run(chosen, executables.mutated(1, index))
+        assert executables.run(discover().executor("wasmtime"), executables.mutated(1, index))
 
 
 def test_headers_and_records_of_changed_structure_are_refused_or_loaded_and_called() -> None:
