@@ -101,7 +101,7 @@ FAILURES: Final = {
     "memory limit": Failure(
         Trap, ("echo_u8s",), lambda engine, module: module.echo_u8s(_BEYOND_MEMORY), Limits(memory=64 * _PAGE)
     ),
-    "deadline": _exceed(Limits(deadline=0.005)),
+    "deadline": _exceed(Limits(deadline=0.05)),
     "fuel": _exceed(Limits(fuel=2_000_000)),
 }
 

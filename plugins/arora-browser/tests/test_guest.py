@@ -29,7 +29,7 @@ const host = {{
   dispatchIndirect: () => ARGUMENT,
   writeOutput: (fd, data) => {{ output.push([fd, Buffer.from(data).toString()]); }},
 }};
-const quiet = {{ console: false }};
+const quiet = {{ console: false, initialize: "_initialize" }};
 const show = (value) => console.log(JSON.stringify(value));
 const started = (with_ = host) => Guest.instantiateSync(compileSync(bytes), with_, quiet);
 const failure = (action) => {{

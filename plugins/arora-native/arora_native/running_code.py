@@ -17,9 +17,13 @@ from array import array
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from arora_core.errors import MalformedExecutable
+
+from .elf import PT_LOAD, Elf
 from .opening import OUR_FILES
 
 _TASKS: Final = Path("/proc/self/task")
@@ -112,13 +116,36 @@ def _addresses(mapped: list[Region]) -> Iterator[tuple[str, Iterable[int] | None
             # Threads of Python run no guest while the engine closes one.
             if int(task.name) not in python:
                 yield from _stack(task, mapped, memory.fileno())
-        for number, region in enumerate(mapped):
-            if "w" in region.permissions and os.path.basename(region.path).startswith(_LIBC):
-                yield "a destructor of thread-specific data", _words(memory.fileno(), region.start, region.end)
-                behind = mapped[number + 1 :][:1]
-                if behind and behind[0].start == region.end and not behind[0].path:
-                    yield "a destructor of thread-specific data", _words(memory.fileno(), *behind[0][:2])
+        for region in _data_of_libc(mapped):
+            yield "a destructor of thread-specific data", _words(memory.fileno(), region.start, region.end)
     yield from _signal_handlers()
+
+
+def _data_of_libc(mapped: list[Region]) -> Iterator[Region]:
+    """Yield the regions of the C library's variables, the last one only as far as they reach.
+
+    The system shows the zeroed variables at the end and memory of Python that lies directly behind as one region.
+    """
+    first: dict[str, Region] = {}
+    for region, behind in zip(mapped, [*mapped[1:], None], strict=True):
+        if not os.path.basename(region.path).startswith(_LIBC):
+            continue
+        start = first.setdefault(region.path, region).start
+        if "w" in region.permissions:
+            yield region
+            end = start + _size_in_memory(region.path)
+            if behind is not None and not behind.path and behind.start == region.end < end:
+                yield behind._replace(end=min(behind.end, end))
+
+
+@cache
+def _size_in_memory(path: str) -> int:
+    """Return the bytes that a library takes in memory, its zeroed variables included; 0 where it cannot be read."""
+    try:
+        segments = [each for each in Elf(Path(path).read_bytes()).segments if each.type == PT_LOAD]
+    except (OSError, MalformedExecutable):
+        return 0
+    return max((each.address + each.memory_size for each in segments), default=0)
 
 
 def _stack(task: Path, mapped: list[Region], memory: int) -> Iterator[tuple[str, Iterable[int] | None]]:
