@@ -33,7 +33,7 @@ class _Moments:
         return self._left < 0
 
     def pass_one(self, code: CodeType | None) -> None:
-        # Handlers run neither on entering these, as that module says, nor between their return and the guest.
+        # Handlers do not run on entering these: see that module.
         if threading.get_ident() != self._thread or (code is not None and code.co_filename == c_callbacks.__file__):
             return
         self._left -= 1
@@ -41,8 +41,9 @@ class _Moments:
             raise Struck
 
     def on_event(self, frame: FrameType, event: str, argument: object) -> None:
-        if event in ("call", "return", "c_return"):
-            self.pass_one(None if event == "c_return" else frame.f_code)
+        # Not "return": in most places, no handler runs between the end of a function and its caller.
+        if event in ("call", "c_return"):
+            self.pass_one(frame.f_code if event == "call" else None)
 
 
 def moments(density: int) -> Iterator[int]:
