@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from .javascript_program import Program, run
 from .node_page import node_page
 
