@@ -13,12 +13,14 @@ from arora_core.conformance.guests import id_of
 from tests.engine.guest_calls import argument
 from tests.engine.guest_runners import GuestRunner
 from tests.engine.subprocesses import run
+from tests.public_calls import unchecked_calls_only
 
 DESCEND, MODULE, DEPTH = id_of(0x8300), id_of(0x8301), id_of(0x8302)
 FRAMES = 10
 """Frames of Python that docs/calls-and-threads.md says a level of dispatch takes at most."""
 
 
+@unchecked_calls_only
 def test_every_call_that_does_not_fit_is_a_recursion_error_and_the_guest_lives_on(runner: GuestRunner) -> None:
     program = """
     depth = 0
@@ -79,6 +81,7 @@ def test_a_dispatch_that_does_not_fit_is_the_depth_error(runner: GuestRunner, fe
         assert guest.add(1, 2) == 3
 
 
+@unchecked_calls_only
 def test_a_level_of_dispatch_takes_as_many_frames_as_documented(runner: GuestRunner, few_frames: int) -> None:
     with Engine() as engine:
         runner.load(engine)

@@ -11,6 +11,7 @@ from arora_core import values as v
 from arora_core.conformance.guests import id_of
 from tests.engine.guest_calls import argument, forward
 from tests.engine.guest_runners import GuestRunner
+from tests.public_calls import unchecked_calls_only
 
 MOST = 1000
 FILL = id_of(0x5900)
@@ -59,6 +60,7 @@ def test_a_module_is_held_to_it_in_nested_calls_and_others_are_not(
     assert buffers.error_message(forward(caller, limited.id, FILL, filled(100))) is None
 
 
+@unchecked_calls_only
 def test_refused_results_take_no_memory_of_the_host_and_none_of_the_guest(limited: LoadedModule) -> None:
     size = 4 << 20
     for _ in range(3):

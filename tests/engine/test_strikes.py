@@ -11,6 +11,7 @@ from arora_core import Engine, EngineClosed, LoadedModule, ModuleNotFound, Plugi
 from arora_core import values as v
 from tests.engine.guest_calls import indirect
 from tests.engine.guest_runners import GuestRunner
+from tests.public_calls import unchecked_calls_only
 from tests.striking import moments, struck_at
 
 # A finalizer may be struck too, and Python can only report that.
@@ -38,6 +39,7 @@ def answer(module: LoadedModule) -> object:
     return answers[0] if answers else "no answer"
 
 
+@unchecked_calls_only
 def test_a_call_struck_at_any_moment_leaves_the_module_usable(engine: Engine, runner: GuestRunner) -> None:
     guest = runner.load(engine)
     guest.add(1, 2)
@@ -48,6 +50,7 @@ def test_a_call_struck_at_any_moment_leaves_the_module_usable(engine: Engine, ru
             break
 
 
+@unchecked_calls_only
 def test_a_callback_struck_at_any_moment_leaves_the_module_usable(engine: Engine, runner: GuestRunner) -> None:
     guest = runner.load(engine)
     id = engine.register_callable(lambda: v.U8(guest.add(1, 2)))

@@ -13,6 +13,7 @@ from arora_wasmtime.executor import WasmtimeExecutor
 
 from arora_core.executor import Limits
 from arora_core.wasm.c_callbacks import Unwinding
+from tests.public_calls import unchecked_calls_only
 from tests.striking import struck_at
 from tests.wasm.guests import ARGUMENT, RUN, Load, guest
 
@@ -89,6 +90,7 @@ def test_an_alarm_struck_at_any_moment_still_rings_and_closes() -> None:
             break
 
 
+@unchecked_calls_only
 def test_a_guest_with_a_deadline_struck_at_any_moment_of_a_call_still_meets_it() -> None:
     instance = Load(WasmtimeExecutor)(EXECUTABLE, limits=Limits(deadline=60))
     for moment in count():
