@@ -173,7 +173,7 @@ class CallStack:
                 turns.wait(self.lock, None)
         finally:
             turns.arrived()
-        if GREENLET in modules and host_code.in_another_greenlet():
+        if host_code.in_another_greenlet():
             raise _in_another_greenlet()
 
     def require_open(self) -> None:
@@ -229,7 +229,7 @@ class CallStack:
     def _check_thread(self, module: ModuleEntry, function: str, stack: int) -> None:
         """Raise ModuleBusy or LimitExceeded for a call that the current thread cannot make now."""
         error: AroraError
-        if GREENLET in modules and host_code.in_another_greenlet():
+        if host_code.in_another_greenlet():
             error = _in_another_greenlet()
         elif not stack or not native_stack.lacks(stack, level := self._level()):
             return

@@ -47,6 +47,8 @@ def in_this_thread() -> list[Calls]:
 
 def in_another_greenlet() -> bool:
     """Return whether host code of this thread is running in another greenlet, which has frames of its own."""
+    if GREENLET not in sys.modules:
+        return False
     here = sys._getframe()
     return any(not runs_in(here, calls.lock) for calls in in_this_thread())
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
@@ -14,6 +13,7 @@ import pytest
 
 from arora_core.errors import Trap, TrapKind
 from arora_core.executor import Executor
+from tests.public_calls import PUBLIC_CALLS
 from tests.wasm.guests import (
     ARGUMENT,
     BUSY,
@@ -64,7 +64,7 @@ def test_two_threads_get_their_own_exceptions(load: Load) -> None:
 
 
 def test_a_signal_that_arrives_while_the_guest_runs_comes_out_of_its_next_call_to_the_host(load: Load) -> None:
-    if load.executor.name == "wasmtime" and os.environ.get("ARORA_WASMTIME_CALLS") == "public":
+    if load.executor.name == "wasmtime" and PUBLIC_CALLS:
         pytest.skip("public calls promise this of SIGINT alone; arora-wasmtime tests that")
 
     # CPython 3.11 and 3.12 run the handler on entering the callback, which would end the process if unhandled.
