@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from .codec import Codec
     from .executor import Executor
+    from .generator import Generator
 
 PROJECT = "arora"
 """The pluggy project name and the entry-point group."""
@@ -39,6 +40,12 @@ def arora_executors() -> Sequence[type[Executor]]:
 @hookspec
 def arora_codecs() -> Sequence[Codec]:
     """Return the codecs that this plugin provides."""
+    return ()
+
+
+@hookspec
+def arora_generators() -> Sequence[Generator]:
+    """Return the generators of source code that this plugin provides."""
     return ()
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeVar
 
 from .codec import Codec
 from .errors import AroraError, LoadError, PluginError
 from .executor import Executor, Instance
+from .generator import Generator
+from .header import Header
 from .limits import Capability
 from .plugin_code import guarded, optional_text
 from .values import Value
@@ -125,6 +127,32 @@ class InstalledCodec(Codec):
             message = f"{what} gave {type(result).__name__}, not {expected.__name__}"
             raise PluginError(message, distribution=self.origin.distribution)
         return result
+
+
+class InstalledGenerator(Generator):
+    """A generator of a plugin in use: wrong results, and what it raises apart from refusals, are PluginErrors."""
+
+    def __init__(self, generator: Generator, language: str, origin: Origin) -> None:
+        self.generator = generator
+        self.language = language  # type: ignore[misc]
+        self.comment = generator.comment  # type: ignore[misc]
+        self.origin = origin
+
+    def generate(self, header: Header) -> Mapping[str, str]:
+        """Return the text of each file by its path. Raises HeaderError with which it refuses, PluginError."""
+        what = f"{self.origin}: the generator for {self.language!r}"
+        try:
+            made: object = guarded(f"{what} raised", lambda: self.generator.generate(header))
+        except PluginError as error:
+            if isinstance(error.__cause__, (AroraError, *_TRANSIENT)):
+                raise error.__cause__ from None
+            raise PluginError(error.message, distribution=self.origin.distribution) from error.__cause__
+        if not isinstance(made, Mapping) or not all(
+            isinstance(path, str) and isinstance(text, str) for path, text in made.items()
+        ):
+            message = f"{what} gave {type(made).__name__}, not texts by their paths"
+            raise PluginError(message, distribution=self.origin.distribution)
+        return made
 
 
 @dataclass(frozen=True)

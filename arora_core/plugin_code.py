@@ -9,6 +9,7 @@ from typing import NamedTuple, TypeVar
 from .codec import Codec
 from .errors import PluginError
 from .executor import Executor
+from .generator import BUILT_IN, Generator
 from .limits import Capability
 
 _T = TypeVar("_T")
@@ -61,6 +62,11 @@ def executor_class(given: object) -> tuple[type[Executor], ExecutorFacts]:
 def codec(given: object) -> tuple[Codec, str]:
     """Return a codec that a plugin provides and its name. Raises PluginError."""
     return guarded("reading a codec raised", lambda: _codec(given))
+
+
+def generator(given: object) -> tuple[Generator, str]:
+    """Return a generator that a plugin provides and its language. Raises PluginError."""
+    return guarded("reading a generator raised", lambda: _generator(given))
 
 
 def optional_text(question: str, ask: Callable[[], object]) -> str | None:
@@ -117,3 +123,18 @@ def _codec(given: object) -> tuple[Codec, str]:
     if not isinstance(name, str) or not name:
         raise PluginError(f"codec {type(given).__name__} has no name")
     return given, name
+
+
+def _generator(given: object) -> tuple[Generator, str]:
+    if not isinstance(given, Generator):
+        raise PluginError(f"arora_generators must return Generator objects, got {given!r}")
+    called = f"generator {type(given).__name__}"
+    language = getattr(given, "language", None)
+    if not isinstance(language, str) or not language:
+        raise PluginError(f"{called} has no language")
+    if language in BUILT_IN:
+        raise PluginError(f"{called} is for {language!r}, which arora-core generates itself")
+    comment = getattr(given, "comment", None)
+    if not isinstance(comment, str) or not comment:
+        raise PluginError(f"{called} must declare `comment` as a str, such as '//', got {comment!r}")
+    return given, language

@@ -23,8 +23,9 @@ from .codec import Codec
 from .documents.places import suggestion
 from .errors import ExecutorNotFound, ExecutorUnavailable, PluginError
 from .executor import Executor
+from .generator import Generator
 from .installed_plugins import FailedPlugin as FailedPlugin
-from .installed_plugins import InstalledCodec
+from .installed_plugins import InstalledCodec, InstalledGenerator
 from .installed_plugins import InstalledExecutor as InstalledExecutor
 from .installed_plugins import Origin as Origin
 from .installed_plugins import UnknownHook as UnknownHook
@@ -57,6 +58,7 @@ class Plugins:
         """By the names under which the manager knows the plugins."""
         self._executors: dict[str, InstalledExecutor] = {}
         self._codecs: dict[str, InstalledCodec] = {}
+        self._generators: dict[str, InstalledGenerator] = {}
         self._failed: list[FailedPlugin] = []
         self._unknown_hooks: list[UnknownHook] = []
         self._unknown_preferences: set[str] = set()
@@ -70,6 +72,11 @@ class Plugins:
     def codecs(self) -> Mapping[str, Codec]:
         """Codecs by name."""
         return MappingProxyType({name: each.codec for name, each in self._codecs.items()})
+
+    @property
+    def generators(self) -> Mapping[str, Generator]:
+        """Generators of plugins by language. Those of arora-core are not among them."""
+        return MappingProxyType(dict(self._generators))
 
     @property
     def failed(self) -> Sequence[FailedPlugin]:
@@ -93,8 +100,10 @@ class Plugins:
                 raise PluginError("it implements none of arora's hooks; is @hookimpl missing?")
             executors = [plugin_code.executor_class(each) for each in self._results(plugin, "arora_executors")]
             codecs = [plugin_code.codec(each) for each in self._results(plugin, "arora_codecs")]
+            generators = [plugin_code.generator(each) for each in self._results(plugin, "arora_generators")]
             _reject_taken("executor", [facts.name for _, facts in executors], self._executors)
             _reject_taken("codec", [name for _, name in codecs], self._codecs)
+            _reject_taken("generator", [language for _, language in generators], self._generators)
             unknown = plugin_code.guarded("reading it raised", lambda: list(self._looking_like_hooks(plugin, origin)))
         except PluginError as error:
             if self._manager.is_registered(plugin):
@@ -104,6 +113,7 @@ class Plugins:
             disable = partial(self._disable_executor, facts.name)
             self._executors[facts.name] = InstalledExecutor(given, origin, *facts, disable)
         self._codecs.update({name: InstalledCodec(codec, name, origin) for codec, name in codecs})
+        self._generators.update({name: InstalledGenerator(made, name, origin) for made, name in generators})
         self._unknown_hooks += unknown
         for each in unknown:
             _log.warning("%s", each)
@@ -284,7 +294,9 @@ def _origin(entry_point: str, distribution: _Described | None) -> Origin:
 
 
 def _reject_taken(
-    kind: str, names: Sequence[str], taken: Mapping[str, InstalledExecutor] | Mapping[str, InstalledCodec]
+    kind: str,
+    names: Sequence[str],
+    taken: Mapping[str, InstalledExecutor] | Mapping[str, InstalledCodec] | Mapping[str, InstalledGenerator],
 ) -> None:
     for index, name in enumerate(names):
         if name in names[:index]:

@@ -24,6 +24,7 @@ _COMMANDS: Final[Mapping[str, str]] = MappingProxyType(
         "include-dir": "include_directory",
         "conformance": "conformance",
         "new": "new",
+        "generate": "generate",
     }
 )
 """Arora's own commands, each with the module of this package that defines it as ``command``."""

@@ -1,0 +1,1 @@
+"""Tools for authors of modules: generators of source code, and what makes, builds and publishes modules."""
