@@ -25,6 +25,7 @@ _COMMANDS: Final[Mapping[str, str]] = MappingProxyType(
         "conformance": "conformance",
         "new": "new",
         "generate": "generate",
+        "build": "build",
     }
 )
 """Arora's own commands, each with the module of this package that defines it as ``command``."""

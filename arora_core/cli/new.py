@@ -1,12 +1,16 @@
-"""``arora new``: writes the start of a plugin."""
+"""``arora new``: writes the start of a module or a plugin."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
 import click
+
+from ..authoring.new_module import LANGUAGES, module_tree
+from ..documents.places import suggestion
 
 _TEMPLATES: Final = Path(__file__).parent / "templates"
 _NAME_THERE: Final = "mine"
@@ -46,7 +50,7 @@ def plugin_tree(kind: str, name: str) -> dict[str, str]:
 def _valid_name(context: click.Context, parameter: click.Parameter, name: str) -> str:
     if not _NAME.fullmatch(name):
         raise click.BadParameter(f"{name!r} is not a valid name: use lower-case words of a-z and 0-9, joined by '-'")
-    if name in _TAKEN:
+    if name in _TAKEN and context.info_name != "module":
         raise click.BadParameter(f"{name!r} is taken: {_TAKEN[name]}")
     arora = context.find_root().command
     if context.info_name == "command" and isinstance(arora, click.Group) and name in arora.list_commands(context):
@@ -54,9 +58,15 @@ def _valid_name(context: click.Context, parameter: click.Parameter, name: str) -
     return name
 
 
-@click.group("new", short_help="Start a plugin.")
+def _known_language(context: click.Context, parameter: click.Parameter, language: str) -> str:
+    if language not in LANGUAGES:
+        raise click.BadParameter(f"no modules are started in {language!r}{suggestion(language, LANGUAGES)}")
+    return language
+
+
+@click.group("new", short_help="Start a module or a plugin.")
 def command() -> None:
-    """Write the start of a plugin."""
+    """Write the start of a module or a plugin."""
 
 
 _name = click.argument("name", callback=_valid_name)
@@ -76,7 +86,7 @@ def executor(name: str, directory: Path | None) -> None:
     It runs WebAssembly modules on wasmtime's public Python interface, and passes the conformance suite: put your
     runtime in wasmtime's place, one call after the other, and the suite reports what does not work yet.
     """
-    _write("executor", name, directory)
+    _write_plugin("executor", name, directory)
 
 
 @command.command("codec", short_help="Write the distribution of a codec.")
@@ -87,7 +97,7 @@ def codec(name: str, directory: Path | None) -> None:
 
     It leaves the work to the default codec, and passes the conformance suite: put your implementation in its place.
     """
-    _write("codec", name, directory)
+    _write_plugin("codec", name, directory)
 
 
 @command.command("command", short_help="Write the distribution of a command.")
@@ -95,16 +105,33 @@ def codec(name: str, directory: Path | None) -> None:
 @_directory
 def command_(name: str, directory: Path | None) -> None:
     """Write the distribution of a command, arora NAME, complete and working."""
-    _write("command", name, directory)
+    _write_plugin("command", name, directory)
 
 
-def _write(kind: str, name: str, directory: Path | None) -> None:
+@command.command("module", short_help="Write the start of a module.")
+@_name
+@click.option("--language", required=True, metavar="LANGUAGE", callback=_known_language, help="c, cpp or rust.")
+@click.option(
+    "--directory",
+    type=click.Path(path_type=Path),
+    help="Where to write it; it must not exist, or be empty (default: NAME).",
+)
+def module(name: str, language: str, directory: Path | None) -> None:
+    """Write a module called NAME, with one working function and a test of it on every executor."""
+    _write(module_tree(name, language), Path(name) if directory is None else directory, "arora build; pytest")
+
+
+def _write_plugin(kind: str, name: str, directory: Path | None) -> None:
     place = Path(f"arora-{name}") if directory is None else directory
+    _write(plugin_tree(kind, name), place, "pip install -e '.[test]'; pytest")
+
+
+def _write(files: Mapping[str, str], place: Path, then: str) -> None:
     if place.exists() and (not place.is_dir() or any(place.iterdir())):
         raise click.BadParameter(f"{place} exists already; nothing was written", param_hint="--directory")
-    for path, text in plugin_tree(kind, name).items():
+    for path, text in files.items():
         file = place / path
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text, encoding="utf-8", newline="\n")
         click.echo(str(file))
-    click.echo(f"Next: cd {place}; pip install -e '.[test]'; pytest", err=True)
+    click.echo(f"Next: cd {place}; {then}", err=True)

@@ -1,0 +1,182 @@
+"""Building a module: its generated files are written, its sources compiled, and the result checked and put in place.
+
+For WebAssembly that is ``NAME.wasm`` beside the header, for this platform the directory ``native``, a module of its
+own: the library, the header with the executor ``native``, and the records.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
+
+from ..errors import LoadError
+from ..generator import Generator
+from ..header import ExecutorRequirement, Header
+from ..wasm import module_types
+from ..wasm.guest_symbols import ALLOC, FREE, check_exports, check_imports, function_symbol
+from . import cargo, generated_files
+from .compilers import NATIVE, WASM, BuildError, Compiler, compiler_for, run
+from .project import Project, compiled
+
+INCLUDE: Final = Path(__file__).resolve().parents[1] / "include"
+"""The directory of ``arora.h``."""
+_UNDEFINED: Final = re.compile(r"undefined (?:symbol: |reference to [`'])(?P<symbol>[^'\n]+)")
+"""How linkers name what nothing defines: LLD and Zig's, and GNU's."""
+_WORD: Final = re.compile(r"\w+")
+_LOOK_UP: Final = "import ctypes, sys; [getattr(ctypes.CDLL(sys.argv[1]), name) for name in sys.argv[2:]]"
+"""A program: loads the library that is its first argument, and looks up the others in it."""
+
+
+@dataclass(frozen=True)
+class Built:
+    """One executable that was built: its target, its path and what compiled it. ``said`` is the compiler's warnings."""
+
+    target: str
+    path: Path
+    compiler: str
+    said: str = ""
+
+
+def generate(project: Project, generator: Generator, header: Header, *, locked: bool = False) -> list[Path]:
+    """Bring the project's generated files up to date and return those that changed.
+
+    With ``locked`` raises BuildError, which names them, instead of changing any.
+    """
+    if not locked:
+        return list(generated_files.write(generator, header, project.generated).changed)
+    stale = generated_files.stale(generator, header, project.generated)
+    if stale:
+        names = ", ".join(str(each) for each in stale)
+        raise BuildError(f"not up to date with {project.header_path}: {names}; run arora build without --locked")
+    return []
+
+
+def build(
+    project: Project,
+    generator: Generator,
+    header: Header,
+    target: str,
+    *,
+    compiler: str | None = None,
+    libc: bool = True,
+    flags: Sequence[str] = (),
+) -> Built:
+    """Build the project for ``wasm`` or ``native`` and return what came out; the generated files are up to date.
+
+    ``compiler`` is a command in place of the first compiler found, and ``flags`` are passed to it.
+    Raises BuildError: there is no compiler, it failed (the message is its own), or what it made lacks an export that
+    the header declares.
+    """
+    with tempfile.TemporaryDirectory(prefix="arora-build-") as scratch:
+        if project.language == "rust":
+            made, called, said = cargo.build(project.directory, target), cargo.version(), ""
+        else:
+            chosen = compiler_for(target, project.language, compiler)
+            made, called = Path(scratch) / "built", chosen.name
+            said = _compile(project, generator, header, chosen, target, made, libc=libc, flags=flags)
+        _check(header, made, target)
+        path = project.directory / f"{header.name}.wasm" if target == WASM else _native_module(project, header)
+        _put(made, path)
+    return Built(target, path, called, said)
+
+
+def _compile(
+    project: Project,
+    generator: Generator,
+    header: Header,
+    compiler: Compiler,
+    target: str,
+    output: Path,
+    *,
+    libc: bool,
+    flags: Sequence[str],
+) -> str:
+    generated = [project.generated / path for path in generated_files.texts(generator, header)]
+    sources = [*project.sources, *compiled(generated)]
+    command = [
+        *compiler.command(project.language, target, libc=libc),
+        *(f"-I{each.resolve()}" for each in (project.generated, project.directory, INCLUDE)),
+        *flags,
+        *(str(each.resolve()) for each in sources),
+        *("-o", str(output)),
+    ]
+    try:
+        # In a temporary directory: on some systems compilers leave import libraries in their working directory.
+        return run(command, output.parent).err
+    except BuildError as error:
+        missing = _undefined(error.message, generated)
+        if missing:
+            raise BuildError(f"{error.message}\n{missing}") from error
+        raise
+
+
+def _undefined(message: str, generated: Iterable[Path]) -> str:
+    """Return which functions of the header no source defines, by what the linker says."""
+    symbols = {word for match in _UNDEFINED.finditer(message) for word in _WORD.findall(match["symbol"])}
+    lines = []
+    for path in generated:
+        if path.suffix in (".h", ".hpp"):
+            names = sorted(symbols & set(_WORD.findall(path.read_text(encoding="utf-8"))))
+            lines += [f"no source defines {', '.join(names)}, declared in {path}"] if names else []
+    return "\n".join(lines)
+
+
+def _check(header: Header, path: Path, target: str) -> None:
+    """Check that what was built has the exports and imports that its header declares. Raises BuildError."""
+    if target == NATIVE:
+        symbols = [function_symbol(each.id.bytes) for each in header.exports]
+        # In a process of its own: loading a library runs code of it.
+        done = subprocess.run([sys.executable, "-c", _LOOK_UP, str(path), ALLOC, FREE, *symbols], capture_output=True)
+        if done.returncode != 0:
+            said = done.stderr.decode(errors="replace").strip().splitlines()
+            raise BuildError(f"the library cannot be used: {said[-1] if said else f'it ended with {done.returncode}'}")
+        return
+    try:
+        types = module_types.read(path.read_bytes())
+        check_exports(header, types.exports)
+        check_imports(types.imports)
+    except LoadError as error:
+        raise BuildError(f"the module cannot be used: it {error.message}") from error
+
+
+def _native_module(project: Project, header: Header) -> Path:
+    """Write the header and the records of the module for this platform, and return the library's path."""
+    directory = project.directory / NATIVE
+    directory.mkdir(exist_ok=True)
+    native = replace(header, executor=ExecutorRequirement(NATIVE), executable_mime="")
+    # JSON is YAML, and every text in it is read as it is meant.
+    text = json.dumps(native.to_data(), indent=2, ensure_ascii=False)
+    (directory / project.header_path.name).write_text(f"{text}\n", encoding="utf-8", newline="\n")
+    records = project.directory / "records"
+    shutil.rmtree(directory / "records", ignore_errors=True)
+    if records.is_dir():
+        shutil.copytree(records, directory / "records")
+    return directory / library_name(header.name)
+
+
+def library_name(name: str) -> str:
+    """Return the file name of a shared library called ``name`` on this platform."""
+    if sys.platform == "win32":
+        return f"{name}.dll"
+    return f"lib{name}.dylib" if sys.platform == "darwin" else f"lib{name}.so"
+
+
+def _put(made: Path, path: Path) -> None:
+    """Put a built file in its place at once, so that whoever loads it meanwhile gets the old one or the new."""
+    new = path.with_name(f".{path.name}.new")
+    shutil.copyfile(made, new)
+    os.replace(new, path)
+
+
+def targets_of(chosen: str) -> tuple[str, ...]:
+    """Return the targets that ``wasm``, ``native`` or ``all`` stand for."""
+    return (WASM, NATIVE) if chosen == "all" else (chosen,)

@@ -1,0 +1,175 @@
+"""The compilers of C and C++ that can build a module, and how each is told to.
+
+Zig's, from the PyPI package ``ziglang`` or on the PATH, builds for WebAssembly with a C library (WASI) and for this
+platform. Clang builds for WebAssembly where it has that target and the linker ``wasm-ld``, without a C library. Any
+compiler of this platform builds native libraries.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Final, NamedTuple
+
+from ..errors import AroraError
+
+WASM: Final = "wasm"
+NATIVE: Final = "native"
+TARGETS: Final = (WASM, NATIVE)
+
+_WASM_CPU: Final = "mvp+bulk_memory+mutable_globals+nontrapping_fptoint+sign_ext"
+"""Features that every runtime of recent years supports; Zig's default set is larger and changes with its version."""
+_CLANG_FEATURES: Final = ("-mbulk-memory", "-mmutable-globals", "-mnontrapping-fptoint", "-msign-ext")
+_COMMON: Final = ("-O2", "-g0", "-fvisibility=hidden", "-ffp-contract=off", "-fno-math-errno")
+"""Contracting a*b+c into one rounding would make native results differ from those of WebAssembly."""
+_STANDARDS: Final = {"c": "-std=c11", "cpp": "-std=c++17"}
+_CPP: Final = ("-fno-exceptions", "-fno-rtti", "-fno-threadsafe-statics")
+_WARNINGS: Final = ("-Wall", "-Wextra")
+_STACK: Final = "-Wl,-z,stack-size=131072"
+
+
+class BuildError(AroraError):
+    """A module that cannot be built. The message says what to do, or is the compiler's own."""
+
+
+@dataclass(frozen=True)
+class Compiler:
+    """A compiler: its name for people, its family (``zig``, ``clang`` or ``other``), and how C and C++ are compiled."""
+
+    name: str
+    family: str
+    c: tuple[str, ...]
+    cpp: tuple[str, ...]
+
+    def command(self, language: str, target: str, *, libc: bool = True) -> list[str]:
+        """Return the command that compiles and links; sources and ``-o`` follow. Raises BuildError for no such target.
+
+        ``libc`` says whether a module for WebAssembly has a C library, where the compiler has one.
+        """
+        compile = self.cpp if language == "cpp" else self.c
+        flags = [*_COMMON, _STANDARDS[language], *_WARNINGS]
+        if language == "cpp":
+            flags += _CPP
+        return [*compile, *(self._wasm(libc) if target == WASM else self._native()), *flags]
+
+    def _wasm(self, libc: bool) -> Sequence[str]:
+        if self.family == "zig" and libc:
+            return ("-target", "wasm32-wasi", "-mexec-model=reactor", f"-mcpu={_WASM_CPU}", _STACK, "-s")
+        if self.family == "zig":
+            return (
+                *("-target", "wasm32-freestanding", "-nostdlib", "-Wl,--no-entry"),
+                f"-mcpu={_WASM_CPU}",
+                _STACK,
+                "-s",
+            )
+        exported = ("-Wl,--stack-first", "-Wl,--export=__stack_pointer", "-Wl,--strip-all")
+        return ("--target=wasm32", "-nostdlib", "-Wl,--no-entry", *_CLANG_FEATURES, _STACK, *exported)
+
+    def _native(self) -> Sequence[str]:
+        # The baseline instructions of the architecture: the library runs on other machines of the same platform.
+        cpu = ("-mcpu=baseline", "-fno-sanitize=undefined") if self.family == "zig" else ()
+        undefined = () if sys.platform in ("darwin", "win32") else ("-Wl,-z,defs",)
+        return ("-shared", "-fPIC", *cpu, *undefined)
+
+
+def compiler_for(target: str, language: str, given: str | None = None) -> Compiler:
+    """Return the compiler named by ``given``, a command with or without arguments, or else the first that is found.
+
+    Raises BuildError, which says what to install, if there is none.
+    """
+    if given is not None:
+        return _given(given, target)
+    for compiler in _found():
+        if target == NATIVE or compiler.family == "zig" or (language == "c" and _builds_wasm(compiler.c)):
+            return compiler
+    wanted = "for WebAssembly" if target == WASM else "for this platform"
+    raise BuildError(f"no compiler {wanted} is installed: pip install ziglang")
+
+
+class Output(NamedTuple):
+    """What a compiler wrote: its result, and what it said, its warnings."""
+
+    out: str
+    err: str
+
+
+def run(command: Sequence[str], directory: Path) -> Output:
+    """Run a compiler in a directory and return what it wrote. Raises BuildError with its message if it fails."""
+    done = subprocess.run(command, cwd=directory, env=_environment(), capture_output=True, text=True, errors="replace")
+    if done.returncode != 0:
+        said = done.stderr.strip() or done.stdout.strip()
+        raise BuildError(said or f"{command[0]} failed with exit code {done.returncode}")
+    return Output(done.stdout.strip(), done.stderr.strip())
+
+
+def _found() -> Iterator[Compiler]:
+    """Yield the installed compilers, those that build for every target first."""
+    if importlib.util.find_spec("ziglang") is not None:
+        zig = (sys.executable, "-m", "ziglang")
+        yield Compiler(f"ziglang {_version('ziglang')}", "zig", (*zig, "cc"), (*zig, "c++"))
+    if (zig_path := shutil.which("zig")) is not None:
+        yield Compiler("zig", "zig", (zig_path, "cc"), (zig_path, "c++"))
+    for c, cpp, family in (("clang", "clang++", "clang"), ("gcc", "g++", "other"), ("cc", "c++", "other")):
+        if shutil.which(c) is not None:
+            yield Compiler(c, family, (c,), (cpp,))
+
+
+def _given(text: str, target: str) -> Compiler:
+    command = tuple(shlex.split(text, posix=os.name == "posix"))
+    if not command or shutil.which(command[0]) is None:
+        raise BuildError(f"there is no compiler {text!r}")
+    name = Path(command[0]).stem
+    family = "zig" if "zig" in name or "ziglang" in command else "clang" if "clang" in name else "other"
+    if target == WASM and family == "other":
+        raise BuildError(f"{text} does not build for WebAssembly, clang and zig do: pip install ziglang")
+    if target == WASM and family == "clang" and not _builds_wasm(command):
+        raise BuildError(f"{text} does not build for WebAssembly: it needs the target wasm32, and wasm-ld beside it")
+    if name == "zig" and len(command) == 1:
+        return Compiler(text, family, (*command, "cc"), (*command, "c++"))
+    return Compiler(text, family, command, command)
+
+
+@cache
+def _builds_wasm(command: tuple[str, ...]) -> bool:
+    if shutil.which("wasm-ld") is None and not _beside(command[0], "wasm-ld"):
+        return False
+    done = subprocess.run([*command, "--print-targets"], capture_output=True, text=True, errors="replace")
+    return done.returncode == 0 and "wasm32" in done.stdout
+
+
+def _beside(command: str, other: str) -> bool:
+    found = shutil.which(command)
+    return found is not None and (Path(found).resolve().parent / other).exists()
+
+
+def _version(distribution: str) -> str:
+    from importlib.metadata import version
+
+    return version(distribution)
+
+
+def _environment() -> Mapping[str, str]:
+    # By default Zig keeps its caches in the working directory.
+    cache_directory = str(_cache_directory())
+    given = {"ZIG_LOCAL_CACHE_DIR": cache_directory, "ZIG_GLOBAL_CACHE_DIR": cache_directory}
+    return {**os.environ, **given}
+
+
+def _cache_directory() -> Path:
+    base = os.environ.get("XDG_CACHE_HOME") or os.environ.get("LOCALAPPDATA") or Path.home() / ".cache"
+    directory = Path(base) / "arora" / "zig"
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+    except OSError:  # a read-only home: builds work without a persistent cache, only slower
+        directory = Path(tempfile.gettempdir()) / "arora-zig-cache"
+        directory.mkdir(parents=True, exist_ok=True)
+    return directory
