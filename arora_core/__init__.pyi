@@ -31,6 +31,7 @@ from .errors import UnsupportedLimit as UnsupportedLimit
 from .executor import Executor as Executor
 from .executor import Host as Host
 from .executor import Instance as Instance
+from .generator import Generator as Generator
 from .header import Header as Header
 from .header import ModuleDefinition as ModuleDefinition
 from .hookspecs import hookimpl as hookimpl

@@ -5,10 +5,11 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 from typing import Final
 
 from ..errors import AroraError
@@ -49,10 +50,20 @@ def digest(header: Header) -> str:
 
 
 def texts(generator: Generator, header: Header) -> dict[str, str]:
-    """Return the text of each generated file, its first line included, by its path. Raises HeaderError."""
+    """Return the text of each generated file, its first line included, by its path. Raises HeaderError, OutputError."""
     name = "".join(each if each.isprintable() else "?" for each in header.name)
     first = f"{generator.comment} {_MARK} {name} ({digest(header)}). Do not edit: run arora generate again.\n"
-    return {path: first + text for path, text in generator.generate(header).items()}
+    made = generator.generate(header)
+    for path in made:
+        if not _is_inside(path):
+            raise OutputError(
+                f"the generator for {generator.language!r} would write outside of the directory: {path!r}"
+            )
+    return {path: first + text for path, text in made.items()}
+
+
+def _is_inside(path: str) -> bool:
+    return not PureWindowsPath(path).anchor and not {"", ".", ".."} & set(re.split(r"[/\\]", path))
 
 
 def write(generator: Generator, header: Header, directory: Path) -> Written:
