@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Any, Final, NamedTuple, Union
+from typing import TYPE_CHECKING, Any, Final, Generic, NamedTuple, Union
 from uuid import UUID
 
 from .errors import ArgumentError
@@ -69,11 +69,26 @@ def result_of(ret: Value, mutated: dict[UUID, Value]) -> CallResult:
     return result
 
 
-class Result(NamedTuple):
-    """The result of a function with mutable parameters, in plain Python: ``mutated`` is by parameter name."""
+if TYPE_CHECKING:
+    # Interpreters before 3.11 have no generic named tuples.
+    from typing_extensions import TypeVar
 
-    ret: Any
-    mutated: dict[str, Any]
+    _R = TypeVar("_R", default=Any)
+    _M = TypeVar("_M", bound=Mapping[str, Any], default=dict[str, Any])
+
+    class Result(NamedTuple, Generic[_R, _M]):
+        """The result of a function with mutable parameters, in plain Python: ``mutated`` is by parameter name."""
+
+        ret: _R
+        mutated: _M
+
+else:
+
+    class Result(NamedTuple):
+        """The result of a function with mutable parameters, in plain Python: ``mutated`` is by parameter name."""
+
+        ret: Any
+        mutated: dict[str, Any]
 
 
 _NONE: Final[Mapping[UUID, Value]] = MappingProxyType({})

@@ -128,7 +128,8 @@ def test_types_of_very_many_parts_are_left_to_the_generic_codec() -> None:
 def test_a_host_function_that_forgets_a_mutable_parameter_is_told_so_by_the_generic_codec() -> None:
     export = function([scalar("u8")], mutable=True)
     signature = Signature(export, REGISTRY, CONVERSIONS, AroraCodec())
-    for answer in (None, Result(None, {}), Result(1, {"p0": 1}), Result(None, {"p0": 300})):
+    answers: list[object] = [None, Result(None, {}), Result(1, {"p0": 1}), Result(None, {"p0": 300})]
+    for answer in answers:
         with pytest.raises(TypeError):
             signature.encode_result(answer)
     assert signature.decode_result(signature.encode_result(Result(None, {"p0": 1}))) == Result(None, {"p0": 1})

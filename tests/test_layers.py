@@ -26,7 +26,7 @@ ORDER: Final = (
     ("binding",),
     ("compiled",),
     ("wasm", "linear_memory", "guest_symbols", "wasi", "wasm_types", "stack_pointer"),
-    ("runtime", "engine"),
+    ("runtime", "engine", "client"),
     ("conformance",),
     ("authoring",),
     ("cli",),

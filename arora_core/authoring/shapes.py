@@ -24,7 +24,7 @@ from ..types import (
     TypeRef,
     TypeRegistry,
 )
-from ..types.references import OPTION
+from ..types.references import KEY_VALUE, OPTION
 from ..types.registry import TypeRecord
 from ..values import Kind, Tag, kinds
 
@@ -72,7 +72,9 @@ class Array:
 
 @dataclass(frozen=True, slots=True)
 class Dynamic:
-    """Any value at all."""
+    """Any value at all. ``keyed`` says whether the type's name is ``keyvalue``: in Python, a mapping is one, too."""
+
+    keyed: bool = False
 
 
 Shape = Union[Scalar, Record, Optional, Map, Array, Dynamic]
@@ -99,7 +101,7 @@ class Shapes:
 
     def _scalar(self, id: UUID, place: Place) -> Shape:
         if id in DYNAMIC:
-            return Dynamic()
+            return Dynamic(id == KEY_VALUE)
         if id == OPTION:
             return Optional(Dynamic())
         cls = SCALAR_CLASSES.get(id)

@@ -1,17 +1,17 @@
-"""The Python classes generated from records: a dataclass for a structure, an enum or variants for an enumeration.
+"""The Python classes of records: a dataclass for a structure, an enum or variants for an enumeration.
 
-Engines share the class of a record, so objects from different engines can be compared.
+A record has one class in a process, made when it is first needed, or declared by generated source code before that
+(:mod:`.declared_classes`). So objects from different engines can be compared.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, make_dataclass
 from enum import Enum
-from functools import cache
 from typing import Any, ClassVar, Union, cast
 from uuid import UUID
 
-from ..types import EnumerationType, ScalarRef, StructureType, VariantType
+from ..types import EnumerationType, ScalarRef, StructureType, TypeRecord, VariantType
 from ..types.references import UNIT
 from .python_names import NameTable, python_names
 
@@ -37,14 +37,27 @@ def _clashes_in_enumerations(name: str) -> bool:
     )
 
 
-@cache
+_classes: dict[TypeRecord, type[Any]] = {}
+"""The class of each record, once it has one."""
+
+
 def structure_class(record: StructureType) -> type[Any]:
     """Return the dataclass of a structure, with one attribute for each field, in the record's order."""
+    known = _classes.get(record)
+    if known is not None:
+        return known
     made: Any = make_dataclass(_class_name(record), [(name, Any) for name in attributes_of(record).python], slots=True)
     made.__doc__ = f"The structure {record.path}."
     made.__module__ = __name__
-    made.__reduce__ = lambda self: (_structure, (record, *(getattr(self, name) for name in made.__slots__)))
-    return cast("type[Any]", made)
+    return keep_structure(record, made)
+
+
+def keep_structure(record: StructureType, made: Any) -> type[Any]:
+    """Return the class of a structure: ``made``, a dataclass of its attributes, unless it has one already."""
+    attributes = attributes_of(record).python
+    made.__reduce__ = lambda self: (_structure, (record, *(getattr(self, name) for name in attributes)))
+    # Two threads may make it at the same time: all use the class that came first.
+    return _classes.setdefault(record, made)
 
 
 class Variant:
@@ -69,26 +82,42 @@ class _Payload:
 EnumerationClass = Union[type[Enum], type[Variant]]
 
 
-@cache
 def enumeration_class(record: EnumerationType) -> EnumerationClass:
     """Return the class of an enumeration.
 
     If no variant has a payload, it is an ``enum.Enum`` whose values are the variant ids, otherwise a subclass of
     :class:`Variant` with one attribute for each variant.
     """
-    names = attributes_of(record).python
+    known = _classes.get(record)
+    if known is not None:
+        return known
     made: Any
-    if all(variant.type == _NOTHING for variant in record.variants):
-        ids = [variant.id for variant in record.variants]
-        made = _enum(_class_name(record), dict(zip(names, ids, strict=True)))
-        made.__reduce_ex__ = lambda self, protocol: (_member, (record, self.name))
-    else:
+    if has_payload(record):
         made = type(_class_name(record), (Variant,), {})
-        for name, variant in zip(names, record.variants, strict=True):
-            setattr(made, name, _variant(record, made, name, variant))
+    else:
+        ids = [variant.id for variant in record.variants]
+        made = _enum(_class_name(record), dict(zip(attributes_of(record).python, ids, strict=True)))
     made.__doc__ = f"The enumeration {record.path}."
     made.__module__ = __name__
-    return cast(EnumerationClass, made)
+    return keep_enumeration(record, made)
+
+
+def has_payload(record: EnumerationType) -> bool:
+    """Return whether at least one variant has a payload."""
+    return any(variant.type != _NOTHING for variant in record.variants)
+
+
+def keep_enumeration(record: EnumerationType, made: Any) -> EnumerationClass:
+    """Return the class of an enumeration: ``made`` unless it has one already.
+
+    ``made`` is an enum of its members, or where a variant has a payload a subclass of Variant, which gets its variants.
+    """
+    if has_payload(record):
+        for name, variant in zip(attributes_of(record).python, record.variants, strict=True):
+            setattr(made, name, _variant(record, made, name, variant))
+    else:
+        made.__reduce_ex__ = lambda self, protocol: (_member, (record, self.name))
+    return cast(EnumerationClass, _classes.setdefault(record, made))
 
 
 def _class_name(record: StructureType | EnumerationType) -> str:

@@ -26,6 +26,7 @@ _COMMANDS: Final[Mapping[str, str]] = MappingProxyType(
         "new": "new",
         "generate": "generate",
         "build": "build",
+        "stubs": "stubs",
     }
 )
 """Arora's own commands, each with the module of this package that defines it as ``command``."""

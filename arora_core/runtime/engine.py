@@ -202,7 +202,7 @@ class Engine:
         with self._lock:
             self._calls.require_open()
             entry = self._modules[module.id.bytes if isinstance(module, LoadedModule) else _id_bytes(module)]
-            if isinstance(module, LoadedModule) and entry.handle is not module:
+            if isinstance(module, LoadedModule) and entry.handle is not module._origin:
                 raise ModuleNotFound("the module has been unloaded", module=module.name)
             self._calls.require_idle(entry)
             try:

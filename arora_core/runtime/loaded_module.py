@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -218,6 +218,14 @@ class LoadedModule:
     As the handle has attributes of its own, ``arm["id"]`` is ``arm.id_``. ``dir`` lists the attributes.
     """
 
+    _header: Header
+    _executor: str
+    _functions: Mapping[str, Function]
+    _restart: Callable[[], None]
+    _origin: LoadedModule
+    """The handle that the engine made. A typed handle is another one of the same module."""
+    _attributes: NameTable
+
     def __init__(
         self, header: Header, executor: str, functions: Mapping[str, Function], restart: Callable[[], None]
     ) -> None:
@@ -225,10 +233,15 @@ class LoadedModule:
         self._header = header
         self._executor = executor
         self._functions = MappingProxyType(dict(functions))
-        own = {*dir(type(self)), *self.__dict__, "_attributes"}
-        self._attributes = NameTable(self._functions, own.__contains__)
+        self._origin = self
+        self._attributes = self._names(self._functions)
         # Attributes of the object itself are found faster than by __getattr__.
         self.__dict__.update(zip(self._attributes.python, self._functions.values(), strict=True))
+
+    @classmethod
+    def _names(cls, functions: Iterable[str]) -> NameTable:
+        """Return the attributes that handles of this class have for functions."""
+        return attributes_for(functions, LoadedModule)
 
     @property
     def id(self) -> UUID:
@@ -290,3 +303,9 @@ class LoadedModule:
 
     def __repr__(self) -> str:
         return f"<module {self.name} on {self.executor}: {', '.join(self._functions) or 'no functions'}>"
+
+
+def attributes_for(functions: Iterable[str], handle: type[LoadedModule]) -> NameTable:
+    """Return the attributes for functions that do not clash with those of the class ``handle``."""
+    own = {*dir(handle), *LoadedModule.__annotations__}
+    return NameTable(functions, own.__contains__)

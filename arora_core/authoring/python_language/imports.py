@@ -1,0 +1,32 @@
+"""The imports of a generated Python file."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from .layout import Group, lines
+from .names import IMPORTS
+
+
+def imports(used: Collection[str], stub: bool) -> list[str]:
+    """Return the lines that import the names used, sorted."""
+    by_module: dict[str, list[str]] = {}
+    for name in used:
+        if name in IMPORTS:
+            by_module.setdefault(IMPORTS[name], []).append(name)
+    found = [] if stub else ["from __future__ import annotations", ""]
+    own = [module for module in sorted(by_module) if module.startswith("arora_core")]
+    for group in (sorted(by_module.keys() - set(own)), own):
+        for module in group:
+            names = sorted(by_module[module], key=lambda name: (not name.isupper(), not name[0].isupper(), name))
+            found += _statement(module, names)
+        if group:
+            found.append("")
+    return found[:-1]
+
+
+def _statement(module: str, names: list[str]) -> list[str]:
+    flat = f"from {module} import {', '.join(names)}"
+    if len(flat) <= 88:
+        return [flat]
+    return list(lines(Group(f"from {module} import (", tuple(names), ")", spread=True)))
