@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Union
 from .binding.declared_classes import enumeration as enumeration
 from .binding.declared_classes import structure as structure
 from .binding.generated_classes import Variant as Variant
+from .runtime.loaded_module import ModuleHandle as ModuleHandle
 from .runtime.typed_host import function as function
 from .runtime.typed_host import parameter as parameter
 from .runtime.typed_host import register as register

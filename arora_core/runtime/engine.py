@@ -27,7 +27,7 @@ from .compiled_signature import CompiledSignature
 from .engine_host import EngineHost
 from .guest_output import GuestOutput
 from .host_module import HOST, HostInstance, HostModule
-from .loaded_module import Function, LoadedModule
+from .loaded_module import Function, LoadedModule, ModuleHandle
 from .module_entry import NO_LIMITS, FunctionEntry, ModuleEntry, Restarting, add_context
 from .module_table import ModuleTable
 from .result_limit import calling, transferring
@@ -193,7 +193,7 @@ class Engine:
             entry = ModuleEntry(module.header, HOST, HostInstance(module, signatures), output)
             return self._install(entry, signatures, replace)
 
-    def unload(self, module: LoadedModule | AnyId) -> None:
+    def unload(self, module: ModuleHandle | AnyId) -> None:
         """Unload a module and release its memory. Waits for the calls of other threads to end.
 
         Raises ModuleNotFound, and ModuleBusy from inside one of the module's own calls.
@@ -201,8 +201,8 @@ class Engine:
         self._calls.wait_for_turn()
         with self._lock:
             self._calls.require_open()
-            entry = self._modules[module.id.bytes if isinstance(module, LoadedModule) else _id_bytes(module)]
-            if isinstance(module, LoadedModule) and entry.handle is not module._origin:
+            entry = self._modules[module.id.bytes if isinstance(module, ModuleHandle) else _id_bytes(module)]
+            if isinstance(module, ModuleHandle) and entry.handle is not module._origin:
                 raise ModuleNotFound("the module has been unloaded", module=module.name)
             self._calls.require_idle(entry)
             try:

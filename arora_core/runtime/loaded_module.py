@@ -211,18 +211,14 @@ def _refused_the_call(error: Exception) -> bool:
     return trace is not None and trace.tb_frame.f_globals is globals()
 
 
-class LoadedModule:
-    """A module loaded in an engine. Its functions are attributes (``arm.forward``) and items (``arm["forward"]``).
-
-    An item has the function's name in the header, an attribute its Python name: ``arm["move-to"]`` is ``arm.move_to``.
-    As the handle has attributes of its own, ``arm["id"]`` is ``arm.id_``. ``dir`` lists the attributes.
-    """
+class ModuleHandle:
+    """A handle of a module loaded in an engine: a :class:`LoadedModule`, or one whose functions have declared types."""
 
     _header: Header
     _executor: str
     _functions: Mapping[str, Function]
     _restart: Callable[[], None]
-    _origin: LoadedModule
+    _origin: ModuleHandle
     """The handle that the engine made. A typed handle is another one of the same module."""
     _attributes: NameTable
 
@@ -241,7 +237,7 @@ class LoadedModule:
     @classmethod
     def _names(cls, functions: Iterable[str]) -> NameTable:
         """Return the attributes that handles of this class have for functions."""
-        return attributes_for(functions, LoadedModule)
+        return attributes_for(functions, ModuleHandle)
 
     @property
     def id(self) -> UUID:
@@ -284,28 +280,42 @@ class LoadedModule:
                 f"it has no function {name!r}{suggestion(name, self._functions)}", module=self.name
             ) from None
 
-    def __getattr__(self, name: str) -> Function:
-        attributes: NameTable | None = self.__dict__.get("_attributes")
-        if attributes is None:
-            raise AttributeError(name)  # On a handle whose __init__ did not run, such as a copy being made.
-        if name in self._functions:
-            attribute = attributes.python[attributes.index_of[name]]
-            raise AttributeError(
-                f"the function {name!r} is the item [{name!r}] and the attribute {attribute} of {self!r}"
-            )
-        raise AttributeError(f"no function {name!r} in {self!r}{suggestion(name, attributes.python)}")
+    if not TYPE_CHECKING:
+        # For type checkers, only a LoadedModule has attributes that they do not know.
+        def __getattr__(self, name: str) -> Function:
+            attributes: NameTable | None = self.__dict__.get("_attributes")
+            if attributes is None:
+                raise AttributeError(name)  # On a handle whose __init__ did not run, such as a copy being made.
+            if name in self._functions:
+                attribute = attributes.python[attributes.index_of[name]]
+                raise AttributeError(
+                    f"the function {name!r} is the item [{name!r}] and the attribute {attribute} of {self!r}"
+                )
+            raise AttributeError(f"no function {name!r} in {self!r}{suggestion(name, attributes.python)}")
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._functions)
 
     def __reduce__(self) -> NoReturn:
-        raise TypeError("a LoadedModule cannot be copied or pickled; send its header and executable, and load them")
+        raise TypeError("a loaded module cannot be copied or pickled; send its header and executable, and load them")
 
     def __repr__(self) -> str:
         return f"<module {self.name} on {self.executor}: {', '.join(self._functions) or 'no functions'}>"
 
 
-def attributes_for(functions: Iterable[str], handle: type[LoadedModule]) -> NameTable:
+class LoadedModule(ModuleHandle):
+    """A module loaded in an engine. Its functions are attributes (``arm.forward``) and items (``arm["forward"]``).
+
+    An item has the function's name in the header, an attribute its Python name: ``arm["move-to"]`` is ``arm.move_to``.
+    As the handle has attributes of its own, ``arm["id"]`` is ``arm.id_``. ``dir`` lists the attributes.
+    """
+
+    if TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Function: ...
+
+
+def attributes_for(functions: Iterable[str], handle: type[ModuleHandle]) -> NameTable:
     """Return the attributes for functions that do not clash with those of the class ``handle``."""
-    own = {*dir(handle), *LoadedModule.__annotations__}
+    own = {*dir(handle), *ModuleHandle.__annotations__}
     return NameTable(functions, own.__contains__)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar
 from ..errors import LoadError
 from ..header.fingerprints import fingerprint
 from .engine import REPAIR, Engine
-from .loaded_module import LoadedModule, attributes_for
+from .loaded_module import ModuleHandle, attributes_for
 
 if TYPE_CHECKING:
     from ..binding.python_names import NameTable
@@ -23,7 +23,7 @@ DEFAULT: Final[Any] = type("_Default", (), {"__repr__": lambda self: "DEFAULT"})
 _T = TypeVar("_T", bound="TypedModule")
 
 
-class TypedModule(LoadedModule):
+class TypedModule(ModuleHandle):
     """The base of generated clients: a handle of a loaded module, with the types of its functions.
 
     The methods that a generated class declares are never called: each handle has the module's functions in their place,
@@ -33,7 +33,7 @@ class TypedModule(LoadedModule):
     _fingerprints: ClassVar[Mapping[str, str]] = {}
     """The functions that were there when the class was generated, by name: see :mod:`..header.fingerprints`."""
 
-    def __init__(self, module: LoadedModule) -> None:
+    def __init__(self, module: ModuleHandle) -> None:
         """Raises LoadError for a module whose functions are not those that the class was generated for."""
         for name, expected in self._fingerprints.items():
             _check(type(self).__name__, module, name, expected)
@@ -81,7 +81,7 @@ def _beside(cls: type[TypedModule]) -> Path:
     return Path("module.yaml") if source is None else Path(source).with_name("module.yaml")
 
 
-def _check(client: str, module: LoadedModule, name: str, expected: str) -> None:
+def _check(client: str, module: ModuleHandle, name: str, expected: str) -> None:
     function = module.functions.get(name)
     if function is None:
         raise LoadError(f"it has no function {name!r}, which {client} was generated for", module=module.name)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from typing import ClassVar, Final
+from uuid import UUID
 
 from ...binding.python_names import NameTable
 from ...generator import Generator
 from ...header import ExportedFunction, Header, ImportedFunction
 from ...header.fingerprints import fingerprint
-from ...runtime.loaded_module import LoadedModule, attributes_for
+from ...runtime.loaded_module import ModuleHandle, attributes_for
 from ...runtime.typed_module import TypedModule
 from ...types import type_name
 from ..interface import Interface, interface_of
@@ -97,12 +98,12 @@ def _mutated(interface: Interface, names: Names, annotations: Annotations) -> It
 
 
 def _client(interface: Interface, names: Names, annotations: Annotations, stub: bool) -> Iterator[str]:
-    base = "LoadedModule" if stub else "TypedModule"
+    base = "ModuleHandle" if stub else "TypedModule"
     annotations.used |= {base, "final"}
     yield "@final"
     yield f"class {names.client}({base}):"
     yield from docstring(f"The functions of {interface.header.name}.", 1)
-    handle = LoadedModule if stub else TypedModule
+    handle = ModuleHandle if stub else TypedModule
     python = attributes_for([each.name for each in interface.exports], handle).python
     annotations.hidden = {*python}
     if not stub:
@@ -128,7 +129,9 @@ def _protocol(host: Host, header: Header, names: Names, annotations: Annotations
     yield from docstring(f"The functions of {host.name}, for a class in Python to implement.", 1)
     python = NameTable(each.name for each in host.functions).python
     annotations.hidden = {*python}
-    declared = {each.id: each for each in (*header.imports, *header.exports)}
+    declared: dict[UUID, ExportedFunction | ImportedFunction] = {
+        each.id: each for each in (*header.imports, *header.exports)
+    }
     for name, function in zip(python, host.functions, strict=True):
         ret = result(function, annotations.accepted, annotations, names.mutated, host.protocol)
         body = [*description(_signature(declared[function.id], header)), "        ..."]

@@ -35,6 +35,7 @@ IMPORTS: Final[Mapping[str, str]] = {
     "DEFAULT": "arora_core.client",
     "Floats": "arora_core.client",
     "Integers": "arora_core.client",
+    "ModuleHandle": "arora_core.client",
     "TypedModule": "arora_core.client",
     "Variant": "arora_core.client",
     "enumeration": "arora_core.client",
