@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from typing import ClassVar, Final
-from uuid import UUID
 
 from ...binding.python_names import NameTable
 from ...generator import Generator
@@ -129,9 +128,8 @@ def _protocol(host: Host, header: Header, names: Names, annotations: Annotations
     yield from docstring(f"The functions of {host.name}, for a class in Python to implement.", 1)
     python = NameTable(each.name for each in host.functions).python
     annotations.hidden = {*python}
-    declared: dict[UUID, ExportedFunction | ImportedFunction] = {
-        each.id: each for each in (*header.imports, *header.exports)
-    }
+    everything: list[ExportedFunction | ImportedFunction] = [*header.imports, *header.exports]
+    declared = {each.id: each for each in everything}
     for name, function in zip(python, host.functions, strict=True):
         ret = result(function, annotations.accepted, annotations, names.mutated, host.protocol)
         body = [*description(_signature(declared[function.id], header)), "        ..."]
