@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import copy
-import importlib.util
 import itertools
 import pickle
-import random
 import subprocess
 import sys
 from array import array
@@ -14,22 +12,16 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
 import pytest
 
-from arora_core import Engine, Header, HostModule, LoadError, Result
-from arora_core import values as v
-from arora_core.authoring.generated_files import texts
-from arora_core.authoring.interface import interface_of
-from arora_core.authoring.python_language import GENERATOR, StubGenerator
+from arora_core import Engine, Header, LoadError
 from arora_core.binding.conversion import Conversions
-from arora_core.binding.generated_classes import enumeration_class, structure_class
-from arora_core.header import ExecutorRequirement, ExportedFunction, ImportedFunction, Parameter
-from arora_core.runtime.host_module import HOST
+from arora_core.binding.generated_classes import structure_class
 from arora_core.runtime.loaded_module import Function
-from arora_core.types import ArrayRef, OptionRef, ScalarRef, StructureType, TypeRef, TypeRegistry, Version
+from arora_core.types import ScalarRef, StructureType, TypeRegistry
 
 from ..signatures import (
     COLOUR,
@@ -39,205 +31,12 @@ from ..signatures import (
     LIST,
     REGISTRY,
     SHAPE,
-    UNCOVERED,
-    UNDECLARED,
     function,
     sample,
     scalar,
     structure,
 )
-from ..signatures import (
-    array as array_of,
-)
-from .random_modules import random_header
-
-ROOT: Final = Path(__file__).parents[2]
-UR5: Final = ROOT / "examples" / "ur5" / "module.yaml"
-WATCHDOG: Final = ROOT / "examples" / "watchdog" / "module.yaml"
-AWKWARD: Final = ("self", "class", "float", "list", "load", "id", "array", "move-to", "m/s²", "Point", "str", "DEFAULT")
-TYPES: Final = [
-    *COVERED,
-    *(ScalarRef(LIST.id), OptionRef(LIST.id), ArrayRef(LIST.id)),
-    *(ref for ref in UNCOVERED.values() if ref != ScalarRef(UNDECLARED)),
-]
-
-_number = itertools.count()
-
-
-def header(*exports: ExportedFunction, types: TypeRegistry = REGISTRY, name: str = "probe", **changes: Any) -> Header:
-    made = Header(UUID(int=1), name, "Ada", "MIT", None, Version(1, 0, 0), ExecutorRequirement(HOST))
-    return replace(made, exports=exports, types=types, **changes)
-
-
-def of_all_types() -> Header:
-    """Return a header of functions that take and return every type, and of functions with awkward names."""
-    exports = [
-        ExportedFunction(
-            UUID(int=0x10000 + index),
-            f"f{index}",
-            (Parameter(UUID(int=0xA), "given", ref, index % 3 == 0), Parameter(UUID(int=0xB), "n", scalar("u8"))),
-            ref,
-        )
-        for index, ref in enumerate(TYPES)
-    ]
-    parameters = tuple(
-        Parameter(UUID(int=0x30000 + index), name, array_of("f64"), index % 2 == 0, _default(index))
-        for index, name in enumerate(AWKWARD)
-    )
-    exports += [
-        ExportedFunction(UUID(int=0x20000 + index), name, parameters, array_of("str"))
-        for index, name in enumerate(AWKWARD)
-    ]
-    imports = [ImportedFunction(each.id, each.name, each.parameters, each.ret, UUID(int=2)) for each in exports]
-    return header(*exports, name="every type", imports=tuple(imports), description='Says """everything"""\\ \n"')
-
-
-def _default(index: int) -> v.Value | None:
-    return v.ArrayF64([1.5]) if index % 3 == 0 else None
-
-
-def generated(made: Header) -> str:
-    (text,) = texts(GENERATOR, made).values()
-    return text
-
-
-def imported(text: str, directory: Path) -> ModuleType:
-    """Return the module of a generated text, written to a file of a new name."""
-    path = directory / f"generated_{next(_number)}.py"
-    path.write_text(text, encoding="utf-8")
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[path.stem] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-def echo(made: Header) -> HostModule:
-    """Return a host module whose functions return their first argument, and what else is mutable unchanged."""
-    host = HostModule(made)
-    for export in made.exports:
-        host.function(export.name)(_echoing(export))
-    return host
-
-
-def _echoing(export: ExportedFunction) -> Callable[..., Any]:
-    mutable = [each.name for each in export.parameters if each.mutable]
-
-    def answer(**arguments: Any) -> Any:
-        values = list(arguments.values())
-        by_name = dict(zip([each.name for each in export.parameters], values, strict=False))
-        first = values[0] if values else None
-        return Result(first, {name: by_name[name] for name in mutable}) if mutable else first
-
-    return answer
-
-
-# --- the text --------------------------------------------------------------------------------------
-
-
-@pytest.fixture(scope="module")
-def checked(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a directory of generated files and stubs of every type, and a program that uses them."""
-    directory = tmp_path_factory.mktemp("checked")
-    for made in (of_all_types(), Header.load(UR5), Header.load(WATCHDOG)):
-        ((name, text),) = texts(GENERATOR, made).items()
-        (stub,) = texts(StubGenerator(), made).values()
-        (directory / name).write_text(text, encoding="utf-8")
-        (directory / f"stub_{name}i").write_text(stub, encoding="utf-8")
-    (directory / "program.py").write_text(PROGRAM, encoding="utf-8")
-    return directory
-
-
-PROGRAM: Final = """
-from __future__ import annotations
-
-from array import array
-from typing import TYPE_CHECKING, cast
-
-import numpy
-from typing_extensions import assert_type
-
-from arora_core import Engine, LoadedModule, Result
-from ur5 import ClampMutated, Pose, Ur5
-from watchdog import Pose as WatchdogPose
-from watchdog import Quaternion, Vector3, Verdict, Watchdog, register_module_673404_c1
-
-if TYPE_CHECKING:
-    import stub_ur5
-
-
-class Arm:
-    def forward(self, joints: array[float]) -> WatchdogPose:
-        return WatchdogPose(Vector3(0, 0, joints[0]), Quaternion(0, 0, 0, 1))
-
-
-def program(engine: Engine, plain: LoadedModule) -> float:
-    ur5 = Ur5.load(engine, "module.yaml", executor="wasmtime")
-    for joints in ([0.0], (1, 2), array("d"), numpy.zeros(6)):
-        assert_type(ur5.forward(joints), Pose)
-    assert_type(ur5.forward(joints=[1]).position.x, float)
-    ret, mutated = ur5.clamp([7.0])
-    assert_type(ret, int)
-    assert_type(mutated["joints"], array[float])
-    assert_type(ur5.clamp([7.0]), Result[int, ClampMutated])
-    ur5.forward("no")  # type: ignore[arg-type]
-    ur5.forward()  # type: ignore[call-arg]
-    ur5.backward()  # type: ignore[attr-defined]
-    register_module_673404_c1(engine, Arm())
-    register_module_673404_c1(engine, ur5)  # type: ignore[arg-type]
-    verdict = Watchdog.load(engine).check([0.0] * 6, reach=1)
-    assert_type(verdict, Verdict)
-    if isinstance(verdict, Verdict.too_far):
-        assert_type(verdict.value, float)
-    match verdict:
-        case Verdict.safe:
-            return 0.0
-        case Verdict.too_far(distance):
-            return distance
-    view = cast("stub_ur5.Ur5", plain)
-    return view.forward([0.0]).position.x
-"""
-
-
-def test_generated_text_passes_strict_type_checks_as_does_a_program_that_uses_it(checked: Path) -> None:
-    options = ["--strict", "--python-version", "3.10", "--warn-unused-ignores", "--no-error-summary"]
-    files = sorted(each.name for each in checked.glob("*.py*"))
-    done = subprocess.run([sys.executable, "-m", "mypy", *options, *files], cwd=checked, capture_output=True, text=True)
-    assert (done.stdout, done.returncode) == ("", 0)
-
-
-def test_generated_text_is_as_ruff_formats_it(checked: Path) -> None:
-    command = [sys.executable, "-m", "ruff", "format", "--isolated", "--diff", "--exclude", "program.py", "."]
-    done = subprocess.run(command, cwd=checked, capture_output=True, text=True)
-    assert (done.stdout, done.returncode) == ("", 0)
-
-
-def test_the_same_header_gives_the_same_text() -> None:
-    assert generated(of_all_types()) == generated(of_all_types())
-
-
-@pytest.mark.parametrize("seed", range(40))
-def test_text_of_random_headers_is_a_client_of_the_module(seed: int, tmp_path: Path, engine: Engine) -> None:
-    made = random_header(random.Random(seed), executor=HOST)
-    module = imported(generated(made), tmp_path)
-    plain = engine.register(echo(made))
-    client = typed(module)(plain)
-    assert list(client) == [each.name for each in made.exports]
-    assert all(client[each.name] is plain[each.name] for each in made.exports)
-    for record in interface_of(made).records:
-        cls = structure_class(record) if isinstance(record, StructureType) else enumeration_class(record)
-        assert cls.__module__ == module.__name__
-
-
-def typed(module: ModuleType) -> Any:
-    """Return the client class of a generated module."""
-    from arora_core.client import TypedModule
-
-    classes = [each for each in vars(module).values() if isinstance(each, type) and issubclass(each, TypedModule)]
-    return next(each for each in classes if each is not TypedModule)
-
+from .python_clients import UR5, WATCHDOG, echo, generated, header, imported
 
 # --- classes ---------------------------------------------------------------------------------------
 
@@ -279,8 +78,11 @@ def test_a_type_that_contains_itself_has_a_class_too(tmp_path: Path, engine: Eng
     assert type(client.probe(given).tail) is module.List
 
 
+_number = itertools.count(0x500)
+
+
 def a_record(name: str) -> tuple[StructureType, Header]:
-    record = structure(next(_number) * 16 + 0x5000, name, [("x", scalar("f64"))])
+    record = structure(next(_number) * 16, name, [("x", scalar("f64"))])
     return record, header(function([ScalarRef(record.id)], ScalarRef(record.id)), types=TypeRegistry([record]))
 
 
@@ -419,51 +221,3 @@ def test_a_client_takes_a_module_with_more_functions_and_other_descriptions(tmp_
         made, description="grown", exports=(*made.exports, replace(made.exports[0], id=UUID(int=77), name="b"))
     )
     assert module.Grows(engine.register(echo(more))).probe(3) == 3
-
-
-# --- names -----------------------------------------------------------------------------------------
-
-
-def test_functions_and_parameters_have_the_names_that_the_engine_gives_them(tmp_path: Path, engine: Engine) -> None:
-    made = replace(of_all_types(), imports=())
-    module = imported(generated(made), tmp_path)
-    client = module.EveryType(engine.register(echo(made)))
-    columns = {name: [1.0] for name in ("self", "class_", "float", "list", "load", "id", "array", "move_to", "m_s2")}
-    columns |= {"Point": [2.0], "str": [3.0], "DEFAULT": [4.0]}
-    for name in ("class_", "float", "load_", "id_", "move_to", "str", "DEFAULT"):
-        assert name in vars(type(client))
-        with pytest.raises(TypeError, match="return"):
-            getattr(client, name)(**columns)
-
-
-def test_records_of_the_same_name_are_told_apart_by_their_folders(tmp_path: Path) -> None:
-    first, second = (replace(structure(0x7000 + 16 * each, "Pose", []), path=f"{'ab'[each]}.Pose") for each in (0, 1))
-    made = header(function([ScalarRef(first.id), ScalarRef(second.id)]), types=TypeRegistry([first, second]))
-    module = imported(generated(made), tmp_path)
-    assert module.a_Pose() != module.b_Pose()
-
-
-def test_a_file_hides_no_module_of_pythons_library() -> None:
-    assert list(texts(GENERATOR, header(name="array"))) == ["array_.py"]
-
-
-def test_parameters_that_need_a_value_after_one_with_a_default_are_given_by_name() -> None:
-    export = ExportedFunction(
-        UUID(int=1),
-        "f",
-        (
-            Parameter(UUID(int=2), "a", scalar("f64"), default_value=v.F64(0.5)),
-            Parameter(UUID(int=3), "b", scalar("u8")),
-            Parameter(UUID(int=4), "c", OptionRef(scalar("str").id)),
-        ),
-        scalar("unit"),
-    )
-    assert "def f(self, a: float = 0.5, *, b: int, c: str | None = None) -> None:" in generated(header(export))
-
-
-def test_a_type_without_a_record_is_an_error_that_names_the_parameter() -> None:
-    from arora_core import HeaderError
-
-    ref: TypeRef = ScalarRef(UNDECLARED)
-    with pytest.raises(HeaderError, match=r"exports\[0\].parameters\[0\].type: no record declares"):
-        generated(header(function([ref])))
