@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path, PureWindowsPath
 from typing import Final
 
+from ..documents.writing import replace
 from ..errors import AroraError
 from ..generator import Generator
 from ..header import Header
@@ -79,7 +78,7 @@ def write(generator: Generator, header: Header, directory: Path) -> Written:
     changed = _differing(files)
     for path in changed:
         path.parent.mkdir(parents=True, exist_ok=True)
-        _replace(path, files[path])
+        replace(path, files[path])
     return Written(tuple(files), tuple(changed))
 
 
@@ -98,22 +97,3 @@ def is_generated(path: Path) -> bool:
         return False
     with path.open("rb") as file:
         return _MARK.encode() in file.readline(4096)
-
-
-def _replace(path: Path, data: bytes) -> None:
-    """Write a file at once, so that whoever reads it meanwhile, a compiler say, never sees a part."""
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-        os.chmod(temporary, 0o666 & ~_umask())
-        os.replace(temporary, path)
-    except BaseException:
-        os.unlink(temporary)
-        raise
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

@@ -48,6 +48,21 @@ def ordered(records: Mapping[UUID, TypeRecord], shapes: Mapping[UUID, tuple[Shap
     return RecordOrder(tuple(records[id] for id in _contained_first(kept, records)), frozenset(boxed))
 
 
+def always_contained(
+    records: Mapping[UUID, TypeRecord], shapes: Mapping[UUID, tuple[Shape, ...]]
+) -> list[list[TypeRecord]]:
+    """Return the circles of records that always contain themselves and each other, so that they have no value."""
+    edges = {id: [edge for edge in _edges(record, shapes[id]) if not edge.loose] for id, record in records.items()}
+    by_circle: dict[int, list[TypeRecord]] = {}
+    for id, circle in _circles(edges).items():
+        by_circle.setdefault(circle, []).append(records[id])
+    return [
+        circle
+        for circle in by_circle.values()
+        if len(circle) > 1 or any(edge.target == circle[0].id for edge in edges[circle[0].id])
+    ]
+
+
 def _edges(record: TypeRecord, shapes: Iterable[Shape]) -> Iterator[_Edge]:
     payload = isinstance(record, EnumerationType)
     for member, shape in zip(record.members, shapes, strict=True):

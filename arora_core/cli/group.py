@@ -27,6 +27,8 @@ _COMMANDS: Final[Mapping[str, str]] = MappingProxyType(
         "generate": "generate",
         "build": "build",
         "stubs": "stubs",
+        "freeze": "freeze",
+        "records": "record_commands",
     }
 )
 """Arora's own commands, each with the module of this package that defines it as ``command``."""

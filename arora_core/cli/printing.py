@@ -31,7 +31,12 @@ def echo_yaml(data: object) -> None:
 
 def echo_json(data: object) -> None:
     """Print plain data as JSON. Non-finite floats are the strings NaN, Infinity and -Infinity."""
-    click.echo(escaped_in_quotes(json.dumps(_finite(data), indent=2, ensure_ascii=False, allow_nan=False)))
+    click.echo(json_text(data))
+
+
+def json_text(data: object) -> str:
+    """Return plain data as JSON, without a line break at the end."""
+    return escaped_in_quotes(json.dumps(_finite(data), indent=2, ensure_ascii=False, allow_nan=False))
 
 
 def yaml_text(data: object) -> str:

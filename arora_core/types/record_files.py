@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TypeVar
@@ -12,10 +13,11 @@ from uuid import UUID
 from ..documents import parsing
 from ..documents.files import Directory
 from ..documents.places import Place, header_refusal, is_uuid, suggestion
+from ..errors import HeaderError
 from ..values.kinds import KINDS
 from ..version import Version
 from .references import DYNAMIC, TYPE_IDS, ArrayRef, ScalarRef, TypeRef
-from .registry import EnumerationType, FieldType, ModuleRecord, StructureType, TypeRegistry, VariantType
+from .registry import EnumerationType, FieldType, ModuleRecord, Record, StructureType, TypeRegistry, VariantType
 
 ROOT_FOLDER = UUID("00000000-0000-0000-0000-000001000000")
 """The id of the root folder: dotted paths start below it."""
@@ -26,7 +28,7 @@ _REQUIRED_KEYS = {
     "module": ("parent", "name"),
     "folder": ("parent", "name"),
 }
-_SUFFIXES = (".yaml", ".yml", ".json")
+SUFFIXES = (".yaml", ".yml", ".json")
 _LONGEST_PATH = 1000
 """Characters of a dotted path. Each record has its own, so that those of deep folders would fill the memory."""
 
@@ -42,6 +44,10 @@ _PRIMITIVES: dict[str, TypeRef] = {
 _Member = TypeVar("_Member", FieldType, VariantType)
 
 
+Report = Callable[[HeaderError], None]
+"""What happens to a mistake: it is raised, or kept."""
+
+
 def load(directory: str | os.PathLike[str], base: TypeRegistry | None = None) -> TypeRegistry:
     """Return the records in a directory as a new registry.
 
@@ -49,37 +55,70 @@ def load(directory: str | os.PathLike[str], base: TypeRegistry | None = None) ->
     Raises HeaderError, whose ``source`` is the file and ``path`` the key, for a mistake in a record, in a
     file name or in a reference.
     """
-    base = TypeRegistry() if base is None else base
-    files = list(_files(Path(directory)))
-    _check_ids(files)
-    folders = _folder_paths([file for file in files if file.kind == "folder"], base.folders)
-    _check_names(files)
-    types = _Types(files, base)
+    return read(Path(directory), TypeRegistry() if base is None else base, _raise)
+
+
+def _raise(error: HeaderError) -> None:
+    raise error
+
+
+def read(directory: Path, base: TypeRegistry, report: Report, *, strict: bool = False) -> TypeRegistry:
+    """Return the records in a directory, as :func:`load` does, with every mistake reported in place of raised.
+
+    Where ``report`` returns, what is mistaken is left out. With ``strict``, a reference to a version that engines do
+    not use is a mistake, too.
+    """
+    files, unreadable = _files(directory, report)
+    _check_ids(files, report)
+    known = {**base.folders, **{file.id: "" for file in unreadable if file.kind == "folder"}}
+    folders = _folder_paths([file for file in files if file.kind == "folder"], known, report)
+    _check_names(files, report)
+    types = _Types([*files, *unreadable], base, report if strict else None)
     registry = TypeRegistry()
-    for file in files:
-        if file.kind == "structure":
-            fields = _members(FieldType, file.keys["fields"], types)
-            registry.add(StructureType(file.id, file.name, file.path(folders), file.version, fields))
-        elif file.kind == "enumeration":
-            variants = _members(VariantType, file.keys["variants"], types)
-            registry.add(EnumerationType(file.id, file.name, file.path(folders), file.version, variants))
-        elif file.kind == "module":
-            registry.add(ModuleRecord(file.id, file.name, file.path(folders), file.version))
     registry.folders.update(folders)
+    for file in files:
+        if file.kind == "folder":
+            continue
+        path = file.name
+        with _reported(report):
+            path = file.path(folders)
+        record: Record = ModuleRecord(file.id, file.name, path, file.version)
+        if file.kind == "structure":
+            fields = _members(FieldType, file.keys["fields"], types, report)
+            record = StructureType(file.id, file.name, path, file.version, fields)
+        elif file.kind == "enumeration":
+            variants = _members(VariantType, file.keys["variants"], types, report)
+            record = EnumerationType(file.id, file.name, path, file.version, variants)
+        with _reported(report):
+            registry.add(record)
     return registry
+
+
+@contextmanager
+def _reported(report: Report) -> Iterator[None]:
+    try:
+        yield
+    except HeaderError as error:
+        report(error)
 
 
 # --- files ---------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
-class _File:
-    """A record file, of which the keys that every kind of record has are read."""
+class _FileName:
+    """What the name of a record file says."""
 
     source: str
     kind: str
     id: UUID
     version: Version
+
+
+@dataclass(frozen=True)
+class _File(_FileName):
+    """A record file, of which the keys that every kind of record has are read."""
+
     parent: UUID
     name: str
     keys: Mapping[str, Place]
@@ -95,21 +134,35 @@ class _File:
         return path
 
 
-def _files(directory: Path) -> Iterator[_File]:
+def _files(directory: Path, report: Report) -> tuple[list[_File], list[_FileName]]:
+    """Return the record files, and those whose content is mistaken."""
     refusal = header_refusal(str(directory))
     if not os.path.isdir(directory):
         raise refusal("", "no such directory")
     inside = Directory(directory)
+    files: list[_File] = []
+    unreadable: list[_FileName] = []
     for folder in _listed(directory):
         if folder.name.startswith(".") or not os.path.isdir(folder):
             continue
-        if folder.name not in _REQUIRED_KEYS:
-            raise refusal("", f"unknown kind of record {folder.name!r}{suggestion(folder.name, _REQUIRED_KEYS)}")
-        if not inside.has(folder):
-            raise header_refusal(str(folder))("", "cannot be read: it is a symbolic link out of its directory")
-        for path in _listed(folder):
-            if not path.name.startswith(".") and path.suffix in _SUFFIXES:
-                yield _read(folder.name, path, inside)
+        with _reported(report):
+            for path in _record_paths(folder, directory, inside):
+                with _reported(report):
+                    name = _file_name(folder.name, path)
+                    unreadable.append(name)
+                    files.append(_read(name, path, inside))
+                    unreadable.pop()
+    return files, unreadable
+
+
+def _record_paths(folder: Path, directory: Path, inside: Directory) -> list[Path]:
+    """Return the paths of the records of one kind."""
+    if folder.name not in _REQUIRED_KEYS:
+        message = f"unknown kind of record {folder.name!r}{suggestion(folder.name, _REQUIRED_KEYS)}"
+        raise header_refusal(str(directory))("", message)
+    if not inside.has(folder):
+        raise header_refusal(str(folder))("", "cannot be read: it is a symbolic link out of its directory")
+    return [path for path in _listed(folder) if not path.name.startswith(".") and path.suffix in SUFFIXES]
 
 
 def _listed(directory: Path) -> list[Path]:
@@ -119,25 +172,28 @@ def _listed(directory: Path) -> list[Path]:
         raise header_refusal(str(directory))("", f"cannot be read: {error.strerror or error}") from error
 
 
-def _read(kind: str, path: Path, inside: Directory) -> _File:
-    source = str(path)
-    refusal = header_refusal(source)
+def _file_name(kind: str, path: Path) -> _FileName:
+    refusal = header_refusal(str(path))
     id_text, at, version_text = path.stem.partition("@")
     if not is_uuid(id_text) or bool(at) != (kind != "folder"):
         pattern = "<uuid>" if kind == "folder" else "<uuid>@<version>"
         raise refusal("", f"expected a file name such as {pattern}{path.suffix}")
-    id = UUID(id_text)
     version = Place(path.stem, refusal).made(lambda: Version.parse(version_text) if at else Version(0))
+    return _FileName(str(path), kind, UUID(id_text), version)
+
+
+def _read(file: _FileName, path: Path, inside: Directory) -> _File:
+    refusal = header_refusal(file.source)
     document = Place(parsing.parse(inside.read(path, refusal), refusal), refusal)
-    keys = _keys(document, kind, id)
-    if "id" in keys and keys["id"].uuid() != id:
-        keys["id"].expected(f"{id}, as in the file's name")
-    _check_agrees(keys, "version", str(version))
+    keys = _keys(document, file.kind, file.id)
+    if "id" in keys and keys["id"].uuid() != file.id:
+        keys["id"].expected(f"{file.id}, as in the file's name")
+    _check_agrees(keys, "version", str(file.version))
     name = keys["name"].name()
-    if "." in name and kind != "module":
+    if "." in name and file.kind != "module":
         keys["name"].expected("a name without dots")
     parent = keys["parent"].uuid() if "parent" in keys else ROOT_FOLDER
-    return _File(source, kind, id, version, parent, name, keys)
+    return _File(file.source, file.kind, file.id, file.version, parent, name, keys)
 
 
 def _keys(document: Place, kind: str, id: UUID) -> dict[str, Place]:
@@ -159,20 +215,24 @@ def _check_agrees(keys: Mapping[str, Place], key: str, in_file_name: str) -> Non
 # --- checks across records -----------------------------------------------------------------------
 
 
-def _check_ids(files: Iterable[_File]) -> None:
-    """Check that each id belongs to one kind of record, and each version of it to one file."""
+def _check_ids(files: list[_File], report: Report) -> None:
+    """Check that each id belongs to one kind of record, and each version of it to one file; leave others out."""
     by_id: dict[UUID, _File] = {}
     seen: dict[tuple[UUID, Version], _File] = {}
-    for file in files:
+    for file in list(files):
         first = by_id.setdefault(file.id, file)
-        if first.kind != file.kind:
-            raise header_refusal(file.source)("", f"{file.id} is already the id of the {first.kind} in {first.source}")
         same = seen.setdefault((file.id, file.version), file)
-        if same is not file:
-            raise header_refusal(file.source)("", f"the same record is in {same.source}")
+        if first.kind == file.kind and same is file:
+            continue
+        message = f"the same record is in {same.source}"
+        if first.kind != file.kind:
+            message = f"{file.id} is already the id of the {first.kind} in {first.source}"
+        files.remove(file)
+        with _reported(report):
+            raise header_refusal(file.source)("", message)
 
 
-def _check_names(files: Iterable[_File]) -> None:
+def _check_names(files: Iterable[_File], report: Report) -> None:
     """Check that within a folder the names of types, of modules and of folders are unique."""
     seen: dict[tuple[UUID, str, str], _File] = {}
     for file in files:
@@ -181,10 +241,11 @@ def _check_names(files: Iterable[_File]) -> None:
         kind = file.kind if file.kind in ("module", "folder") else "type"
         first = seen.setdefault((file.parent, file.name, kind), file)
         if first.id != file.id:
-            file.keys["name"].refuse(f"the folder has another {kind} named {file.name!r}, in {first.source}")
+            with _reported(report):
+                file.keys["name"].refuse(f"the folder has another {kind} named {file.name!r}, in {first.source}")
 
 
-def _folder_paths(files: Iterable[_File], base: Mapping[UUID, str]) -> dict[UUID, str]:
+def _folder_paths(files: Iterable[_File], base: Mapping[UUID, str], report: Report) -> dict[UUID, str]:
     """Return the dotted path of every folder, empty for the root."""
     by_id = {file.id: file for file in files}
     paths = {**base, ROOT_FOLDER: ""}
@@ -194,13 +255,18 @@ def _folder_paths(files: Iterable[_File], base: Mapping[UUID, str]) -> dict[UUID
         step = file
         while step.id not in found:
             if step.id in chain:
-                file.keys["parent"].refuse("the folder contains itself")
+                with _reported(report):
+                    file.keys["parent"].refuse("the folder contains itself")
+                paths[step.id] = step.name
+                break
             chain[step.id] = step
             if step.parent not in by_id:
                 break
             step = by_id[step.parent]
         for step in reversed(chain.values()):
-            paths[step.id] = step.path(paths)
+            paths.setdefault(step.id, step.name)
+            with _reported(report):
+                paths[step.id] = step.path(paths)
         found |= chain.keys()
     return paths
 
@@ -215,7 +281,9 @@ _WITHOUT_RECORD: Final = frozenset({*DYNAMIC, TYPE_IDS["uuid"]})
 class _Types:
     """Reads types, T in ABI §8. All are declared before any is read, because references may be cyclic."""
 
-    def __init__(self, files: Iterable[_File], base: TypeRegistry) -> None:
+    def __init__(self, files: Iterable[_FileName], base: TypeRegistry, report: Report | None) -> None:
+        """``report`` is told of references to versions that engines do not use."""
+        self._report = report
         self._declared: dict[UUID, set[Version]] = {}
         for record in base:
             self._declared.setdefault(record.id, set()).add(record.version)
@@ -256,20 +324,31 @@ class _Types:
         if version not in versions:
             known = ", ".join(map(str, sorted(versions)))
             keys["version"].refuse(f"unknown version {version} of {id} (known: {known})")
+        if self._report is not None and version != max(versions):
+            with _reported(self._report):
+                keys["version"].refuse(
+                    f"engines use {max(versions)} of {id}, the highest version, in place of {version}"
+                )
         return id
 
 
-def _members(make: type[_Member], place: Place, types: _Types) -> tuple[_Member, ...]:
+def _members(make: type[_Member], place: Place, types: _Types, report: Report) -> tuple[_Member, ...]:
     members: dict[UUID, _Member] = {}
     names: set[str] = set()
-    for key, entry in place.entries():
-        id = Place(key, entry.refusal, entry.path).uuid()
-        keys = entry.keys(required=("name", "type"))
-        name = keys["name"].name()
-        if id in members:
-            entry.refuse(f"duplicate id {id}")
-        if name in names:
-            keys["name"].refuse(f"duplicate name {name!r}")
-        names.add(name)
-        members[id] = make(id, name, types.read(keys["type"]))
+    with _reported(report):
+        for key, entry in place.entries():
+            with _reported(report):
+                member = _member(make, key, entry, types)
+                if member.id in members:
+                    entry.refuse(f"duplicate id {member.id}")
+                if member.name in names:
+                    entry.at("name").refuse(f"duplicate name {member.name!r}")
+                names.add(member.name)
+                members[member.id] = member
     return tuple(members.values())
+
+
+def _member(make: type[_Member], key: str, entry: Place, types: _Types) -> _Member:
+    id = Place(key, entry.refusal, entry.path).uuid()
+    keys = entry.keys(required=("name", "type"))
+    return make(id, keys["name"].name(), types.read(keys["type"]))
