@@ -62,7 +62,7 @@ def header(ref: TypeRef, *records: TypeRecord) -> Header:
         (ArrayRef(COLOUR.id), Array(Record(COLOUR), Tag.ENUMERATION, None)),
         (ArrayRef(TYPE_IDS["value"]), Array(Dynamic(), Tag.VALUE, None)),
         (ScalarRef(TYPE_IDS["value"]), Dynamic()),
-        (ScalarRef(TYPE_IDS["keyvalue"]), Dynamic()),
+        (ScalarRef(TYPE_IDS["keyvalue"]), Dynamic(keyed=True)),
         (ScalarRef(TYPE_IDS["option"]), Optional(Dynamic())),
         (OptionRef(TYPE_IDS["f64"]), Optional(F64)),
         (MapRef(TYPE_IDS["str"], TYPE_IDS["f64"]), Map(F64)),
