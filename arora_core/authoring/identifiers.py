@@ -36,10 +36,11 @@ def camel(words: list[str]) -> str:
     return "".join(word[0].upper() + word[1:].lower() for word in words)
 
 
-def identifiers(names: Iterable[str], style: Style, reserved: Collection[str] = ()) -> list[str]:
+def identifiers(names: Iterable[str], style: Style, reserved: Collection[str] = (), *, joint: str = "_") -> list[str]:
     """Return the identifier of each name, in order: each different from the others and from those ``reserved``.
 
-    A name that is an identifier of that style keeps it, however many others become the same. It takes linear time.
+    A name that is an identifier of that style keeps it, however many others become the same. ``joint`` comes before
+    the number of one that does not: a style may forbid underscores. It takes linear time.
     """
     names = list(names)
     made = [style(_words(name)) for name in names]
@@ -53,7 +54,7 @@ def identifiers(names: Iterable[str], style: Style, reserved: Collection[str] = 
 
     def unused(identifier: str) -> str:
         # One iterator for all names that become the same: none tries again what an earlier one was refused.
-        for candidate in candidates.setdefault(identifier, _candidates(identifier)):
+        for candidate in candidates.setdefault(identifier, _candidates(identifier, joint)):
             if candidate not in taken:
                 taken.add(candidate)
                 return candidate
@@ -79,7 +80,7 @@ def _words(name: str) -> list[str]:
     return ["n", *words] if words[0][0].isdigit() else words
 
 
-def _candidates(identifier: str) -> Iterator[str]:
+def _candidates(identifier: str, joint: str) -> Iterator[str]:
     yield identifier
     for turn in count(2):
-        yield f"{identifier}_{turn}"
+        yield f"{identifier}{joint}{turn}"

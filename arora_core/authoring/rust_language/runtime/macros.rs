@@ -1,0 +1,239 @@
+//! Tables of ids, and the code that they stand for.
+//!
+//! They name this module `arora`, as it is called where they are used.
+
+/// Reads fields of a structure that come in any order, each into a variable of its name.
+///
+/// `name "label" = "id" or default` has the label in errors, and the default where the field is missing.
+macro_rules! fields {
+    ($reader:ident; $($name:ident $($label:literal)? = $id:literal $(or $default:expr)?),*) => {
+        $(let mut $name = None;)*
+        for _ in 0..$reader.fields()? {
+            match $reader.uuid()? {
+                $(id if $name.is_none() && id == arora::id!($id) => $name = Some($reader.named(arora::field_name!($name $($label)?))?),)*
+                _ => $reader.skip()?,
+            }
+        }
+        $(let $name = match $name {
+            Some(value) => value,
+            None => arora::field_default!(arora::field_name!($name $($label)?); $($default)?),
+        };)*
+    };
+}
+
+macro_rules! field_name {
+    ($name:ident) => {
+        stringify!($name)
+    };
+    ($name:ident $label:literal) => {
+        $label
+    };
+}
+
+macro_rules! field_default {
+    ($name:expr;) => {
+        return Err(arora::Error::missing($name).into())
+    };
+    ($name:expr; $default:expr) => {
+        $default
+    };
+}
+
+/// Makes a type one whose values can be read and written as a structure.
+macro_rules! structure {
+    (
+        $type:ident $name:literal = $id:literal;
+        $($field:ident $($label:literal)? = $field_id:literal,)*
+    ) => {
+        impl $type {
+            const ID: arora::Uuid = arora::Uuid::parse($id);
+
+            fn read_fields(reader: &mut arora::Reader<'_>) -> Result<Self, arora::Error> {
+                arora::fields!(reader; $($field $($label)? = $field_id),*);
+                Ok(Self { $($field),* })
+            }
+
+            fn write_fields(&self, writer: &mut arora::Writer) {
+                writer.count(<[&str]>::len(&[$(stringify!($field)),*]));
+                $(writer.field(arora::id!($field_id), &self.$field);)*
+            }
+        }
+
+        arora::record!($type $name STRUCTURE read_fields write_fields);
+    };
+}
+
+macro_rules! enumeration {
+    (
+        $type:ident $name:literal = $id:literal;
+        $($variant:ident $(($payload:ident))? = $variant_id:literal,)*
+    ) => {
+        impl $type {
+            const ID: arora::Uuid = arora::Uuid::parse($id);
+
+            fn read_variant(reader: &mut arora::Reader<'_>) -> Result<Self, arora::Error> {
+                match reader.uuid()? {
+                    $(id if id == arora::id!($variant_id) => arora::variant!(reader $variant $($payload)?),)*
+                    _ => Err(reader.failure("expected the id of a variant of ", $name)),
+                }
+            }
+
+            fn write_variant(&self, writer: &mut arora::Writer) {
+                match *self {
+                    $(Self::$variant $((ref $payload))? => writer.field(
+                        arora::id!($variant_id),
+                        arora::payload!($($payload)?),
+                    ),)*
+                }
+            }
+        }
+
+        arora::record!($type $name ENUMERATION read_variant write_variant);
+    };
+}
+
+macro_rules! variant {
+    ($reader:ident $variant:ident) => {
+        $reader.unit().map(|()| Self::$variant)
+    };
+    ($reader:ident $variant:ident $payload:ident) => {
+        $reader.named(stringify!($variant)).map(Self::$variant)
+    };
+}
+
+macro_rules! payload {
+    () => {
+        &()
+    };
+    ($payload:ident) => {
+        $payload
+    };
+}
+
+macro_rules! record {
+    ($type:ident $name:literal $tag:ident $read:ident $write:ident) => {
+        impl arora::Read for $type {
+            const NAME: &'static str = $name;
+
+            fn read(reader: &mut arora::Reader<'_>) -> Result<Self, arora::Error> {
+                reader.record(arora::tags::$tag, Self::ID, $name)?;
+                reader.nested(Self::$read)
+            }
+
+            fn read_items(
+                reader: &mut arora::Reader<'_>,
+                length: Option<usize>,
+            ) -> Result<arora::Vec<Self>, arora::Error> {
+                reader.records(arora::tags::$tag, Self::ID, $name, length, Self::$read)
+            }
+        }
+
+        impl arora::Write for $type {
+            fn write(&self, writer: &mut arora::Writer) {
+                writer.record(arora::tags::$tag, Self::ID);
+                writer.nested(|writer| self.$write(writer));
+            }
+
+            fn write_items(items: &[Self], writer: &mut arora::Writer) {
+                writer.records(arora::tags::$tag, Self::ID, items, Self::$write);
+            }
+        }
+    };
+}
+
+/// Makes a function of `Module` one that reads its arguments and writes its result.
+///
+/// `name "label" = "id" or default` is a parameter, `name "label" = &mut "id" or default` a mutable one.
+macro_rules! export_function {
+    (
+        $function:ident = $id:literal;
+        $($name:ident $($label:literal)? = $(&$mutable:ident)? $parameter:literal $(or $default:expr)?,)*
+    ) => {
+        #[allow(unused_mut, clippy::let_unit_value)]
+        pub fn $function<M: Module>(
+            mut reader: arora::Reader<'_>,
+        ) -> Result<arora::Writer, arora::String> {
+            const FUNCTION: arora::Uuid = arora::Uuid::parse($id);
+            reader.arguments()?;
+            arora::fields!(reader; $($name $($label)? = $parameter $(or $default)?),*);
+            reader.finish()?;
+            $(let mut $name = $name;)*
+            let returned = M::$function($(arora::pass!($($mutable)? $name)),*)?;
+            let mutable = <[&str]>::len(&[$($(stringify!($mutable $name),)?)*]);
+            let mut writer = arora::Writer::result(FUNCTION, mutable, &returned);
+            $($(arora::mutated!($mutable writer $parameter $name);)?)*
+            Ok(writer)
+        }
+    };
+}
+
+macro_rules! pass {
+    ($name:ident) => {
+        $name
+    };
+    (mut $name:ident) => {
+        &mut $name
+    };
+}
+
+macro_rules! mutated {
+    (mut $writer:ident $id:literal $name:ident) => {
+        $writer.field(arora::id!($id), &$name)
+    };
+}
+
+/// Calls a function of another module: the body of a function with these parameters.
+macro_rules! import_function {
+    (
+        $name:literal = $id:literal of $module:literal;
+        $($parameter:ident $($label:literal)? = $(&$mutable:ident)? $parameter_id:literal,)*
+    ) => {{
+        const FUNCTION: arora::Uuid = arora::Uuid::parse($id);
+        let count = <[&str]>::len(&[$(stringify!($parameter)),*]);
+        let call = arora::Call::new(FUNCTION, count);
+        $(let call = call.argument(arora::id!($parameter_id), &$parameter);)*
+        let answer = call.send(arora::id!($module))?;
+        let returned = answer.field(FUNCTION, $name)?;
+        $($(arora::assign!($mutable answer $name $parameter_id $parameter);)?)*
+        Ok(returned)
+    }};
+}
+
+macro_rules! assign {
+    (mut $answer:ident $name:literal $id:literal $parameter:ident) => {
+        *$parameter = $answer.field(arora::id!($id), $name)?
+    };
+}
+
+/// Exports a function. A panic becomes an error where there is `std`; otherwise it has to abort.
+macro_rules! export_symbol {
+    (std $symbol:literal $function:ident $module:ty) => {
+        #[export_name = $symbol]
+        pub unsafe extern "C" fn $function(argument: *const u8) -> *mut u8 {
+            let function = generated::functions::$function::<$module>;
+            match ::std::panic::catch_unwind(|| generated::arora::run(argument, function)) {
+                Ok(buffer) => buffer,
+                Err(payload) => generated::arora::panicked(&*payload),
+            }
+        }
+    };
+    (no_std $symbol:literal $function:ident $module:ty) => {
+        #[export_name = $symbol]
+        pub unsafe extern "C" fn $function(argument: *const u8) -> *mut u8 {
+            generated::arora::run(argument, generated::functions::$function::<$module>)
+        }
+    };
+}
+
+/// A UUID, parsed when it is compiled.
+macro_rules! id {
+    ($id:literal) => {{
+        const ID: arora::Uuid = arora::Uuid::parse($id);
+        ID
+    }};
+}
+
+pub(crate) use {
+    assign, enumeration, export_function, export_symbol, field_default, field_name, fields, id,
+    import_function, mutated, pass, payload, record, structure, variant,
+};
