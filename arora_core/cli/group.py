@@ -27,6 +27,7 @@ _COMMANDS: Final[Mapping[str, str]] = MappingProxyType(
         "generate": "generate",
         "build": "build",
         "stubs": "stubs",
+        "id": "ids",
         "freeze": "freeze",
         "records": "record_commands",
     }

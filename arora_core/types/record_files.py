@@ -32,7 +32,7 @@ SUFFIXES = (".yaml", ".yml", ".json")
 _LONGEST_PATH = 1000
 """Characters of a dotted path. Each record has its own, so that those of deep folders would fill the memory."""
 
-_PRIMITIVES: dict[str, TypeRef] = {
+PRIMITIVES: dict[str, TypeRef] = {
     **{kind.record_name: ScalarRef(kind.id) for kind in KINDS if kind.record_name is not None and kind.id is not None},
     **{
         kind.array_record_name: ArrayRef(kind.id)
@@ -177,7 +177,7 @@ def _file_name(kind: str, path: Path) -> _FileName:
     id_text, at, version_text = path.stem.partition("@")
     if not is_uuid(id_text) or bool(at) != (kind != "folder"):
         pattern = "<uuid>" if kind == "folder" else "<uuid>@<version>"
-        raise refusal("", f"expected a file name such as {pattern}{path.suffix}")
+        raise refusal("", f"expected a file name such as {pattern}{path.suffix}, which arora id gives to a record")
     version = Place(path.stem, refusal).made(lambda: Version.parse(version_text) if at else Version(0))
     return _FileName(str(path), kind, UUID(id_text), version)
 
@@ -306,9 +306,9 @@ class _Types:
     def _primitive(self, place: Place) -> TypeRef:
         kind = place.keys(required=("kind",))["kind"]
         name = kind.name()
-        if name not in _PRIMITIVES:
-            kind.refuse(f"unknown primitive {name!r}{suggestion(name, _PRIMITIVES)}")
-        return _PRIMITIVES[name]
+        if name not in PRIMITIVES:
+            kind.refuse(f"unknown primitive {name!r}{suggestion(name, PRIMITIVES)}")
+        return PRIMITIVES[name]
 
     def _reference(self, place: Place) -> UUID:
         reference = place.keys(required=("reference",))["reference"]
