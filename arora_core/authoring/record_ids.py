@@ -30,6 +30,7 @@ from ..types import ArrayRef, ScalarRef, TypeRef, TypeRegistry, Version
 from ..types.record_files import PRIMITIVES, ROOT_FOLDER, SUFFIXES, read
 from ..types.references import TYPE_IDS
 from ..types.type_text import read_type
+from .record_format import flow
 from .source_edits import Source, child
 
 NewId = Callable[[], UUID]
@@ -198,7 +199,7 @@ class RecordIds:
         data = self._type_data(ref)
         if data is None:
             file.source.refuse(path, f"records have no form for {text}; a function's parameters and results have one")
-        return json.dumps(data) if file.source.is_json else _flow(data)
+        return json.dumps(data) if file.source.is_json else flow(data)
 
     def _type_id(self, name: str, folder: str) -> UUID:
         if name in TYPE_IDS:
@@ -244,11 +245,3 @@ def apply(filled: Filled, directory: Path, target: Path | None = None) -> None:
         replace(place, data)
     for path in filled.removed:
         (target / path.relative_to(directory)).unlink()
-
-
-def _flow(data: object) -> str:
-    """Return plain data as YAML on one line."""
-    if isinstance(data, dict):
-        return "{" + ", ".join(f"{key}: {_flow(item)}" for key, item in data.items()) + "}"
-    text = str(data)
-    return text if text.replace("-", "").isalnum() else json.dumps(text)

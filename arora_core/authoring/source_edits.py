@@ -16,6 +16,7 @@ from ..documents.places import Refusal, is_uuid, joined
 
 _BEFORE_A_KEY: Final = re.compile(r"[ ]*(?:- +)*")
 _PLAIN: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(?:[ ./-][A-Za-z0-9_]+)*")
+_COMMENT: Final = re.compile(r"#[^\r\n]*")
 _RESERVED: Final = frozenset({"null", "true", "false", "yes", "no", "on", "off", "y", "n"})
 
 
@@ -65,6 +66,18 @@ class Source:
     def written(self, node: Any) -> str:
         """Return the text of a node as it stands there."""
         return self._text[node.start_mark.index : node.end_mark.index]
+
+    def comments(self) -> Iterator[tuple[int, str, bool]]:
+        """Yield each comment: where it starts, its text, and whether it is alone on its line."""
+        import yaml
+
+        end = 0
+        for token in yaml.scan(self._text, Loader=yaml.SafeLoader):
+            # Between tokens there are but spaces and comments; a quotation mark in a comment starts nothing.
+            for found in _COMMENT.finditer(self._text, end, token.start_mark.index):
+                line = self._text[: found.start()].rpartition("\n")[2]
+                yield found.start(), found[0].rstrip(), not line.strip()
+            end = max(end, token.end_mark.index)
 
     def replace(self, node: Any, text: str) -> None:
         """Put text in the place of a node; of one that is left empty, a space goes before it."""

@@ -30,3 +30,23 @@ def check(directory: Path, others: tuple[Path, ...]) -> None:
         click.echo(printable(each.summary()).replace("\n", " "))
     if found:
         raise click.ClickException(f"{len(found)} {'problem' if len(found) == 1 else 'problems'} in {directory}")
+
+
+@command.command("format")
+@click.argument("directory", type=RECORDS, metavar="DIRECTORY")
+@click.option(
+    "--include", "others", type=RECORDS, multiple=True, metavar="RECORDS", help="Records that these may refer to."
+)
+@click.option("--check", "only_check", is_flag=True, help="Write nothing; fail if a file would change.")
+def format_(directory: Path, others: tuple[Path, ...], only_check: bool) -> None:
+    """Write the records in a directory in their canonical form, with their comments; print what changes."""
+    from ..authoring.record_format import formatted
+    from ..documents.writing import replace
+
+    changed = formatted(directory, read_records(others))
+    for path, data in changed.items():
+        click.echo(printable(str(path)))
+        if not only_check:
+            replace(path, data)
+    if only_check and changed:
+        raise click.ClickException(f"{len(changed)} not in canonical form: run arora records format")
