@@ -33,11 +33,13 @@ def header(target: str = "wasm") -> Header:
 
 
 def compile_guest(directory: Path, target: str) -> ModuleDefinition:
-    """Generate and compile the guest in a directory."""
+    """Generate and compile the guest in a directory: optimized as plain wasm, and otherwise not."""
     made = header(target)
     generated_files.write(generator("rust", discover()), made, directory / "generated")
     shutil.copy(SOURCE / "lib.rs", directory)
-    executable = compile_rust(directory / "lib.rs", directory / library_name("shapes", target), target)
+    executable = compile_rust(
+        directory / "lib.rs", directory / library_name("shapes", target), target, int(target == "wasm")
+    )
     return ModuleDefinition(made, executable.read_bytes(), executable)
 
 

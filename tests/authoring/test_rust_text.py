@@ -1,0 +1,109 @@
+"""The text that the generator for Rust writes: as rustfmt and clippy want it, with std and without."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from arora_core import Header, HeaderError, TypeRegistry
+from arora_core.authoring import generated_files
+from arora_core.authoring.rust_language import GENERATOR
+from arora_core.types import TYPE_IDS, FixedArrayRef, ScalarRef, TypeRecord, TypeRef
+
+from ..signatures import UNIT, enumeration, function, structure
+from .rust_builds import unavailable
+from .rust_guests import SOURCE, header
+
+EXAMPLE = Path(__file__).parents[2] / "examples" / "watchdog" / "module.yaml"
+GOLDEN = Path(__file__).with_name("watchdog.rs.txt")
+"""The text for the header of the watchdog. To accept changes, copy what the failing test shows."""
+
+
+@pytest.fixture(scope="session")
+def crate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a directory with the sources of the guest in tests/guests/rust."""
+    missing = unavailable("native")
+    if missing is not None:
+        pytest.skip(missing)
+    directory = tmp_path_factory.mktemp("crate")
+    generated_files.write(GENERATOR, header(), directory / "generated")
+    for source in SOURCE.glob("*.rs"):
+        shutil.copy(source, directory)
+    return directory
+
+
+def run(tool: str, *arguments: str, where: Path) -> None:
+    if shutil.which(tool) is None:
+        pytest.skip(f"there is no {tool} here")
+    done = subprocess.run([tool, "--edition", "2021", *arguments], cwd=where, capture_output=True, text=True)
+    assert (done.stdout, done.stderr, done.returncode) == ("", "", 0)
+
+
+def module_of(made: Header) -> str:
+    return GENERATOR.generate(made)["mod.rs"]
+
+
+def with_function(*records: TypeRecord, parameters: Iterable[TypeRef] = (), ret: TypeRef = UNIT) -> Header:
+    return replace(header(), exports=(function(parameters, ret),), types=TypeRegistry(records))
+
+
+def test_the_text_of_an_example() -> None:
+    assert module_of(Header.load(EXAMPLE)) == GOLDEN.read_text(encoding="utf-8")
+
+
+def test_the_same_header_gives_the_same_text() -> None:
+    assert GENERATOR.generate(header()) == GENERATOR.generate(header())
+
+
+def test_rustfmt_changes_nothing(crate: Path) -> None:
+    run("rustfmt", "--check", "--color=never", "generated/mod.rs", where=crate)
+
+
+def test_clippy_has_nothing_to_say(crate: Path) -> None:
+    lints = ("-Dwarnings", "-Wclippy::pedantic", "--crate-type=lib", "--emit=metadata", "-Adead-code")
+    run("clippy-driver", *lints, "clippy.rs", where=crate)
+
+
+def test_it_needs_no_standard_library(crate: Path) -> None:
+    run("rustc", "-Dwarnings", "--crate-type=lib", "--emit=metadata", "no_std.rs", where=crate)
+
+
+def test_names_of_types_that_are_taken_get_a_number() -> None:
+    option = structure(0x100, "option", [("self", ScalarRef(TYPE_IDS["u8"])), ("r#fn", ScalarRef(TYPE_IDS["u8"]))])
+    text = module_of(with_function(option, ret=ScalarRef(option.id)))
+    assert "pub struct Option2 {\n    /// In the records: `self`.\n    pub self_2: u8,\n" in text
+    assert "    /// In the records: `r#fn`.\n    pub r_fn: u8,\n}" in text
+
+
+def test_names_cannot_leave_their_comments_and_literals() -> None:
+    odd = structure(0x100, 'a`b\n"c\\ \u202e', [])
+    text = module_of(with_function(odd, ret=ScalarRef(odd.id)))
+    assert '/// `a?b?"c\\ ?`\n' in text
+    assert 'ABC "a`b\\n\\"c\\\\ \\u{202e}" = ' in text
+
+
+def test_large_payloads_and_values_are_boxed() -> None:
+    large = structure(0x100, "Large", [("numbers", FixedArrayRef(TYPE_IDS["f64"], 20))])
+    larger = structure(0x200, "Larger", [("numbers", FixedArrayRef(TYPE_IDS["f64"], 129))])
+    either = enumeration(0x300, "Either", [("one", ScalarRef(large.id)), ("other", ScalarRef(larger.id))])
+    text = module_of(with_function(large, larger, either, ret=ScalarRef(either.id)))
+    assert "pub numbers: [f64; 20]," in text
+    assert "pub numbers: Box<[f64; 129]>," in text
+    assert "One(Box<Large>)," in text
+    assert "Other(Larger)," in text
+
+
+def test_a_fixed_array_that_no_type_can_hold_is_refused_with_its_place() -> None:
+    with pytest.raises(HeaderError, match="too large for a type in Rust") as caught:
+        module_of(with_function(parameters=[FixedArrayRef(TYPE_IDS["f64"], 1 << 29)]))
+    assert caught.value.path == "exports[0].parameters[0].type"
+
+
+def test_a_module_without_functions_or_records_has_a_text() -> None:
+    text = module_of(replace(header(), exports=(), imports=()))
+    assert "pub trait Module {}" in text

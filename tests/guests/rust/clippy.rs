@@ -1,0 +1,3 @@
+//! The generated code alone, as clippy sees it.
+
+mod generated;
