@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
-from arora_core import Header, ModuleDefinition
+from arora_core import Header, LoadedModule, ModuleDefinition
+from arora_core.authoring.python_language import GENERATOR
+from arora_core.client import TypedModule
 from examples import build
 
 HERE: Final = Path(__file__).resolve().parent
@@ -68,6 +70,15 @@ def executable(kind: str) -> Path:
 def bench(kind: str, number: int = 1) -> ModuleDefinition:
     """Return ``bench.c`` as a module of that kind."""
     return ModuleDefinition(header(kind, number), executable(kind).read_bytes())
+
+
+def client(module: LoadedModule) -> TypedModule:
+    """Return a client of ``bench.c``, of the source that is generated from the module's header."""
+    (text,) = GENERATOR.generate(module.header).values()
+    generated: dict[str, Any] = {"__name__": "generated"}
+    exec(text, generated)
+    made: TypedModule = generated[f"Bench{module.name.removeprefix('bench')}"](module)
+    return made
 
 
 def on_disk(kind: str) -> tuple[Path, Path]:

@@ -23,6 +23,7 @@ from examples.build import BuildError
 
 GROUPS: Final[dict[str, Callable[[Workbench], Group | Iterable[Group]]]] = {
     "typed": calls.typed,
+    "client": calls.client,
     "generic": calls.generic,
     "nested": crossing.nested,
     "callback": crossing.callback,

@@ -38,6 +38,8 @@ TARGETS: Final = (
         "memcpy there and back",
         1 / 3,
     ),
+    # The same function under the same name: what differs is noise.
+    Target("generated client vs the plain handle", "client", "client, wasmtime", "handle, wasmtime", 0.95),
     Target("generic Call vs the typed call", "generic", "Call, wasmtime", "typed, wasmtime", 1 / 6),
     Target("generic Call, created each time", "generic", "Call made each time, wasmtime", "typed, wasmtime", 1 / 6),
 )

@@ -20,7 +20,7 @@ from benchmarks.workbench import Workbench, usable_executors
 
 ROOT = Path(__file__).parents[1]
 GROUPS = [
-    *("typed", "generic", "nested", "callback", "host-module", "bulk"),
+    *("typed", "client", "generic", "nested", "callback", "host-module", "bulk"),
     *(f"{way}-{name}" for name in ("scalars", "pose", "structures") for way in ("encode", "decode")),
     *("start-process", "start-load"),
 ]
@@ -65,6 +65,7 @@ def run_peers(group: str) -> list[str]:
     """What a group's rows are compared with."""
     return {
         "typed": ["wasmtime-py", "plain protocol", "Extism", "ctypes"],
+        "client": [f"handle, {each}" for each in usable_executors([])],
         "generic": [f"typed, {each}" for each in usable_executors([])],
         "nested": ["wasmtime-py", "plain protocol"],
         "callback": ["wasmtime-py", "plain protocol", "Extism"],
@@ -161,7 +162,7 @@ def test_a_check_fails_when_a_target_is_missed(
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        (["speed"], "unknown group speed; groups: typed, generic,"),
+        (["speed"], "unknown group speed; groups: typed, client, generic,"),
         (["--executor", "abacus"], "no executor 'abacus' is installed"),
         (["--rounds", "0"], "--rounds: must be at least 1"),
     ],

@@ -55,6 +55,17 @@ def _add_ctypes(group: Group) -> None:
         group.add(statement("ctypes", "add(2, 3)", {"add": add}, expected=5))
 
 
+def client(bench: Workbench) -> Group:
+    """The typed call through a client that is generated from the header, compared with the plain handle."""
+    peers = tuple(f"handle, {each}" for each in bench.executors)
+    group = Group("client", "a typed call through a generated client: add(u32, u32) -> u32", peers)
+    for executor, module in bench.loaded(bench.engine()).items():
+        names = {"handle": module, "client": guests.client(module)}
+        group.add(statement(f"client, {executor}", "client.add(2, 3)", names, expected=5))
+        group.add(statement(f"handle, {executor}", "handle.add(2, 3)", names, expected=5))
+    return group
+
+
 def generic(bench: Workbench) -> Group:
     """The generic call, with a ``Call`` that is created beforehand and one that is created each time."""
     group = Group("generic", "a generic Call of the same function", tuple(f"typed, {each}" for each in bench.executors))
