@@ -13,7 +13,6 @@ from .runtime.loaded_module import ModuleHandle as ModuleHandle
 from .runtime.typed_host import function as function
 from .runtime.typed_host import parameter as parameter
 from .runtime.typed_host import register as register
-from .runtime.typed_module import DEFAULT as DEFAULT
 from .runtime.typed_module import TypedModule as TypedModule
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar
+from typing import TYPE_CHECKING, ClassVar, TypeVar
 
 from ..errors import LoadError
 from ..header.fingerprints import fingerprint
@@ -17,17 +17,14 @@ if TYPE_CHECKING:
     from ..binding.python_names import NameTable
     from ..limits import Limits
 
-DEFAULT: Final[Any] = type("_Default", (), {"__repr__": lambda self: "DEFAULT"})()
-"""Stands in a signature for the default value in the header. It cannot be passed."""
-
 _T = TypeVar("_T", bound="TypedModule")
 
 
 class TypedModule(ModuleHandle):
     """The base of generated clients: a handle of a loaded module, with the types of its functions.
 
-    The methods that a generated class declares are never called: each handle has the module's functions in their place,
-    as every :class:`LoadedModule` has, so that a call through it costs the same.
+    A generated class declares methods for type checkers alone. Each handle has the module's functions as attributes, as
+    every :class:`LoadedModule` has, so that a call through it is the same call.
     """
 
     _fingerprints: ClassVar[Mapping[str, str]] = {}

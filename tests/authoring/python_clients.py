@@ -35,7 +35,20 @@ from ..signatures import (
 ROOT: Final = Path(__file__).parents[2]
 UR5: Final = ROOT / "examples" / "ur5" / "module.yaml"
 WATCHDOG: Final = ROOT / "examples" / "watchdog" / "module.yaml"
-AWKWARD: Final = ("self", "class", "float", "list", "load", "id", "array", "move-to", "m/s²", "Point", "str", "DEFAULT")
+AWKWARD: Final = (
+    "self",
+    "class",
+    "float",
+    "list",
+    "load",
+    "id",
+    "array",
+    "move-to",
+    "m/s²",
+    "Point",
+    "str",
+    "TYPE_CHECKING",
+)
 TYPES: Final = [
     *COVERED,
     *(ScalarRef(LIST.id), OptionRef(LIST.id), ArrayRef(LIST.id)),

@@ -145,9 +145,9 @@ def test_functions_and_parameters_have_the_names_that_the_engine_gives_them(tmp_
     module = imported(generated(made), tmp_path)
     client = module.EveryType(engine.register(echo(made)))
     columns = {name: [1.0] for name in ("self", "class_", "float", "list", "load", "id", "array", "move_to", "m_s2")}
-    columns |= {"Point": [2.0], "str": [3.0], "DEFAULT": [4.0]}
-    for name in ("class_", "float", "load_", "id_", "move_to", "str", "DEFAULT"):
-        assert name in vars(type(client))
+    columns |= {"Point": [2.0], "str": [3.0], "TYPE_CHECKING": [4.0]}
+    for name in ("class_", "float", "load_", "id_", "move_to", "str", "TYPE_CHECKING"):
+        assert name in vars(client)
         with pytest.raises(TypeError, match="return"):
             getattr(client, name)(**columns)
 

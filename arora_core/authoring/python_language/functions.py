@@ -18,15 +18,16 @@ Annotate = Callable[[Shape], str]
 
 
 def method(
-    function: InterfaceFunction, python: str, parameters: list[str], ret: Part, body: list[str]
+    function: InterfaceFunction, python: str, parameters: list[str], ret: Part, signature: str, indent: int = 1
 ) -> Iterator[str]:
-    """Yield the lines of a method: its parameters, as the other functions return them."""
+    """Yield the lines of a method without code: its parameters and its result, as the other functions return them."""
     receiver = "self"
     if "self" in NameTable(each.name for each in function.parameters).python:
         receiver = "__self"  # No Python name of a parameter begins with two underscores.
     tail = Group(f") -> {ret.head}", ret.items, "]:") if isinstance(ret, Group) else f") -> {ret}:"
-    yield from lines(Group(f"def {python}(", (receiver, *parameters), tail), 1)
-    yield from body
+    yield from lines(Group(f"def {python}(", (receiver, *parameters), tail), indent)
+    yield from docstring(f"``{signature}``", indent + 1)
+    yield from lines("...", indent + 1)
 
 
 def client_parameters(function: InterfaceFunction, annotations: Annotations) -> list[str]:
@@ -36,7 +37,7 @@ def client_parameters(function: InterfaceFunction, annotations: Annotations) -> 
     for name, each in zip(
         NameTable(each.name for each in function.parameters).python, function.parameters, strict=True
     ):
-        default = _default(each, annotations)
+        default = _default(each)
         if default is None and left_out and not named:
             found.append("*")
             named = True
@@ -74,14 +75,9 @@ def mutated_type(name: str, function: InterfaceFunction, annotate: Annotate) -> 
     return list(lines(Group(f"{name} = TypedDict(", (literal(name), Group("{", entries, "}")))))
 
 
-def description(signature: str) -> list[str]:
-    """Return the docstring of a method."""
-    return list(docstring(f"``{signature}``", 2))
-
-
-def _default(parameter: InterfaceParameter, annotations: Annotations) -> str | None:
+def _default(parameter: InterfaceParameter) -> str | None:
     if parameter.default is not None:
-        return _literal(parameter.default) or annotations.name("DEFAULT")
+        return _literal(parameter.default) or "..."
     return "None" if isinstance(parameter.shape, Optional) else None
 
 

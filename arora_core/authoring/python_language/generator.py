@@ -14,7 +14,7 @@ from ...runtime.typed_module import TypedModule
 from ...types import type_name
 from ..interface import Interface, interface_of
 from .annotations import Annotations
-from .functions import client_parameters, description, host_parameters, method, mutated_type, result
+from .functions import client_parameters, host_parameters, method, mutated_type, result
 from .hosts import registration
 from .imports import imports
 from .layout import Group, docstring, lines, literal, separated
@@ -108,12 +108,16 @@ def _client(interface: Interface, names: Names, annotations: Annotations, stub: 
     if not stub:
         yield ""
         yield from _fingerprints(interface.header)
+    if interface.exports and not stub:
+        # At run time, the functions are attributes of the handle alone: it is slower to find one that hides a method.
+        annotations.used.add("TYPE_CHECKING")
+        yield ""
+        yield "    if TYPE_CHECKING:"
     for name, function, declared in zip(python, interface.exports, interface.header.exports, strict=True):
         ret = result(function, annotations.given, annotations, names.mutated, "")
-        body = description(_signature(declared, interface.header))
-        body.append("        ..." if stub else "        raise NotImplementedError")
+        signature = _signature(declared, interface.header)
         yield ""
-        yield from method(function, name, client_parameters(function, annotations), ret, body)
+        yield from method(function, name, client_parameters(function, annotations), ret, signature, 1 if stub else 2)
     annotations.hidden = ()
 
 
@@ -132,9 +136,10 @@ def _protocol(host: Host, header: Header, names: Names, annotations: Annotations
     declared = {each.id: each for each in everything}
     for name, function in zip(python, host.functions, strict=True):
         ret = result(function, annotations.accepted, annotations, names.mutated, host.protocol)
-        body = [*description(_signature(declared[function.id], header)), "        ..."]
         yield ""
-        yield from method(function, name, host_parameters(function, annotations), ret, body)
+        yield from method(
+            function, name, host_parameters(function, annotations), ret, _signature(declared[function.id], header)
+        )
     annotations.hidden = ()
 
 

@@ -32,7 +32,6 @@ IMPORTS: Final[Mapping[str, str]] = {
     "Engine": "arora_core",
     "LoadedModule": "arora_core",
     "Result": "arora_core",
-    "DEFAULT": "arora_core.client",
     "Floats": "arora_core.client",
     "Integers": "arora_core.client",
     "ModuleHandle": "arora_core.client",
