@@ -51,7 +51,7 @@ class Signature:
         self._ret_carrier = carrier(export.ret)
 
     def __str__(self) -> str:
-        """Return ``forward(joints: f64[]) -> ur5.Pose``, with mutable parameters marked ``mutable``."""
+        """Return ``forward(joints: f64[]) -> kinematics.Pose``, with mutable parameters marked ``mutable``."""
         parameters = ", ".join(
             f"{'mutable ' if each.mutable else ''}{each.name}: {type_name(each.type, self.registry)}"
             for each in self._export.parameters

@@ -12,7 +12,7 @@ from .printing import yaml_text
 
 
 def signature(function: ExportedFunction | ImportedFunction, registry: TypeRegistry) -> str:
-    """``check(joints: f64[], reach: u64 = 0) -> watchdog.Verdict``; mutable parameters are marked so."""
+    """``check(joints: f64[], reach: u64 = 0) -> safety.Verdict``; mutable parameters are marked so."""
     parameters = ", ".join(_parameter(each, registry) for each in function.parameters)
     return f"{function.name}({parameters}) -> {type_name(function.ret, registry)}"
 

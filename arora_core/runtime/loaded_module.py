@@ -89,7 +89,7 @@ class Function:
 
     @property
     def signature(self) -> str:
-        """The signature as text: ``forward(joints: f64[]) -> ur5.Pose``."""
+        """The signature as text: ``forward(joints: f64[]) -> kinematics.Pose``."""
         return str(self._generic)
 
     @property

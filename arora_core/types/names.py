@@ -9,7 +9,7 @@ from .registry import TypeRegistry
 
 
 def type_name(ref: TypeRef, registry: TypeRegistry) -> str:
-    """Return the readable name of a type: ``f64[]``, ``ur5.Pose``, ``f64[6]``, ``option<f64>``, ``map<str, f64>``.
+    """Return the readable name of a type: ``f64[]``, ``arm.Pose``, ``f64[6]``, ``option<f64>``, ``map<str, f64>``.
 
     The name of a type that no record declares is its UUID.
     """

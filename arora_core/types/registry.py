@@ -23,7 +23,7 @@ class FieldType:
 
 @dataclass(frozen=True, slots=True)
 class StructureType:
-    """A structure. ``path`` is its dotted path, its name included: ``ur5.Pose``."""
+    """A structure. ``path`` is its dotted path, its name included: ``kinematics.Pose``."""
 
     id: UUID
     name: str

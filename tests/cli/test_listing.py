@@ -116,10 +116,10 @@ def test_inspect_shows_signatures_types_imports_and_what_runs_it() -> None:
     out = told("inspect", EXAMPLES / "watchdog" / "module.yaml")
     assert out.startswith("watchdog 1.0.0\nChecks whether a pose of the arm is within reach")
     assert "id          03fd16ca-056f-4169-bf42-b5d714db8649\n" in out
-    assert "\nexports\n  check(joints: f64[], reach: u64 = 0) -> watchdog.Verdict\n" in out
-    assert "  enumeration watchdog.Verdict\n    safe\n    too_far: f64\n    unknown: str\n" in out
-    assert "  structure ur5.Vector3\n    x: f64\n    y: f64\n    z: f64\n" in out
-    assert "  forward(joints: f64[]) -> ur5.Pose  (module 673404c1-b148-4818-b0d3-c46377541168)\n" in out
+    assert "\nexports\n  check(joints: f64[], reach: u64 = 0) -> safety.Verdict\n" in out
+    assert "  enumeration safety.Verdict\n    safe\n    too_far: f64\n    unknown: str\n" in out
+    assert "  structure kinematics.Vector3\n    x: f64\n    y: f64\n    z: f64\n" in out
+    assert "  forward(joints: f64[]) -> kinematics.Pose  (module 673404c1-b148-4818-b0d3-c46377541168)\n" in out
     assert f"executable  {EXAMPLES / 'watchdog' / 'watchdog.wasm'} (" in out
     assert "\nexecutors\n  wasmtime: runs it\n" in out
     assert "\n  native: cannot run it: it serves native, not wasm\n" in out
@@ -133,7 +133,7 @@ def test_inspect_tells_all_of_it_to_machines(watchdog: Example) -> None:
     data = told_as_data("inspect", watchdog.native)
     assert (data["name"], data["version"], data["needs"]["name"]) == ("watchdog", "1.0.0", "native")
     (check,) = data["exports"]
-    assert check["signature"] == "check(joints: f64[], reach: u64 = 0) -> watchdog.Verdict"
+    assert check["signature"] == "check(joints: f64[], reach: u64 = 0) -> safety.Verdict"
     assert check["parameters"][1]["default_value"] == {"u64": 0}
     assert [each["name"] for each in data["types"][0]["variants"]] == ["safe", "too_far", "unknown"]
     assert data["imports"][0]["module"] == "673404c1-b148-4818-b0d3-c46377541168"
@@ -155,7 +155,7 @@ def test_inspect_names_the_modules_imported_from_where_records_do(tmp_path: Path
     record = kept / "673404c1-b148-4818-b0d3-c46377541168@1.0.0.yaml"
     record.write_text("parent: 00000000-0000-0000-0000-000001000000\nname: arm\n")
     out = told("inspect", EXAMPLES / "watchdog" / "module.yaml", "--include", tmp_path)
-    assert "  arm.forward(joints: f64[]) -> ur5.Pose  (module 673404c1-" in out
+    assert "  arm.forward(joints: f64[]) -> kinematics.Pose  (module 673404c1-" in out
 
 
 def test_inspect_tells_which_executor_a_preference_chooses(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -95,7 +95,7 @@ def test_enumerations_are_returned_as_the_name_of_their_variant_with_its_payload
 def test_loading_tells_all_that_a_form_needs(run: Program) -> None:
     described = run('return engine.loadModule(...parts("ur5"));')
     forward = described["functions"][0]
-    assert forward["signature"] == "forward(joints: f64[]) -> ur5.Pose"
+    assert forward["signature"] == "forward(joints: f64[]) -> kinematics.Pose"
     assert forward["parameters"][0]["type"] == {
         "kind": "array",
         "name": "f64[]",

@@ -152,10 +152,10 @@ exports:
       - {id: c344f5f0-cb2b-4369-aa17-fcf8ac06a001, name: flag, type: {kind: scalar, id: bool}}
       - {id: c344f5f0-cb2b-4369-aa17-fcf8ac06a002, name: count, type: {kind: scalar, id: u64}, default_value: {u64: 7}}
       - {id: c344f5f0-cb2b-4369-aa17-fcf8ac06a003, name: title, type: {kind: scalar, id: str}}
-      - {id: c344f5f0-cb2b-4369-aa17-fcf8ac06a004, name: point, type: {kind: scalar, id: ur5.Vector3}}
-      - {id: c344f5f0-cb2b-4369-aa17-fcf8ac06a005, name: verdict, type: {kind: scalar, id: watchdog.Verdict}}
+      - {id: c344f5f0-cb2b-4369-aa17-fcf8ac06a004, name: point, type: {kind: scalar, id: kinematics.Vector3}}
+      - {id: c344f5f0-cb2b-4369-aa17-fcf8ac06a005, name: verdict, type: {kind: scalar, id: safety.Verdict}}
       - {id: c344f5f0-cb2b-4369-aa17-fcf8ac06a006, name: maybe, type: {kind: option, id: f64}}
-      - {id: c344f5f0-cb2b-4369-aa17-fcf8ac06a007, name: points, type: {kind: array, id: ur5.Vector3}}
+      - {id: c344f5f0-cb2b-4369-aa17-fcf8ac06a007, name: points, type: {kind: array, id: kinematics.Vector3}}
       - {id: c344f5f0-cb2b-4369-aa17-fcf8ac06a008, name: names, type: {kind: array, id: str}}
       - {id: c344f5f0-cb2b-4369-aa17-fcf8ac06a009, name: settings, type: {kind: map, key_id: str, value_id: f64}}
       - {id: c344f5f0-cb2b-4369-aa17-fcf8ac06a00a, name: anything, type: {kind: scalar, id: value}}
@@ -174,7 +174,7 @@ def test_there_is_a_field_for_every_type(page: Page, files: Path, tmp_path: Path
     form.get_by_label("count").fill("18446744073709551615")
     form.get_by_label("title").fill("a title")
     for axis in "xyz":
-        form.get_by_role("group", name="point ur5.Vector3", exact=True).get_by_label(f"{axis} f64").fill("0.5")
+        form.get_by_role("group", name="point kinematics.Vector3", exact=True).get_by_label(f"{axis} f64").fill("0.5")
     form.get_by_label("verdict").select_option("too_far")
     form.get_by_label("too_far").fill("1e3")
     form.get_by_label("give maybe").check()

@@ -74,7 +74,7 @@ export interface LoadOptions {
   afterTrap?: "repair" | "restart";
 }
 
-/** A type, described for building a form. `name` is for display: `f64[]`, `ur5.Pose`. */
+/** A type, described for building a form. `name` is for display: `f64[]`, `kinematics.Pose`. */
 export type TypeDescription =
   | { kind: "array"; name: string; item: TypeDescription; length?: number }
   | { kind: "option" | "map"; name: string; item: TypeDescription }
@@ -94,7 +94,7 @@ export interface RecordDescription {
 export interface FunctionDescription {
   id: string;
   name: string;
-  /** For display: `forward(joints: f64[]) -> ur5.Pose`. */
+  /** For display: `forward(joints: f64[]) -> kinematics.Pose`. */
   signature: string;
   parameters: { id: string; name: string; type: TypeDescription; mutable: boolean; default?: TaggedValue }[];
   ret: TypeDescription;
