@@ -34,7 +34,8 @@ _COMMON: Final = ("-O2", "-g0", "-fvisibility=hidden", "-ffp-contract=off", "-fn
 _STANDARDS: Final = {"c": "-std=c11", "cpp": "-std=c++17"}
 _CPP: Final = ("-fno-exceptions", "-fno-rtti", "-fno-threadsafe-statics")
 _WARNINGS: Final = ("-Wall", "-Wextra")
-_STACK: Final = "-Wl,-z,stack-size=131072"
+_STACK: Final = ("-Wl,-z,stack-size=131072", "-Wl,--export=__stack_pointer")
+"""The host finds the stack pointer by its name, and puts it back after a trap."""
 
 
 class BuildError(AroraError):
@@ -63,16 +64,11 @@ class Compiler:
 
     def _wasm(self, libc: bool) -> Sequence[str]:
         if self.family == "zig" and libc:
-            return ("-target", "wasm32-wasi", "-mexec-model=reactor", f"-mcpu={_WASM_CPU}", _STACK, "-s")
+            return ("-target", "wasm32-wasi", "-mexec-model=reactor", f"-mcpu={_WASM_CPU}", *_STACK, "-s")
+        bare = ("-nostdlib", "-Wl,--no-entry", *_STACK)
         if self.family == "zig":
-            return (
-                *("-target", "wasm32-freestanding", "-nostdlib", "-Wl,--no-entry"),
-                f"-mcpu={_WASM_CPU}",
-                _STACK,
-                "-s",
-            )
-        exported = ("-Wl,--stack-first", "-Wl,--export=__stack_pointer", "-Wl,--strip-all")
-        return ("--target=wasm32", "-nostdlib", "-Wl,--no-entry", *_CLANG_FEATURES, _STACK, *exported)
+            return ("-target", "wasm32-freestanding", *bare, f"-mcpu={_WASM_CPU}", "-s")
+        return ("--target=wasm32", *bare, *_CLANG_FEATURES, "-Wl,--stack-first", "-Wl,--strip-all")
 
     def _native(self) -> Sequence[str]:
         # The baseline instructions of the architecture: the library runs on other machines of the same platform.

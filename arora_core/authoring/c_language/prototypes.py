@@ -1,0 +1,53 @@
+"""The C functions of a module: those that its author defines, and those that call other modules."""
+
+from __future__ import annotations
+
+from ..interface import Interface, InterfaceFunction, InterfaceParameter
+from ..shape_names import shape_name
+from ..shapes import UNIT, Dynamic, Optional, Record, Shape
+from .names import Names
+from .text import comment, packed, printable
+from .type_declarations import is_constant
+
+
+def prototype(function: InterfaceFunction, name: str, interface: Interface, names: Names) -> list[str]:
+    """Return the declaration of a function and a comment on it, as lines."""
+    return [*comment(_signature(function)), *declarator(function, name, interface, names, ";")]
+
+
+def declarator(function: InterfaceFunction, name: str, interface: Interface, names: Names, tail: str) -> list[str]:
+    """Return how a function is declared, up to its parameters' end and ``tail``."""
+    parameters = ["arora_arena *arena"]
+    for parameter, called in zip(function.parameters, names.parameters(function), strict=True):
+        parameters.append(_parameter(parameter, called, interface, names))
+    if function.ret != UNIT:
+        parameters.append(f"{names.type(function.ret)} *result")
+    return packed(f"arora_failure {name}(", parameters, f"){tail}")
+
+
+def by_pointer(shape: Shape, interface: Interface) -> bool:
+    """Return whether a parameter is passed by a pointer: structures, payloads, any values, and options of these."""
+    if isinstance(shape, Optional):
+        return by_pointer(shape.value, interface)
+    if isinstance(shape, Record):
+        return not is_constant(shape.record, interface)
+    return isinstance(shape, Dynamic)
+
+
+def _parameter(parameter: InterfaceParameter, name: str, interface: Interface, names: Names) -> str:
+    type = names.type(parameter.shape)
+    if parameter.mutable:
+        return f"{type} *{name}"
+    return f"const {type} *{name}" if by_pointer(parameter.shape, interface) else f"{type} {name}"
+
+
+def _signature(function: InterfaceFunction) -> str:
+    """Return a function as people write it: ``clamp(joints: f64[] mutable) -> u32``."""
+    parameters = ", ".join(
+        f"{printable(each.name)}: {printable(shape_name(each.shape))}"
+        + (" mutable" if each.mutable else "")
+        + (" with a default" if each.default is not None else "")
+        for each in function.parameters
+    )
+    ret = "" if function.ret == UNIT else f" -> {printable(shape_name(function.ret))}"
+    return f"{printable(function.name)}({parameters}){ret}"
