@@ -30,6 +30,9 @@ WASM_CPU = "mvp+bulk_memory+mutable_globals+nontrapping_fptoint+sign_ext"
 #: For both kinds of build. Contracting a*b+c into one rounding would make native results differ from those of wasm.
 COMMON_FLAGS = ("-O2", "-g0", "-s", "-ffp-contract=off", "-fno-math-errno", "-fno-sanitize=undefined")
 
+#: The host finds the stack pointer by this name, and puts it back after a trap.
+STACK_POINTER = "-Wl,--export=__stack_pointer"
+
 #: Exceptions and run-time type information would need a C++ runtime; constructors of globals do not.
 CXX_FLAGS = ("-fno-exceptions", "-fno-rtti", "-fno-threadsafe-statics")
 
@@ -143,8 +146,8 @@ def native_library_name(name: str) -> str:
 
 
 def example_names() -> list[str]:
-    """Return the sorted names of the examples: directories with a ``module.yaml`` and a C source of the same name."""
-    return sorted(d.name for d in EXAMPLES.iterdir() if (d / "module.yaml").is_file() and (d / f"{d.name}.c").is_file())
+    """Return the sorted names of the examples: directories with a ``module.yaml`` and C or C++ sources."""
+    return sorted(d.name for d in EXAMPLES.iterdir() if (d / "module.yaml").is_file() and sources(d))
 
 
 def wasm_path(name: str) -> Path:
@@ -152,15 +155,27 @@ def wasm_path(name: str) -> Path:
     return EXAMPLES / name / f"{name}.wasm"
 
 
+def sources(example: Path) -> list[Path]:
+    """Return the C and C++ sources of the example in a directory: the author's, and those that are generated."""
+    found = [path for folder in (example, example / "generated") for path in sorted(folder.glob("*"))]
+    return [path for path in found if path.suffix == ".c" or path.suffix in CXX_SUFFIXES]
+
+
 def build_wasm(name: str, output: Path | None = None) -> Path:
     """Compile one example to wasm and return the file's path: ``output``, by default the committed file."""
-    return compile_wasm(EXAMPLES / name / f"{name}.c", output or wasm_path(name))
+    return compile_example(EXAMPLES / name, output or wasm_path(name))
+
+
+def compile_example(example: Path, output: Path) -> Path:
+    """Compile the example in a directory to wasm and return ``output``."""
+    return compile_wasm(sources(example), output, include=[example / "generated"], extra=[STACK_POINTER])
 
 
 def build_native(name: str, directory: Path | None = None) -> Path:
     """Write the native bundle of one example (library, header and records) and return its directory."""
     bundle = directory or EXAMPLES / name / "native"
-    compile_native(EXAMPLES / name / f"{name}.c", bundle / native_library_name(name))
+    library = bundle / native_library_name(name)
+    compile_native(sources(EXAMPLES / name), library, include=[EXAMPLES / name / "generated"])
     (bundle / "module.yaml").write_text(native_header(EXAMPLES / name / "module.yaml"), encoding="utf-8")
     shutil.rmtree(bundle / "records", ignore_errors=True)
     shutil.copytree(EXAMPLES / name / "records", bundle / "records")
@@ -186,8 +201,8 @@ def stale_wasm(names: Sequence[str]) -> list[str]:
                 complaints.append(f"{name}: {committed.name} is missing; run: python examples/build.py {name}")
             elif committed.read_bytes() != fresh:
                 complaints.append(
-                    f"{name}: {committed.name} ({committed.stat().st_size} bytes) differs from the build of {name}.c "
-                    f"and arora.h ({len(fresh)} bytes); run: python examples/build.py {name}"
+                    f"{name}: {committed.name} ({committed.stat().st_size} bytes) differs from the build of its "
+                    f"sources ({len(fresh)} bytes); run: python examples/build.py {name}"
                 )
     return complaints
 

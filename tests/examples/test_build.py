@@ -10,6 +10,9 @@ import pytest
 import wasmtime
 import yaml
 
+from arora_core import Header
+from arora_core.authoring.c_language import GENERATOR
+from arora_core.authoring.generated_files import stale
 from examples import build
 from tests.examples.modules import EXAMPLES, header
 
@@ -18,11 +21,17 @@ def test_the_committed_wasm_is_what_the_sources_give() -> None:
     assert build.stale_wasm(build.example_names()) == []
 
 
+def test_what_is_generated_from_the_examples_headers_is_up_to_date() -> None:
+    for name in build.example_names():
+        directory = EXAMPLES / name / "generated"
+        if directory.is_dir():
+            assert stale(GENERATOR, Header.load(EXAMPLES / name / "module.yaml"), directory) == ()
+
+
 def test_where_a_source_lies_does_not_show_in_the_wasm(tmp_path: Path) -> None:
-    elsewhere = tmp_path / "some other place" / "ur5.c"
-    elsewhere.parent.mkdir()
-    shutil.copyfile(EXAMPLES / "ur5" / "ur5.c", elsewhere)
-    assert build.compile_wasm(elsewhere, tmp_path / "x.wasm").read_bytes() == build.wasm_path("ur5").read_bytes()
+    elsewhere = tmp_path / "some other place"
+    shutil.copytree(EXAMPLES / "ur5", elsewhere)
+    assert build.compile_example(elsewhere, tmp_path / "x.wasm").read_bytes() == build.wasm_path("ur5").read_bytes()
 
 
 def test_a_stale_wasm_fails_the_check_and_is_named(
@@ -32,7 +41,7 @@ def test_a_stale_wasm_fails_the_check_and_is_named(
     stale.write_bytes(b"\0asm")
     monkeypatch.setattr(build, "wasm_path", lambda name: stale)
     assert build.main(["--check", "ur5"]) == 1
-    assert capsys.readouterr().out.startswith("ur5: ur5.wasm (4 bytes) differs from the build of ur5.c and arora.h (")
+    assert capsys.readouterr().out.startswith("ur5: ur5.wasm (4 bytes) differs from the build of its sources (")
 
 
 def test_a_source_that_does_not_compile_is_reported_with_the_compilers_message(tmp_path: Path) -> None:
@@ -65,7 +74,7 @@ def test_every_function_of_a_header_is_exported_by_the_wasm() -> None:
         module = wasmtime.Module.from_file(wasmtime.Engine(), str(build.wasm_path(name)))
         exported = {export.name for export in module.exports}
         declared = {f"arora_function_{function['id']}".replace("-", "_") for function in header(name)["exports"]}
-        assert exported == declared | {"memory", "arora_buffer_alloc", "arora_buffer_free"}
+        assert exported == declared | {"memory", "arora_buffer_alloc", "arora_buffer_free", "__stack_pointer"}
 
 
 def test_records_that_two_examples_share_are_the_same() -> None:

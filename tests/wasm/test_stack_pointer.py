@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 from wasmtime import Engine, Global, Instance, Module, Store
 
+from arora_core.conformance.guests import wasm_guest
 from arora_core.wasm import stack_pointer
-from arora_core.wasm.stack_pointer import EXPORT
+from arora_core.wasm.stack_pointer import EXPORT, SYMBOL
 from examples import build
 from tests.wasm.guests import guest, wat
 from tests.wasm.stacks import ECHOING
@@ -121,11 +122,16 @@ def test_the_added_export_takes_a_name_that_is_free() -> None:
     assert found(executable) == 65536
 
 
-@pytest.mark.parametrize("name", build.example_names())
-def test_stripped_modules_of_a_c_compiler_show_theirs(name: str) -> None:
-    changed, stack = stack_pointer.exported(build.wasm_path(name).read_bytes())
+def test_stripped_modules_of_a_c_compiler_show_theirs() -> None:
+    changed, stack = stack_pointer.exported(wasm_guest().executable)
     assert stack == (EXPORT, False)
     Module.validate(Engine(), changed)
+
+
+@pytest.mark.parametrize("name", build.example_names())
+def test_the_examples_tell_theirs_by_name(name: str) -> None:
+    executable = build.wasm_path(name).read_bytes()
+    assert stack_pointer.exported(executable) == (executable, (SYMBOL, False))
 
 
 def test_invalid_modules_are_not_changed() -> None:
