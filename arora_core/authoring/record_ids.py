@@ -4,7 +4,7 @@ A file ``structure/Pose.yaml`` becomes ``structure/<uuid>@1.0.0.yaml``; in it, a
 
     parent: ur5
     fields:
-      position: ur5.Vector3
+      position: kinematics.Vector3
       samples: f64[]
 
 become the folder's id, and for each field an id with its name and its type as ABI §8 has it. A folder that no record

@@ -88,7 +88,7 @@ static uint8_t *judge(double distance, uint64_t reach) {
     return distance <= allowed ? safe() : too_far(distance - allowed);
 }
 
-/* check(joints: f64[], reach: u64) -> watchdog.Verdict */
+/* check(joints: f64[], reach: u64) -> safety.Verdict */
 ARORA_FUNCTION(cf82364c_b83d_453d_a550_d56b5648c1cd) {
     arora_reader arguments = arora_arguments(argument);
     arora_reader joints_reader = arora_find_field(&arguments, &CHECK_JOINTS);
