@@ -99,4 +99,4 @@ class TypeTables:
 
 def _tag(tag: Tag) -> str:
     """Return the name of an element tag in ``arora.h``."""
-    return "ARORA_DYNAMIC" if tag is Tag.VALUE else f"ARORA_{tag.name}"
+    return f"ARORA_{'DYNAMIC' if tag is Tag.VALUE else tag.name}"
