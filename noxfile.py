@@ -119,9 +119,10 @@ def lint(session: nox.Session) -> None:
 
 @nox.session(python=PYTHONS[0])
 def types(session: nox.Session) -> None:
-    """Check static types in mypy's strict mode, on the oldest interpreter."""
-    _install(session, "-r", "tests/requirements-lint.txt")
+    """Check static types in mypy's strict mode, on the oldest interpreter, and those of generated Python."""
+    _install(session, "-r", "tests/requirements-lint.txt", "pyright[nodejs]")
     session.run("mypy")
+    session.run("pytest", "tests/authoring/test_python_types.py")
 
 
 @nox.session(python=sorted({PYTHONS[0], PYTHONS[-1]}, key=PYTHONS.index), default=False)

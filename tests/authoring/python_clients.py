@@ -112,11 +112,11 @@ def echo(made: Header) -> HostModule:
     """Return a host module whose functions return their first argument, and what else is mutable unchanged."""
     host = HostModule(made)
     for export in made.exports:
-        host.function(export.name)(_echoing(export))
+        host.function(export.name)(echoing(export))
     return host
 
 
-def _echoing(export: ExportedFunction) -> Callable[..., Any]:
+def echoing(export: ExportedFunction) -> Callable[..., Any]:
     mutable = [each.name for each in export.parameters if each.mutable]
 
     def answer(**arguments: Any) -> Any:

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import random
-import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
 import pytest
 
-from arora_core import Engine, Header
+from arora_core import Engine
 from arora_core import values as v
 from arora_core.authoring.generated_files import texts
 from arora_core.authoring.interface import interface_of
-from arora_core.authoring.python_language import GENERATOR, StubGenerator
+from arora_core.authoring.python_language import GENERATOR
+from arora_core.binding.conversion import Conversions
 from arora_core.binding.generated_classes import enumeration_class, structure_class
+from arora_core.binding.python_names import python_names
 from arora_core.header import ExportedFunction, Parameter
 from arora_core.runtime.host_module import HOST
 from arora_core.types import OptionRef, ScalarRef, StructureType, TypeRef, TypeRegistry
@@ -29,87 +29,10 @@ from ..signatures import (
     scalar,
     structure,
 )
-from .python_clients import UR5, WATCHDOG, echo, generated, header, imported, of_all_types
-from .random_modules import random_header
+from .python_clients import echo, echoing, generated, header, imported, of_all_types
+from .random_modules import random_arguments, random_header
 
 # --- the text --------------------------------------------------------------------------------------
-
-
-@pytest.fixture(scope="module")
-def checked(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a directory of generated files and stubs of every type, and a program that uses them."""
-    directory = tmp_path_factory.mktemp("checked")
-    for made in (of_all_types(), Header.load(UR5), Header.load(WATCHDOG)):
-        ((name, text),) = texts(GENERATOR, made).items()
-        (stub,) = texts(StubGenerator(), made).values()
-        (directory / name).write_text(text, encoding="utf-8")
-        (directory / f"stub_{name}i").write_text(stub, encoding="utf-8")
-    (directory / "program.py").write_text(PROGRAM, encoding="utf-8")
-    return directory
-
-
-PROGRAM: Final = """
-from __future__ import annotations
-
-from array import array
-from typing import TYPE_CHECKING, cast
-
-import numpy
-from typing_extensions import assert_type
-
-from arora_core import Engine, LoadedModule, Result
-from ur5 import ClampMutated, Pose, Ur5
-from watchdog import Pose as WatchdogPose
-from watchdog import Quaternion, Vector3, Verdict, Watchdog, register_module_673404_c1
-
-if TYPE_CHECKING:
-    import stub_ur5
-
-
-class Arm:
-    def forward(self, joints: array[float]) -> WatchdogPose:
-        return WatchdogPose(Vector3(0, 0, joints[0]), Quaternion(0, 0, 0, 1))
-
-
-def program(engine: Engine, plain: LoadedModule) -> float:
-    ur5 = Ur5.load(engine, "module.yaml", executor="wasmtime")
-    for joints in ([0.0], (1, 2), array("d"), numpy.zeros(6)):
-        assert_type(ur5.forward(joints), Pose)
-    assert_type(ur5.forward(joints=[1]).position.x, float)
-    ret, mutated = ur5.clamp([7.0])
-    assert_type(ret, int)
-    assert_type(mutated["joints"], array[float])
-    assert_type(ur5.clamp([7.0]), Result[int, ClampMutated])
-    ur5.forward("no")  # type: ignore[arg-type]
-    ur5.forward()  # type: ignore[call-arg]
-    ur5.backward()  # type: ignore[attr-defined]
-    register_module_673404_c1(engine, Arm())
-    register_module_673404_c1(engine, ur5)  # type: ignore[arg-type]
-    verdict = Watchdog.load(engine).check([0.0] * 6, reach=1)
-    assert_type(verdict, Verdict)
-    if isinstance(verdict, Verdict.too_far):
-        assert_type(verdict.value, float)
-    match verdict:
-        case Verdict.safe:
-            return 0.0
-        case Verdict.too_far(distance):
-            return distance
-    view = cast("stub_ur5.Ur5", plain)
-    return view.forward([0.0]).position.x
-"""
-
-
-def test_generated_text_passes_strict_type_checks_as_does_a_program_that_uses_it(checked: Path) -> None:
-    options = ["--strict", "--python-version", "3.10", "--warn-unused-ignores", "--no-error-summary"]
-    files = sorted(each.name for each in checked.glob("*.py*"))
-    done = subprocess.run([sys.executable, "-m", "mypy", *options, *files], cwd=checked, capture_output=True, text=True)
-    assert (done.stdout, done.returncode) == ("", 0)
-
-
-def test_generated_text_is_as_ruff_formats_it(checked: Path) -> None:
-    command = [sys.executable, "-m", "ruff", "format", "--isolated", "--diff", "--exclude", "program.py", "."]
-    done = subprocess.run(command, cwd=checked, capture_output=True, text=True)
-    assert (done.stdout, done.returncode) == ("", 0)
 
 
 def test_the_same_header_gives_the_same_text() -> None:
@@ -124,6 +47,12 @@ def test_text_of_random_headers_is_a_client_of_the_module(seed: int, tmp_path: P
     client = typed(module)(plain)
     assert list(client) == [each.name for each in made.exports]
     assert all(client[each.name] is plain[each.name] for each in made.exports)
+    conversions = Conversions(made.types)
+    for export in made.exports:
+        values = dict(random_arguments(random.Random(seed), export, made.types))
+        given = [conversions.of(each.type).to_python(values[each.id]) for each in export.parameters]
+        named = dict(zip(python_names(each.name for each in export.parameters), given, strict=True))
+        assert repr(client[export.name](**named)) == repr(echoing(export)(**named))
     for record in interface_of(made).records:
         cls = structure_class(record) if isinstance(record, StructureType) else enumeration_class(record)
         assert cls.__module__ == module.__name__

@@ -10,7 +10,7 @@ from ... import values as v
 from ...binding.python_names import NameTable
 from ...values import Value
 from ..interface import InterfaceFunction, InterfaceParameter
-from ..shapes import Optional, Shape
+from ..shapes import Dynamic, Optional, Shape
 from .annotations import Annotations
 from .layout import Group, Part, docstring, lines, literal
 
@@ -77,7 +77,8 @@ def mutated_type(name: str, function: InterfaceFunction, annotate: Annotate) -> 
 
 def _default(parameter: InterfaceParameter) -> str | None:
     if parameter.default is not None:
-        return _literal(parameter.default) or "..."
+        is_dynamic = Dynamic in (type(parameter.shape), type(getattr(parameter.shape, "value", None)))
+        return "..." if is_dynamic else _literal(parameter.default) or "..."
     return "None" if isinstance(parameter.shape, Optional) else None
 
 

@@ -18,7 +18,7 @@ from .functions import client_parameters, host_parameters, method, mutated_type,
 from .hosts import registration
 from .imports import imports
 from .layout import Group, docstring, lines, literal, separated
-from .names import Host, Names, file_stem, names_of
+from .names import IMPORTS, Host, Names, file_stem, names_of
 from .records import classes, payload_classes
 
 
@@ -64,12 +64,12 @@ def _text(interface: Interface, stub: bool) -> str:
         blocks.append(list(_protocol(host, interface.header, names, annotations)))
         if not stub:
             blocks.append(list(registration(host, interface, names, annotations)))
-    used = [f"{alias} = {name}" for name, alias in sorted(annotations.aliases.items())]
-    early = [each for each in used if each.partition(" = ")[2] not in names.taken]
-    late = [each for each in used if each not in early]
+    aliases = sorted(annotations.aliases.items())
+    early = [f"{alias} = {name}" for name, alias in aliases if name not in names.taken and name not in IMPORTS]
+    late = [f"{alias} = {name}" for name, alias in aliases if name in names.taken]
     blank = 1 if stub else 2
     body = separated([*([early] if early else []), *blocks, *([late] if late else [])], blank)
-    head = [*docstring(_about(interface.header)), "", *imports(annotations.used, stub)]
+    head = [*docstring(_about(interface.header)), "", *imports(annotations.used, annotations.aliases, stub)]
     return "\n".join([*head, *[""] * blank, *body]) + "\n"
 
 

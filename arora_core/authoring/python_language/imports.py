@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
-from .layout import Group, lines
+from .layout import WIDTH, Group, lines
 from .names import IMPORTS
 
 
-def imports(used: Collection[str], stub: bool) -> list[str]:
-    """Return the lines that import the names used, sorted."""
+def imports(used: Collection[str], aliases: Mapping[str, str], stub: bool) -> list[str]:
+    """Return the lines that import the names used, sorted, and those of them that have an alias by that as well."""
     by_module: dict[str, list[str]] = {}
     for name in used:
         if name in IMPORTS:
@@ -20,6 +20,7 @@ def imports(used: Collection[str], stub: bool) -> list[str]:
         for module in group:
             names = sorted(by_module[module], key=lambda name: (not name.isupper(), not name[0].isupper(), name))
             found += _statement(module, names)
+            found += [f"from {module} import {name} as {aliases[name]}" for name in names if name in aliases]
         if group:
             found.append("")
     return found[:-1]
@@ -27,6 +28,6 @@ def imports(used: Collection[str], stub: bool) -> list[str]:
 
 def _statement(module: str, names: list[str]) -> list[str]:
     flat = f"from {module} import {', '.join(names)}"
-    if len(flat) <= 88:
+    if len(flat) <= WIDTH:
         return [flat]
     return list(lines(Group(f"from {module} import (", tuple(names), ")", spread=True)))

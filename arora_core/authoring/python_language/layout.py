@@ -35,12 +35,12 @@ def lines(part: Part, indent: int = 0, after: str = "") -> Iterator[str]:
     margin = _STEP * indent
     if isinstance(part, str):
         yield margin + part + after
-    elif not _is_spread(part) and len(margin + _flat(part) + after) <= WIDTH:
+    elif not part.items or (not _is_spread(part) and len(margin + _flat(part) + after) <= WIDTH):
         yield margin + _flat(part) + after
     else:
         yield margin + part.head
         inner = ", ".join(map(_flat, part.items))
-        if not _is_spread(part) and len(margin + _STEP + inner) <= WIDTH:
+        if _is_call(part) and not _is_spread(part) and len(margin + _STEP + inner) <= WIDTH:
             yield margin + _STEP + inner
         else:
             for item in part.items:
@@ -50,6 +50,11 @@ def lines(part: Part, indent: int = 0, after: str = "") -> Iterator[str]:
 
 def _flat(part: Part) -> str:
     return part if isinstance(part, str) else f"{part.head}{', '.join(map(_flat, part.items))}{_flat(part.tail)}"
+
+
+def _is_call(group: Group) -> bool:
+    """Return whether the brackets follow a name: what they hold may be on one line of its own, as no literal's may."""
+    return group.head[-2:-1].isalnum() or group.head[-2:-1] == "_"
 
 
 def _is_spread(part: Part) -> bool:
