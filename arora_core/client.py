@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import collections.abc
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Union
+from typing import TYPE_CHECKING, Any, Protocol, Union
 
 from .binding.declared_classes import enumeration as enumeration
 from .binding.declared_classes import structure as structure
@@ -20,8 +20,16 @@ if TYPE_CHECKING:
 else:
     Buffer = getattr(collections.abc, "Buffer", Any)
 
-Floats = Union[Sequence[float], Buffer]
+
+class NumPyArray(Protocol):
+    """A NumPy array. Not all releases of NumPy tell type checkers that it is a buffer."""
+
+    @property
+    def __array_interface__(self) -> Any: ...
+
+
+Floats = Union[Sequence[float], Buffer, NumPyArray]
 """What is accepted for an array of floats: a sequence, or a buffer of that item type, such as a NumPy array."""
 
-Integers = Union[Sequence[int], Buffer]
+Integers = Union[Sequence[int], Buffer, NumPyArray]
 """What is accepted for an array of integers: a sequence, or a buffer of that item type, such as a NumPy array."""

@@ -111,6 +111,11 @@ ROUND_TRIPS: dict[str, tuple[TypeRef, Any, v.Value]] = {
         v.KeyValue(UUID(int=0x1B), {"a": (UUID(int=0), v.U8(1))}),
     ),
     "value": (scalar("value"), v.Option(v.U8(1)), v.Option(v.U8(1))),
+    "keyvalue[]": (
+        ArrayRef(TYPE_IDS["keyvalue"]),
+        [{"a": v.U8(1)}, v.U8(2)],
+        v.ArrayValue([v.KeyValue(UUID(int=0x1B), {"a": (UUID(int=0), v.U8(1))}), v.U8(2)]),
+    ),
     "keyvalue, but another value": (scalar("keyvalue"), v.U8(1), v.U8(1)),
     "structure": (ScalarRef(POINT.id), Point(1.5, 2), v.Structure(POINT.id, point(1.5, 2))),
     "structure[]": (ArrayRef(POINT.id), [Point(1.5, 2)], v.ArrayStructure(POINT.id, [point(1.5, 2)])),

@@ -14,6 +14,7 @@ from .. import values as v
 from ..buffers.wire import MAX_DEPTH
 from ..types import (
     ARRAY_CLASSES,
+    DYNAMIC,
     SCALAR_CLASSES,
     ArrayRef,
     EnumerationType,
@@ -144,7 +145,7 @@ class Conversions:
                     )
                 ),
             )
-        if known is None and id not in SCALAR_CLASSES:
+        if known is None and id not in SCALAR_CLASSES and id not in DYNAMIC:
             return _undeclared(id, (v.ArrayStructure, v.ArrayEnumeration, v.ArrayValue))
         return _values(self.of(ScalarRef(id)))
 

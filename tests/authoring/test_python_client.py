@@ -17,9 +17,11 @@ from uuid import UUID
 
 import pytest
 
-from arora_core import Engine, Header, LoadError
+from arora_core import Engine, Header, LoadError, Result
+from arora_core import values as v
 from arora_core.binding.conversion import Conversions
 from arora_core.binding.generated_classes import structure_class
+from arora_core.header import ExportedFunction, Parameter
 from arora_core.runtime.loaded_module import Function
 from arora_core.types import ScalarRef, StructureType, TypeRegistry
 
@@ -35,6 +37,9 @@ from ..signatures import (
     sample,
     scalar,
     structure,
+)
+from ..signatures import (
+    array as array_of,
 )
 from .python_clients import UR5, WATCHDOG, echo, generated, header, imported
 
@@ -189,6 +194,22 @@ def test_an_object_of_python_answers_what_a_guest_imports(watchdog: ModuleType, 
     dog = watchdog.Watchdog.load(engine, WATCHDOG)
     assert dog.check([0.5] + [0.0] * 5) is watchdog.Verdict.safe
     assert isinstance(dog.check([5.0] + [0.0] * 5), watchdog.Verdict.too_far)
+
+
+def test_an_object_of_python_is_the_module_of_a_host_header(tmp_path: Path, engine: Engine) -> None:
+    parameters = (
+        Parameter(UUID(int=0xA), "joint-angles", array_of("f64"), True),
+        Parameter(UUID(int=0xB), "speed", scalar("f64"), default_value=v.F64(0.5)),
+    )
+    made = header(ExportedFunction(UUID(int=0xC), "move-to", parameters, ScalarRef(COLOUR.id)), name="robot")
+    module = imported(generated(made), tmp_path)
+
+    class Robot:
+        def move_to(self, joint_angles: Any, speed: float) -> Any:
+            return Result(module.Colour.green, {"joint-angles": [each * speed for each in joint_angles]})
+
+    robot = module.Robot(module.register_robot(engine, Robot()))
+    assert robot.move_to([2.0]) == Result(module.Colour.green, {"joint-angles": array("d", [1.0])})
 
 
 def test_an_object_without_a_method_that_a_guest_imports_is_refused(watchdog: ModuleType, engine: Engine) -> None:
