@@ -49,7 +49,9 @@ class HeaderIds:
         return edited
 
     def _fill(self, node: Any, path: str, id: NewId) -> None:
-        present = child(node, "id") if node.id == "mapping" else node
+        present = child(node, "id")
+        if node.id != "mapping":
+            self._source.refuse(path, "expected a mapping")
         if present is not None and not (present.id == "scalar" and present.tag.endswith(":null")):
             return
         self.missing.append(f"{path}.id" if path else "id")

@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any, Final
 from uuid import UUID, uuid4
 
+from ..documents import parsing
 from ..documents.files import Directory
 from ..documents.places import header_refusal, is_uuid, suggestion
 from ..documents.writing import replace
@@ -53,6 +54,14 @@ class _Named:
     finished: bool
     """Whether the file's name has the id."""
     folder: str = ""
+
+    def check_names(self) -> None:
+        """Raise the error for text in which the edits went wrong, because of how it is laid out."""
+        key = _MEMBERS[self.kind]
+        edited: Any = parsing.parse(self.source.edited(), header_refusal(str(self.path)))
+        given = [each if not is_uuid(each) else value.get("name") for each, value in self.source.data[key].items()]
+        if [each.get("name") for each in edited[key].values()] != given:
+            self.source.refuse(key, "ids cannot be added to text that is laid out so: write each on a line of its own")
 
     @property
     def target(self) -> Path:
@@ -96,6 +105,8 @@ class RecordIds:
         for file in self._files:
             self._fill(file)
         changed = [file for file in self._files if file.source.changed or not file.finished]
+        for file in changed:
+            file.check_names()
         written = {**self._new_folders, **{file.target: file.source.edited() for file in changed}}
         removed = tuple(file.path for file in changed if file.target != file.path)
         filled = Filled(written, removed, tuple(self._missing))

@@ -36,9 +36,14 @@ class Source:
         self._text = data.decode().removeprefix("\ufeff")
         self._break = "\r\n" if "\r\n" in self._text else "\n"
         self.is_json = self._text.lstrip()[:1] == "{" and _is_json(self._text)
-        self.root: Any = yaml.compose(self._text, Loader=yaml.SafeLoader)
         if not isinstance(self.data, dict):
             raise refusal("", "expected a mapping")
+        try:
+            # JSON allows tabs between its parts, and none elsewhere.
+            text = self._text.replace("\t", " ") if self.is_json else self._text
+            self.root: Any = yaml.compose(text, Loader=yaml.SafeLoader)
+        except yaml.YAMLError as error:
+            raise refusal("", f"it cannot be edited: {error}".replace("\n", " ")) from None
         self._refuse_aliases(self.root, "", set())
         self._edits: list[tuple[int, int, str]] = []
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import click
@@ -22,8 +24,8 @@ from .terminal import printable
 def command(paths: tuple[Path, ...], check: bool, modules: tuple[Path, ...], records: tuple[Path, ...]) -> None:
     """Fill in every id that is missing in headers and in directories of records, so that authors write names alone.
 
-    Comments, the order of keys and the layout stay as they are. The ids of imports are those of --module. Nothing is
-    written where something is wrong.
+    Comments, the order of keys and the layout stay as they are. A record stands for the directory that it is in. The
+    ids of imports are those of --module. Nothing is written where something is wrong.
     """
     from ..authoring.header_ids import HeaderIds
     from ..authoring.record_ids import RecordIds, apply
@@ -32,19 +34,26 @@ def command(paths: tuple[Path, ...], check: bool, modules: tuple[Path, ...], rec
     base = read_records(records)
     others = [Header.load(each, base) for each in modules]
     missing: list[str] = []
-    for path in paths:
+    writing: list[Callable[[], None]] = []
+    for path in dict.fromkeys(_directory_of_record(each) or each for each in paths):
         if path.is_dir():
             filled = RecordIds(path, base).filled()
             missing += filled.missing
-            if not check:
-                apply(filled, path)
+            writing.append(partial(apply, filled, path))
         else:
             ids = HeaderIds(files.read(path, header_refusal(str(path))), str(path), others)
             data = ids.filled()
             missing += [f"{path}: {each}" for each in ids.missing]
-            if ids.missing and not check:
-                replace(path, data)
+            if ids.missing:
+                writing.append(partial(replace, path, data))
+    for write in () if check else writing:
+        write()
     for each in missing:
         click.echo(printable(each))
     if check and missing:
         raise click.ClickException(f"{len(missing)} missing: run arora id")
+
+
+def _directory_of_record(path: Path) -> Path | None:
+    absolute = path.absolute()
+    return path.parent.parent if path.is_file() and absolute.parent.name in ("structure", "enumeration") else None

@@ -128,6 +128,22 @@ def test_json_stays_json(tmp_path: Path) -> None:
     )
 
 
+def test_json_may_be_indented_by_tabs(tmp_path: Path) -> None:
+    path = tmp_path / "module.json"
+    path.write_text('{\n\t"name": "arm",\n\t"exports": []\n}\n')
+    arora("id", path)
+    assert with_new_ids_as_signs(path.read_text()) == '{\n\t"id": "@",\n\t"name": "arm",\n\t"exports": []\n}\n'
+
+
+def test_nothing_is_written_if_one_of_several_files_is_refused(header: Path, written: Path) -> None:
+    before = sorted(each.name for each in written.rglob("*"))
+    other = header.with_name("other.yaml")
+    other.write_text("exports: [~]")
+    assert arora("id", written, header, other).code == 1
+    assert header.read_text() == HEADER
+    assert sorted(each.name for each in written.rglob("*")) == before
+
+
 @pytest.mark.parametrize("seed", range(30))
 def test_ids_taken_out_of_random_headers_are_filled_in_again(seed: int) -> None:
     made = random_header(random.Random(seed))
@@ -168,6 +184,7 @@ def test_an_import_gets_the_ids_of_the_function_in_its_module(header: Path) -> N
     [
         ("a: &x {name: f}\nexports: [*x]", "an alias stands for more than one place"),
         ("exports:\n  - ? name\n    : f", "the key 'id' cannot be added: write 'name' on a line of its own"),
+        ("exports: [~]", r"exports\[0\]: expected a mapping"),
         ("exports: [{}]", r"exports\[0\]: it is empty"),
         ("- a", "expected a mapping"),
         ("a: [", "line 1"),
@@ -217,6 +234,11 @@ def test_records_written_by_name_get_ids_and_references_to_each_other(written: P
     assert 'version: "1.2.0"' in text
     assert arora("records", "check", written).code == 0
     assert arora("id", written) == Outcome(0, "", "")
+
+
+def test_a_record_stands_for_its_directory(written: Path) -> None:
+    assert arora("id", written / "structure" / "Pose.yaml", written / "structure" / "Vector3.yaml").code == 0
+    assert len(records.load(written)) == 3
 
 
 def test_check_writes_no_record(written: Path) -> None:

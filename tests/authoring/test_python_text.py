@@ -88,6 +88,14 @@ def test_records_of_the_same_name_are_told_apart_by_their_folders(tmp_path: Path
     assert module.a_Pose() != module.b_Pose()
 
 
+def test_names_in_any_script_are_those_of_the_record(tmp_path: Path) -> None:
+    names = ("gelenk-ä", "🤖", "日本", 'a"b', "c'd", "e\"'f", "g\\h", "i\nj", "\u202e")
+    record = structure(0x8000, "Ünï 🤖", [(name, scalar("f64")) for name in names])
+    made = header(function([ScalarRef(record.id)]), types=TypeRegistry([record]))
+    module = imported(generated(made), tmp_path)
+    assert structure_class(record).__module__ == module.__name__
+
+
 def test_a_file_hides_no_module_of_pythons_library() -> None:
     assert list(texts(GENERATOR, header(name="array"))) == ["array_.py"]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import math
 import textwrap
 from collections.abc import Iterable, Iterator
@@ -62,8 +61,9 @@ def _is_spread(part: Part) -> bool:
 
 
 def literal(text: str) -> str:
-    """Return a string literal in ASCII, in the quotes that the formatter prefers."""
-    return json.dumps(text) if '"' not in text or "'" in text else ascii(text)
+    """Return a string literal, in the quotes that the formatter prefers."""
+    quoted = repr(text)
+    return f'"{quoted[1:-1]}"' if quoted[0] == "'" and '"' not in text else quoted
 
 
 def data(head: str, plain: object, tail: str = "") -> Part:

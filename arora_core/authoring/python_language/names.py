@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import builtins
 import sys
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -88,10 +89,8 @@ def names_of(interface: Interface) -> Names:
         wanted.append(name)
         return len(wanted) - 1
 
-    alone = [record.name for record in interface.records]
-    classes = {
-        record.id: want(record.name if alone.count(record.name) == 1 else record.path) for record in interface.records
-    }
+    named = Counter(record.name for record in interface.records)
+    classes = {record.id: want(record.name if named[record.name] == 1 else record.path) for record in interface.records}
     client = want(_camel(interface.header.name))
     hosts = [
         (id, name, functions, want(_camel(name) if id != interface.header.id else f"{_camel(name)}Implementation"))
