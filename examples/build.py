@@ -4,6 +4,9 @@ The committed ``.wasm`` files are rebuilt bit for bit, and the native variants g
 The compiler is Zig's C and C++ compiler, from the PyPI package ``ziglang``. Another version may emit other bytes,
 so ``ZIGLANG`` names the version that built the committed files.
 
+Examples in Rust have a ``Cargo.toml``. They are built where cargo is, and compared where it is of the release that
+``RUST`` names.
+
 :func:`compile_wasm` and :func:`compile_native` compile any C or C++ module.
 """
 
@@ -22,6 +25,8 @@ from pathlib import Path
 import yaml
 
 ZIGLANG = "ziglang==0.17.1"
+RUST = "1.95.0"
+RUST_WASM = "wasm32-unknown-unknown"
 EXAMPLES = Path(__file__).resolve().parent
 
 #: Features that every runtime of recent years supports; Zig's default set is larger and changes with its version.
@@ -150,6 +155,57 @@ def example_names() -> list[str]:
     return sorted(d.name for d in EXAMPLES.iterdir() if (d / "module.yaml").is_file() and sources(d))
 
 
+def rust_names() -> list[str]:
+    """Return the sorted names of the examples in Rust: directories with a ``module.yaml`` and a ``Cargo.toml``."""
+    return sorted(d.name for d in EXAMPLES.iterdir() if (d / "module.yaml").is_file() and (d / "Cargo.toml").is_file())
+
+
+def rust_unavailable(*, wasm: bool, exactly: str | None = None) -> str | None:
+    """Return why no example in Rust can be built here, None if it can: by the release ``exactly``, if one is given."""
+    if shutil.which("cargo") is None or shutil.which("rustc") is None:
+        return "there is no cargo: https://rustup.rs"
+    version = _output("rustc", "--version")
+    if exactly is not None and not version.startswith(f"rustc {exactly} "):
+        return f"it was built by Rust {exactly}, and this is {version}"
+    libraries = _output("rustc", "--print", "target-libdir", "--target", RUST_WASM)
+    if wasm and not Path(libraries).is_dir():
+        return f"cargo cannot compile to wasm: rustup target add {RUST_WASM}"
+    return None
+
+
+def _output(*command: str) -> str:
+    return subprocess.run(command, capture_output=True, text=True).stdout.strip()
+
+
+def build_rust(name: str, output: Path, *, wasm: bool) -> Path:
+    """Generate the code of an example in Rust, compile it to ``output``, and return that path.
+
+    Raise :class:`BuildError` when cargo is missing or fails.
+    """
+    missing = rust_unavailable(wasm=wasm)
+    if missing is not None:
+        raise BuildError(missing)
+    from arora_core import Header
+    from arora_core.authoring import generated_files
+    from arora_core.authoring.rust_language import GENERATOR
+
+    directory = EXAMPLES / name
+    generated_files.write(GENERATOR, Header.load(directory / "module.yaml"), directory / "src" / "generated")
+    target = _cache_directory().parent / "cargo"
+    # The flags of the environment would replace those of the directory's own settings.
+    environment = {**os.environ, "CARGO_TARGET_DIR": str(target)}
+    environment.pop("RUSTFLAGS", None)
+    command = ["cargo", "build", "--release", "--quiet", "--locked", "--offline"]
+    command += ["--target", RUST_WASM] if wasm else []
+    done = subprocess.run(command, cwd=directory, env=environment, capture_output=True, text=True)
+    if done.returncode != 0:
+        raise BuildError(f"cargo failed ({done.returncode}):\n{done.stderr.strip()}")
+    built = target / (RUST_WASM if wasm else "") / "release" / (f"{name}.wasm" if wasm else native_library_name(name))
+    output.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(built, output)
+    return output
+
+
 def wasm_path(name: str) -> Path:
     """Return the path of an example's committed wasm file."""
     return EXAMPLES / name / f"{name}.wasm"
@@ -163,6 +219,8 @@ def sources(example: Path) -> list[Path]:
 
 def build_wasm(name: str, output: Path | None = None) -> Path:
     """Compile one example to wasm and return the file's path: ``output``, by default the committed file."""
+    if name in rust_names():
+        return build_rust(name, output or wasm_path(name), wasm=True)
     return compile_example(EXAMPLES / name, output or wasm_path(name))
 
 
@@ -175,7 +233,10 @@ def build_native(name: str, directory: Path | None = None) -> Path:
     """Write the native bundle of one example (library, header and records) and return its directory."""
     bundle = directory or EXAMPLES / name / "native"
     library = bundle / native_library_name(name)
-    compile_native(sources(EXAMPLES / name), library, include=[EXAMPLES / name / "generated"])
+    if name in rust_names():
+        build_rust(name, library, wasm=False)
+    else:
+        compile_native(sources(EXAMPLES / name), library, include=[EXAMPLES / name / "generated"])
     (bundle / "module.yaml").write_text(native_header(EXAMPLES / name / "module.yaml"), encoding="utf-8")
     shutil.rmtree(bundle / "records", ignore_errors=True)
     shutil.copytree(EXAMPLES / name / "records", bundle / "records")
@@ -209,7 +270,7 @@ def stale_wasm(names: Sequence[str]) -> list[str]:
 
 def parse_arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     """Return the parsed command line."""
-    names = example_names()
+    names = [*example_names(), *rust_names()]
     parser = argparse.ArgumentParser(prog="examples/build.py", description="Build the example modules.")
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"which ones: {', '.join(names)} (default: all)")
     parser.add_argument("--check", action="store_true", help="build elsewhere; fail if a committed .wasm is stale")
@@ -236,9 +297,19 @@ def build(names: Sequence[str], *, wasm: bool, native: bool) -> None:
             print(f"{name}: {build_native(name).relative_to(EXAMPLES.parent)}{os.sep}")
 
 
+def _is_left_out(name: str, options: argparse.Namespace) -> bool:
+    """Return whether an example in Rust cannot be built here; say why."""
+    exactly = RUST if options.check else None
+    missing = rust_unavailable(wasm=not options.native, exactly=exactly) if name in rust_names() else None
+    if missing is not None:
+        print(f"{name}: left out: {missing}", file=sys.stderr)
+    return missing is not None
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and return the exit status."""
     options = parse_arguments(arguments)
+    options.names = [each for each in options.names if not _is_left_out(each, options)]
     try:
         if options.check:
             complaints = stale_wasm(options.names)

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import math
 import shutil
 import subprocess
 from collections.abc import Iterable
 from dataclasses import replace
+from itertools import count, repeat
 from pathlib import Path
 
 import pytest
 
 from arora_core import Header, HeaderError, TypeRegistry
+from arora_core import values as v
 from arora_core.authoring import generated_files
 from arora_core.authoring.rust_language import GENERATOR
-from arora_core.types import TYPE_IDS, FixedArrayRef, ScalarRef, TypeRecord, TypeRef
+from arora_core.types import TYPE_IDS, FixedArrayRef, OptionRef, ScalarRef, TypeRecord, TypeRef
 
-from ..signatures import UNIT, enumeration, function, structure
+from ..signatures import UNIT, enumeration, function, parameter, scalar, structure
 from .rust_builds import unavailable
 from .rust_guests import SOURCE, header
 
@@ -102,6 +105,15 @@ def test_a_fixed_array_that_no_type_can_hold_is_refused_with_its_place() -> None
     with pytest.raises(HeaderError, match="too large for a type in Rust") as caught:
         module_of(with_function(parameters=[FixedArrayRef(TYPE_IDS["f64"], 1 << 29)]))
     assert caught.value.path == "exports[0].parameters[0].type"
+
+
+def test_a_default_is_a_literal_only_where_the_type_is_known() -> None:
+    kinds = [scalar("value"), OptionRef(TYPE_IDS["i64"]), scalar("i64"), scalar("f64"), scalar("f64")]
+    values: list[v.Value] = [v.I64(-1), v.Option(v.I64(-1)), v.I64(-1), v.F64(1e300), v.F64(math.inf)]
+    parameters = (parameter(*each) for each in zip(count(), kinds, repeat(False), values))
+    text = module_of(replace(header(), exports=(replace(function(), parameters=tuple(parameters)),), imports=()))
+    lines = [line.partition(" or ")[2] for line in text.splitlines() if " or " in line and " = " in line]
+    assert [line[:15] for line in lines] == ["arora::encoded(", "arora::encoded(", "-1,", "1e+300,", "arora::encoded("]
 
 
 def test_a_module_without_functions_or_records_has_a_text() -> None:

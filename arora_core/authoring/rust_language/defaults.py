@@ -8,7 +8,7 @@ from struct import pack, unpack
 from ... import buffers
 from ...values import Boolean, Enumeration, Float, Integer, Kind, String, Uuid, Value, kinds
 from ..interface import InterfaceParameter
-from ..shapes import Optional, Record
+from ..shapes import Optional, Record, Scalar
 from . import text
 from .rust_types import LARGEST, RustTypes
 
@@ -25,6 +25,8 @@ def default_of(parameter: InterfaceParameter, types: RustTypes) -> str | None:
 def _literal(parameter: InterfaceParameter, value: Value, types: RustTypes) -> str | None:
     if isinstance(parameter.shape, Record):
         return _variant(parameter.shape, value, types)
+    if not isinstance(parameter.shape, Scalar):
+        return None
     if isinstance(value, Boolean):
         return "true" if value.value else "false"
     if isinstance(value, Integer):

@@ -68,7 +68,7 @@ impl Module for Shapes {
 
     fn tell(text: String) -> Result<bool, String> {
         // On the stack, where a failure of the host leaves it.
-        let frame = std::hint::black_box([text.len(); 4096]);
+        let frame = opaque(&[text.len(); 4096]);
         let mut heard = vec![text.clone()];
         let said = robot::say(&text, Some(frame[4095] as f64), &mut heard)?;
         Ok(said && heard.len() == 2)
@@ -80,7 +80,7 @@ impl Module for Shapes {
 
     fn stack() -> Result<u64, String> {
         let here = 0_u8;
-        Ok(std::hint::black_box(&here) as *const u8 as u64)
+        Ok(opaque(&(&here as *const u8 as u64)))
     }
 
     fn soak(rounds: u32) -> Result<u64, String> {
@@ -91,6 +91,12 @@ impl Module for Shapes {
         }
         Ok(bytes)
     }
+}
+
+/// The value, through memory: what the compiler knows of it is lost.
+fn opaque<T: Copy>(value: &T) -> T {
+    // SAFETY: it is a value.
+    unsafe { std::ptr::read_volatile(value) }
 }
 
 generated::export!(Shapes);
