@@ -7,7 +7,6 @@ import shutil
 import subprocess
 from collections.abc import Iterable
 from dataclasses import replace
-from itertools import count, repeat
 from pathlib import Path
 
 import pytest
@@ -108,9 +107,9 @@ def test_a_fixed_array_that_no_type_can_hold_is_refused_with_its_place() -> None
 
 
 def test_a_default_is_a_literal_only_where_the_type_is_known() -> None:
-    kinds = [scalar("value"), OptionRef(TYPE_IDS["i64"]), scalar("i64"), scalar("f64"), scalar("f64")]
+    types: list[TypeRef] = [scalar("value"), OptionRef(TYPE_IDS["i64"]), scalar("i64"), scalar("f64"), scalar("f64")]
     values: list[v.Value] = [v.I64(-1), v.Option(v.I64(-1)), v.I64(-1), v.F64(1e300), v.F64(math.inf)]
-    parameters = (parameter(*each) for each in zip(count(), kinds, repeat(False), values))
+    parameters = [parameter(index, type, default=values[index]) for index, type in enumerate(types)]
     text = module_of(replace(header(), exports=(replace(function(), parameters=tuple(parameters)),), imports=()))
     lines = [line.partition(" or ")[2] for line in text.splitlines() if " or " in line and " = " in line]
     assert [line[:15] for line in lines] == ["arora::encoded(", "arora::encoded(", "-1,", "1e+300,", "arora::encoded("]
