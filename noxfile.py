@@ -88,7 +88,7 @@ os.environ["UV_PYTHON_DOWNLOADS"] = "never"
 def _install(session: nox.Session, *extra: str, browser: bool = True) -> None:
     plugins = [*PLUGINS, f"{BROWSER_PLUGIN}[playwright]"] if browser else PLUGINS
     editable = [part for plugin in plugins for part in ("-e", plugin)]
-    session.install("-e", ".[cli,conformance]", *editable, "-r", "tests/requirements.txt", *extra)
+    session.install("-e", ".[cli,conformance,authoring]", *editable, "-r", "tests/requirements.txt", *extra)
 
 
 def _is_root() -> bool:

@@ -206,9 +206,15 @@ def build_rust(name: str, output: Path, *, wasm: bool) -> Path:
     return output
 
 
+def module_name(name: str) -> str:
+    """Return the name of an example's module, which its executables have."""
+    named: str = yaml.safe_load((EXAMPLES / name / "module.yaml").read_text(encoding="utf-8"))["name"]
+    return named
+
+
 def wasm_path(name: str) -> Path:
     """Return the path of an example's committed wasm file."""
-    return EXAMPLES / name / f"{name}.wasm"
+    return EXAMPLES / name / f"{module_name(name)}.wasm"
 
 
 def sources(example: Path) -> list[Path]:
@@ -232,7 +238,7 @@ def compile_example(example: Path, output: Path) -> Path:
 def build_native(name: str, directory: Path | None = None) -> Path:
     """Write the native bundle of one example (library, header and records) and return its directory."""
     bundle = directory or EXAMPLES / name / "native"
-    library = bundle / native_library_name(name)
+    library = bundle / native_library_name(module_name(name))
     if name in rust_names():
         build_rust(name, library, wasm=False)
     else:

@@ -77,8 +77,10 @@ def command(
 def _build(session: Session, project: Project, options: _Options) -> None:
     language = generator(project.language, session.plugins)
     header = project.header(read_records(options.records))
-    for file in building.generate(project, language, header, locked=options.locked):
-        click.echo(f"generated {file}", err=True)
+    changed = building.generate(project, language, header, locked=options.locked)
+    if changed:
+        files = "1 file" if len(changed) == 1 else f"{len(changed)} files"
+        click.echo(f"generated {files} in {project.generated}", err=True)
     for target in options.targets:
         started = time.monotonic()
         with _progress(f"compiling {header.name} for {target}"):

@@ -112,7 +112,7 @@ class NativeModule:
         dispatch: Dispatch | None = None,
         dispatch_indirect: DispatchIndirect | None = None,
     ) -> None:
-        self.library = ctypes.CDLL(str(directory / build.native_library_name(name)))
+        self.library = ctypes.CDLL(str(directory / build.native_library_name(build.module_name(name))))
         self.library.arora_buffer_alloc.restype = ctypes.c_void_p
         self.library.arora_buffer_free.argtypes = [ctypes.c_void_p]
         pointer = ctypes.c_void_p

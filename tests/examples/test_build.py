@@ -61,7 +61,7 @@ def test_a_missing_compiler_is_reported_with_the_package_to_install(
 
 def test_a_native_bundle_has_all_a_module_needs(native_examples: dict[str, Path]) -> None:
     for name, bundle in native_examples.items():
-        assert (bundle / build.native_library_name(name)).is_file()
+        assert (bundle / build.native_library_name(build.module_name(name))).is_file()
         native = yaml.safe_load((bundle / "module.yaml").read_text(encoding="utf-8"))
         assert native["executor"] == {"name": "native"}
         assert (native["id"], native["exports"]) == (header(name)["id"], header(name)["exports"])

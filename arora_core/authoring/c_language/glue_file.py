@@ -8,7 +8,7 @@ from ... import buffers
 from ..interface import Interface, InterfaceFunction, InterfaceParameter
 from ..shapes import UNIT
 from .names import Names
-from .prototypes import by_pointer, declarator
+from .prototypes import by_pointer, call_declarator, declarator
 from .text import WIDTH, assigned, comment, joined, literal, packed, printable, uuid
 from .type_tables import TypeTables
 
@@ -41,6 +41,12 @@ class _Glue:
             yield comment(printable(function.name))
             yield from self._function(function, name)
             yield self._import(function, name)
+        if interface.records:
+            yield ["/* Callables. */"]
+        for record, name in zip(interface.records, self._names.calls, strict=True):
+            type = self._names.record(record)
+            call = f"arora_call_of_(arena, callable, &{type}__type, result)"
+            yield [*call_declarator(type, name, " {"), f"    return {call};", "}"]
 
     def _function(self, function: InterfaceFunction, name: str) -> Iterator[list[str]]:
         """Yield the frame of a function's calls, and its tables."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from ..interface import Interface
 from .names import Names
-from .prototypes import prototype
+from .prototypes import call_declarator, prototype
 from .text import comment, joined, printable
 from .type_declarations import type_declarations
 
@@ -27,7 +27,7 @@ def _blocks(interface: Interface, names: Names) -> Iterator[list[str]]:
         yield ["/* Types. */"]
         yield from type_declarations(interface, names)
     # Hidden: they are the module's own, and a missing one is found when the module is linked.
-    hidden = interface.exports or interface.imports
+    hidden = interface.exports or interface.imports or interface.records
     if hidden:
         yield ["#if defined(__GNUC__) && !defined(_WIN32)", "#pragma GCC visibility push(hidden)", "#endif"]
     if interface.exports:
@@ -38,6 +38,13 @@ def _blocks(interface: Interface, names: Names) -> Iterator[list[str]]:
         yield ["/* Functions of other modules, to call. */"]
         for function, name in zip(interface.imports, names.imports, strict=True):
             yield prototype(function, name, interface, names)
+    if interface.records:
+        yield ["/* Calls of what the host registered as `callable`, and which returns one of the types. */"]
+        yield [
+            line
+            for record, name in zip(interface.records, names.calls, strict=True)
+            for line in call_declarator(names.record(record), name, ";")
+        ]
     if hidden:
         yield ["#if defined(__GNUC__) && !defined(_WIN32)", "#pragma GCC visibility pop", "#endif"]
     yield [f"#endif /* {guard} */"]

@@ -79,6 +79,9 @@ class Names:
         imports = [_compound(module, each.name) for module, each in zip(modules, interface.imports, strict=True)]
         names = _apart([*paths, *exports, *imports], snake, KEYWORDS)
         taken = set(names) | KEYWORDS
+        self.calls: Final = identifiers([f"{name} call" for name in names[: len(paths)]], snake, taken)
+        """The names of the functions that call what returns each record, in the order of the records."""
+        taken.update(self.calls)
         records, rest = names[: len(paths)], names[len(paths) :]
         self._records = {record.id: name for record, name in zip(interface.records, records, strict=True)}
         self.exports: Final = rest[: len(exports)]

@@ -25,6 +25,12 @@ def declarator(function: InterfaceFunction, name: str, interface: Interface, nam
     return packed(f"arora_failure {name}(", parameters, f"){tail}")
 
 
+def call_declarator(record: str, name: str, tail: str) -> list[str]:
+    """Return how the function that calls what returns a record is declared, by the record's C type."""
+    parameters = ["arora_arena *arena", "uint64_t callable", f"{record} *result"]
+    return packed(f"arora_failure {name}(", parameters, f"){tail}")
+
+
 def by_pointer(shape: Shape, interface: Interface) -> bool:
     """Return whether a parameter is passed by a pointer: structures, payloads, any values, and options of these."""
     if isinstance(shape, Optional):

@@ -81,13 +81,19 @@ static inline arora_failure arora_import_(arora_arena *arena, const arora_functi
     return failure == NULL ? NULL : arora_format(arena, "%s: %s", function->name, failure);
 }
 
-arora_failure arora_call(arora_arena *arena, uint64_t callable, arora_value *result) {
+/* Call what the host registered as `callable`, and read the value that it returns. */
+static inline arora_failure arora_call_of_(arora_arena *arena, uint64_t callable, const arora_type_ *type,
+                                           void *result) {
     uint8_t *buffer = arora_dispatch_indirect(callable);
     arora_reader answer;
     if (!arora_keep_(arena, buffer)) return ARORA_NO_MEMORY;
     answer = arora_answer_value(buffer);
     if (arora_failed(&answer)) return arora_answered_failure_(arena, &answer);
-    return arora_decode_frame_(arena, &arora_value__type, answer, result);
+    return arora_decode_frame_(arena, type, answer, result);
+}
+
+arora_failure arora_call(arora_arena *arena, uint64_t callable, arora_value *result) {
+    return arora_call_of_(arena, callable, &arora_value__type, result);
 }
 
 #endif /* ARORA_GLUE_CALLS_H */

@@ -45,6 +45,12 @@ arora_failure ur5_forward(arora_arena *arena, arora_f64_array joints, kinematics
 /* clamp(joints: f64[] mutable) -> u32 */
 arora_failure ur5_clamp(arora_arena *arena, arora_f64_array *joints, uint32_t *result);
 
+/* Calls of what the host registered as `callable`, and which returns one of the types. */
+
+arora_failure kinematics_vector3_call(arora_arena *arena, uint64_t callable, kinematics_vector3 *result);
+arora_failure kinematics_quaternion_call(arora_arena *arena, uint64_t callable, kinematics_quaternion *result);
+arora_failure kinematics_pose_call(arora_arena *arena, uint64_t callable, kinematics_pose *result);
+
 #if defined(__GNUC__) && !defined(_WIN32)
 #pragma GCC visibility pop
 #endif

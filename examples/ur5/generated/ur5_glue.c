@@ -114,3 +114,17 @@ ARORA_FUNCTION(6bef9446_5c97_4cde_8d66_ebd5dd5059fd) {
     }
     return arora_end_(&call, &ur5_clamp__function, &frame);
 }
+
+/* Callables. */
+
+arora_failure kinematics_vector3_call(arora_arena *arena, uint64_t callable, kinematics_vector3 *result) {
+    return arora_call_of_(arena, callable, &kinematics_vector3__type, result);
+}
+
+arora_failure kinematics_quaternion_call(arora_arena *arena, uint64_t callable, kinematics_quaternion *result) {
+    return arora_call_of_(arena, callable, &kinematics_quaternion__type, result);
+}
+
+arora_failure kinematics_pose_call(arora_arena *arena, uint64_t callable, kinematics_pose *result) {
+    return arora_call_of_(arena, callable, &kinematics_pose__type, result);
+}

@@ -1,0 +1,151 @@
+"""``arora build``: from a started module to executables, and what it says when something is wrong."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+
+from arora_core import Engine, GuestError
+from arora_core.authoring import compilers
+from arora_core.authoring.new_module import module_tree
+from tests.cli.running import Outcome, arora
+
+SOURCE = "stats.c"
+
+
+@pytest.fixture
+def stats(tmp_path: Path) -> Path:
+    """A started module in C."""
+    return started(tmp_path / "stats", "c")
+
+
+def started(place: Path, language: str) -> Path:
+    for path, text in module_tree("stats", language).items():
+        (place / path).parent.mkdir(parents=True, exist_ok=True)
+        (place / path).write_text(text, encoding="utf-8")
+    return place
+
+
+def built(place: Path, *options: str) -> Outcome:
+    return arora("build", place, "--target", "wasm", "--freestanding", *options)
+
+
+def changed(path: Path, old: str, new: str) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new), encoding="utf-8")
+
+
+@pytest.mark.parametrize("language", ["c", "rust"])
+def test_a_started_module_builds_and_answers_as_webassembly_and_as_a_library(tmp_path: Path, language: str) -> None:
+    if language == "rust" and shutil.which("cargo") is None:
+        pytest.skip("there is no cargo")
+    place = started(tmp_path / "stats", language)
+    made = arora("build", place)
+    assert made.code == 0, made.err
+    outputs = [Path(line) for line in made.out.splitlines()]
+    assert [each.parent for each in outputs] == [place, place / "native"]
+    assert all(each.stat().st_size > 0 for each in outputs)
+    for header in (place / "module.yaml", place / "native" / "module.yaml"):
+        with Engine() as engine:
+            module = engine.load(header)
+            assert module.mean([1.0, 2.0, 6.0]) == 3.0
+            with pytest.raises(GuestError, match="no values"):
+                module.mean([])
+
+
+def test_the_build_says_what_it_generated_and_compiled_and_prints_what_came_out(stats: Path) -> None:
+    made = built(stats)
+    assert made.out == f"{stats / 'stats.wasm'}\n"
+    generated, compiled = made.err.splitlines()
+    assert generated == f"generated 2 files in {stats / 'generated'}"
+    assert compiled.startswith("wasm: ")
+    assert " bytes by ziglang " in compiled
+    assert "generated" not in built(stats).err
+
+
+def test_a_mistake_is_shown_at_the_authors_line(stats: Path) -> None:
+    changed(stats / SOURCE, "return NULL;", "return nothing;")
+    made = built(stats)
+    assert made.code == 1
+    assert f"{stats / SOURCE}:9:12: error: " in made.err
+    assert "'nothing'" in made.err
+    assert not (stats / "stats.wasm").exists()
+
+
+def test_a_function_that_no_source_defines_is_named(stats: Path) -> None:
+    changed(stats / SOURCE, "stats_mean", "other_mean")
+    made = built(stats)
+    assert made.code == 1
+    assert f"no source defines stats_mean, declared in {stats / 'generated' / 'stats.h'}" in made.err
+
+
+def test_a_function_of_another_type_is_an_error_at_the_authors_line(stats: Path) -> None:
+    changed(stats / SOURCE, "double *result", "float *result")
+    made = built(stats)
+    assert made.code == 1
+    assert f"{stats / SOURCE}:3:15: error: conflicting types for 'stats_mean'" in made.err
+
+
+def test_a_changed_header_is_noticed(stats: Path) -> None:
+    assert built(stats).code == 0
+    changed(stats / "module.yaml", "name: mean", "name: average")
+    locked = built(stats, "--locked")
+    assert locked.code == 1
+    assert f"not up to date with {stats / 'module.yaml'}: " in locked.err
+    assert str(stats / "generated" / "stats.h") in locked.err
+    again = built(stats)
+    assert "no source defines stats_average" in again.err
+
+
+def test_a_file_of_the_authors_is_not_overwritten_by_a_generated_one(stats: Path) -> None:
+    (stats / "generated").mkdir()
+    (stats / "generated" / "stats.h").write_text("/* mine */\n")
+    made = built(stats)
+    assert made.code == 1
+    assert "stats.h was not generated, so it is not overwritten" in made.err
+    assert (stats / "generated" / "stats.h").read_text() == "/* mine */\n"
+
+
+def test_without_a_compiler_it_says_what_to_install(stats: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(compilers, "_found", lambda: iter(()))
+    assert built(stats).err.endswith("error: no compiler for WebAssembly is installed: pip install ziglang\n")
+    native = arora("build", stats, "--target", "native")
+    assert native.err.endswith("error: no compiler for this platform is installed: pip install ziglang\n")
+
+
+@pytest.mark.parametrize(
+    ("command", "message"),
+    [
+        ("no-such-cc", "there is no compiler 'no-such-cc'"),
+        ("", "there is no compiler ''"),
+        (f"{sys.executable} -c pass", "does not build for WebAssembly, clang and zig do: pip install ziglang"),
+    ],
+)
+def test_a_given_compiler_that_cannot_is_refused(stats: Path, command: str, message: str) -> None:
+    made = built(stats, "--cc", command)
+    assert made.code == 1
+    assert message in made.err
+
+
+def test_a_given_compiler_compiles(stats: Path) -> None:
+    zig = f"{sys.executable} -m ziglang cc"
+    made = built(stats, "--cc", zig, "--flag=-O3")
+    assert made.code == 0, made.err
+    assert f" bytes by {zig} in " in made.err
+
+
+def test_warnings_are_shown_and_are_no_errors(stats: Path) -> None:
+    changed(stats / SOURCE, "double sum = 0;", "double sum = 0, unused;")
+    made = built(stats)
+    assert made.code == 0
+    assert f"{stats / SOURCE}:4:21: warning: unused variable 'unused'" in made.err
+
+
+def test_then_needs_watch(stats: Path) -> None:
+    made = built(stats, "--then", "true")
+    assert made.code == 2
+    assert "--then goes with --watch" in made.err
