@@ -77,15 +77,17 @@ def mutated_type(name: str, function: InterfaceFunction, annotate: Annotate) -> 
 
 def _default(parameter: InterfaceParameter) -> str | None:
     if parameter.default is not None:
-        is_dynamic = Dynamic in (type(parameter.shape), type(getattr(parameter.shape, "value", None)))
-        return "..." if is_dynamic else _literal(parameter.default) or "..."
+        return _literal(parameter.default, parameter.shape) or "..."
     return "None" if isinstance(parameter.shape, Optional) else None
 
 
-def _literal(value: Value) -> str | None:
+def _literal(value: Value, shape: Shape) -> str | None:
     """Return the Python literal of a default value, None if it has none."""
+    if isinstance(shape, Dynamic):
+        return None
     if isinstance(value, v.Option):
-        return "None" if value.value is None else _literal(value.value)
+        assert isinstance(shape, Optional)
+        return "None" if value.value is None else _literal(value.value, shape.value)
     if isinstance(value, v.Unit):
         return "None"
     if isinstance(value, v.String):

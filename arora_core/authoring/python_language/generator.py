@@ -18,7 +18,7 @@ from .functions import client_parameters, host_parameters, method, mutated_type,
 from .hosts import registration
 from .imports import imports
 from .layout import Group, docstring, lines, literal, separated
-from .names import IMPORTS, Host, Names, file_stem, names_of
+from .names import Host, Names, file_stem, names_of
 from .records import classes, payload_classes
 
 
@@ -64,11 +64,9 @@ def _text(interface: Interface, stub: bool) -> str:
         blocks.append(list(_protocol(host, interface.header, names, annotations)))
         if not stub:
             blocks.append(list(registration(host, interface, names, annotations)))
-    aliases = sorted(annotations.aliases.items())
-    early = [f"{alias} = {name}" for name, alias in aliases if name not in names.taken and name not in IMPORTS]
-    late = [f"{alias} = {name}" for name, alias in aliases if name in names.taken]
+    blocks += _aliases(names, annotations, stub)
     blank = 1 if stub else 2
-    body = separated([*([early] if early else []), *blocks, *([late] if late else [])], blank)
+    body = separated(blocks, blank)
     head = [*docstring(_about(interface.header)), "", *imports(annotations.used, annotations.aliases, stub)]
     return "\n".join([*head, *[""] * blank, *body]) + "\n"
 
@@ -83,7 +81,18 @@ def _checked_only(blocks: list[list[str]], annotations: Annotations, stub: bool)
         return blocks
     annotations.used.add("TYPE_CHECKING")
     inner = separated(blocks, 1)
-    return [["if TYPE_CHECKING:", "", *(f"    {line}" if line else "" for line in inner)]]
+    opening = ["if TYPE_CHECKING:", ""] if inner[0][0] == "@" else ["if TYPE_CHECKING:"]
+    return [[*opening, *(f"    {line}" if line else "" for line in inner)]]
+
+
+def _aliases(names: Names, annotations: Annotations, stub: bool) -> list[list[str]]:
+    """Return the lines that give classes of the file the names by which others refer to them."""
+    checked_only = set(names.payloads.values())
+    lines: dict[bool, list[str]] = {False: [], True: []}
+    for name, alias in sorted(annotations.aliases.items()):
+        if name in names.taken:
+            lines[name in checked_only].append(f"{alias} = {name}")
+    return [lines[False]] * bool(lines[False]) + _checked_only([lines[True]] * bool(lines[True]), annotations, stub)
 
 
 def _mutated(interface: Interface, names: Names, annotations: Annotations) -> Iterator[list[str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import Collection, Mapping
 
 from .layout import WIDTH, Group, lines
@@ -15,13 +16,17 @@ def imports(used: Collection[str], aliases: Mapping[str, str], stub: bool) -> li
         if name in IMPORTS:
             by_module.setdefault(IMPORTS[name], []).append(name)
     found = [] if stub else ["from __future__ import annotations", ""]
+    own_types = sorted(name for name in aliases if hasattr(builtins, name))
+    if own_types:
+        # Type checkers do not understand every assignment of a builtin type to a name.
+        found += _statement("builtins", [f"{name} as {aliases[name]}" for name in own_types])
     own = [module for module in sorted(by_module) if module.startswith("arora_core")]
     for group in (sorted(by_module.keys() - set(own)), own):
         for module in group:
             names = sorted(by_module[module], key=lambda name: (not name.isupper(), not name[0].isupper(), name))
             found += _statement(module, names)
             found += [f"from {module} import {name} as {aliases[name]}" for name in names if name in aliases]
-        if group:
+        if found and found[-1]:
             found.append("")
     return found[:-1]
 

@@ -7,6 +7,7 @@ import textwrap
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final, Union
+from unicodedata import east_asian_width
 
 WIDTH: Final = 88
 """Characters of a line, the formatters' default."""
@@ -34,17 +35,22 @@ def lines(part: Part, indent: int = 0, after: str = "") -> Iterator[str]:
     margin = _STEP * indent
     if isinstance(part, str):
         yield margin + part + after
-    elif not part.items or (not _is_spread(part) and len(margin + _flat(part) + after) <= WIDTH):
+    elif not part.items or (not _is_spread(part) and _width(margin + _flat(part) + after) <= WIDTH):
         yield margin + _flat(part) + after
     else:
         yield margin + part.head
         inner = ", ".join(map(_flat, part.items))
-        if _is_call(part) and not _is_spread(part) and len(margin + _STEP + inner) <= WIDTH:
+        if _is_call(part) and not _is_spread(part) and _width(margin + _STEP + inner) <= WIDTH:
             yield margin + _STEP + inner
         else:
             for item in part.items:
                 yield from lines(item, indent + 1, ",")
         yield from lines(part.tail, indent, after)
+
+
+def _width(text: str) -> int:
+    """Return the columns that text takes: two for a wide character, such as a Chinese one."""
+    return len(text) if text.isascii() else sum(2 if east_asian_width(each) in "WF" else 1 for each in text)
 
 
 def _flat(part: Part) -> str:
