@@ -52,7 +52,7 @@ class HeaderIds:
         present = child(node, "id")
         if node.id != "mapping":
             self._source.refuse(path, "expected a mapping")
-        if present is not None and not (present.id == "scalar" and present.tag.endswith(":null")):
+        if present is not None and not (present.id == "scalar" and _is_nothing(present)):
             return
         self.missing.append(f"{path}.id" if path else "id")
         if not node.value:
@@ -85,6 +85,10 @@ class HeaderIds:
         if found is None:
             self._source.refuse(path, f"{name.value} of {module.value} has no parameter {parameter!r}")
         return found
+
+
+def _is_nothing(scalar: Any) -> bool:
+    return scalar.tag.endswith(":null") or not scalar.value
 
 
 def _items(node: Any, key: str, path: str) -> Iterator[tuple[str, Any]]:

@@ -25,7 +25,10 @@ def problems(directory: Path, base: TypeRegistry) -> list[HeaderError]:
     """
     found: list[HeaderError] = []
     own = read(directory, base, found.append, strict=True)
-    found += _circles(directory, own, base)
+    clashing = list(_clashes(directory, own, base))
+    found += clashing
+    if not clashing:
+        found += _circles(directory, own, base)
     found += _modules_at_folders(directory, own, base)
     for record in [*own, *own.modules()]:
         found += _unspeakable(directory, record)
@@ -40,6 +43,19 @@ def _problem(directory: Path, record: Record, path: str, message: str) -> Header
     error = header_refusal(str(source))(path, message)
     assert isinstance(error, HeaderError)
     return error
+
+
+def _clashes(directory: Path, own: TypeRegistry, base: TypeRegistry) -> Iterator[HeaderError]:
+    """Yield the clashes with included records; those within the directory are found when it is read."""
+    for record in own:
+        known = base.get(record.id, record.version)
+        if known is not None and known != record:
+            message = f"{known.path} {known.version} of the included records has the same id, and differs"
+            yield _problem(directory, record, "", message)
+        named = base.find(record.path)
+        if named is not None and named.id != record.id:
+            message = f"the included records have another {record.path}, with the id {named.id}"
+            yield _problem(directory, record, "name", message)
 
 
 def _circles(directory: Path, own: TypeRegistry, base: TypeRegistry) -> Iterator[HeaderError]:

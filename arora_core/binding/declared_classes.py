@@ -73,7 +73,10 @@ def _name(path: str, name: str | None) -> str:
 def _check(cls: type[Any], record: TypeRecord, names: list[str]) -> None:
     expected = attributes_of(record).python
     if names != expected:
-        raise TypeError(f"{cls.__name__} must have the attributes {', '.join(expected)}, it has {', '.join(names)}")
+        raise TypeError(
+            f"{cls.__name__} must have the attributes {', '.join(expected)}, it has {', '.join(names)} "
+            "(if another version of arora generated it, run arora generate again)"
+        )
 
 
 def _declared(record: TypeRecord, cls: type[Any]) -> type[Any]:

@@ -128,6 +128,15 @@ def test_json_stays_json(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.parametrize("nothing", ["id:", "id: ~", "id: null   # later", 'id: ""'])
+def test_a_key_without_a_value_gets_one(tmp_path: Path, nothing: str) -> None:
+    path = tmp_path / "module.yaml"
+    path.write_text(f"{nothing}\nname: arm\n")
+    arora("id", path)
+    comment = "   # later" if "#" in nothing else ""
+    assert with_new_ids_as_signs(path.read_text()) == f"id: @{comment}\nname: arm\n"
+
+
 def test_json_may_be_indented_by_tabs(tmp_path: Path) -> None:
     path = tmp_path / "module.json"
     path.write_text('{\n\t"name": "arm",\n\t"exports": []\n}\n')

@@ -126,6 +126,19 @@ def test_other_directories_hold_what_these_records_refer_to(records: Records, tm
     assert records.check("--include", other.directory).code == 0
 
 
+def test_records_that_differ_from_included_ones_are_problems(records: Records, tmp_path: Path) -> None:
+    other = Records(tmp_path / "other")
+    other.structure(0x100, "Point", F64)
+    other.structure(0x200, "Line", F64)
+    records.structure(0x100, "Point", F64, F64)
+    records.structure(0x300, "Line", F64)
+    assert messages(records.check("--include", other.directory)) == [
+        "shapes.Point 1.0.0 of the included records has the same id, and differs",
+        f"name: the included records have another shapes.Line, with the id {UUID(int=0x200)}",
+    ]
+    assert other.check("--include", other.directory).code == 0
+
+
 def test_a_problem_of_a_folder_is_not_repeated_for_the_records_in_it(records: Records) -> None:
     records.write("folder", str(FOLDER), f"{{name: shapes, parent: {UUID(int=0x666)}}}")
     records.structure(0x100, "Point", F64)
