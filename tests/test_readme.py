@@ -56,18 +56,6 @@ def test_continuous_integration_runs_the_readmes_test_command() -> None:
     assert f"```sh\n{command}\n```" in README
 
 
-def test_the_module_in_c_builds_and_answers(tmp_path: Path) -> None:
-    for name in ("add.c", "module.yaml"):
-        (tmp_path / name).write_text(marked(name))
-    compile_command, call_command = marked("build").splitlines()
-    compile_command = compile_command.replace("python -m", f"{sys.executable} -m")
-    compile_command = compile_command.replace("$(arora include-dir)", str(build.include_directory()))
-    subprocess.run(compile_command, shell=True, cwd=tmp_path, check=True)
-    call_command = call_command.replace("arora ", f"{sys.executable} -m arora_core ", 1)
-    answer = subprocess.run(call_command, shell=True, cwd=tmp_path, capture_output=True, text=True, check=True)
-    assert answer.stdout == "3.5\n"
-
-
 @pytest.fixture
 def tiny(site: Site) -> Site:
     """The README's executor, installed."""

@@ -36,7 +36,8 @@ def module_tree(name: str, language: str) -> dict[str, str]:
     files: dict[str, str] = {}
     for folder in (_IN_EVERY, language):
         for path in sorted((TEMPLATES / folder).rglob("*")):
-            if path.is_file():
+            # Installers compile every Python file that they install.
+            if path.is_file() and path.parent.name != "__pycache__":
                 relative = path.relative_to(TEMPLATES / folder).as_posix()
                 relative = f".{relative}" if relative == _HIDDEN else relative
                 files[renamed(relative)] = renamed(path.read_text(encoding="utf-8"))
