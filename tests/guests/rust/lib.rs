@@ -68,7 +68,8 @@ impl Module for Shapes {
 
     fn tell(text: String) -> Result<bool, String> {
         // On the stack, where a failure of the host leaves it.
-        let frame = opaque(&[text.len(); 4096]);
+        let frame = [text.len(); 4096];
+        let frame = opaque(&&frame);
         let mut heard = vec![text.clone()];
         let said = robot::say(&text, Some(frame[4095] as f64), &mut heard)?;
         Ok(said && heard.len() == 2)
