@@ -27,12 +27,16 @@ impl<T: Read, const N: usize> Read for [T; N] {
 
     fn read(reader: &mut Reader<'_>) -> Result<Self, Error> {
         let items = T::read_items(reader, Some(N))?;
-        items.try_into().map_err(|_| Error::missing(Self::NAME))
+        items
+            .try_into()
+            .map_err(|_| reader.mismatch("expected ", Self::NAME))
     }
 
     fn read_boxed(reader: &mut Reader<'_>) -> Result<Box<Self>, Error> {
         let items = T::read_items(reader, Some(N))?.into_boxed_slice();
-        items.try_into().map_err(|_| Error::missing(Self::NAME))
+        items
+            .try_into()
+            .map_err(|_| reader.mismatch("expected ", Self::NAME))
     }
 }
 

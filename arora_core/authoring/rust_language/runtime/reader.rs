@@ -149,11 +149,13 @@ impl<'a> Reader<'a> {
     /// Whether an option has a value, which comes next.
     pub fn option(&mut self) -> Result<bool, Error> {
         self.expect(tags::OPTION, "an option")?;
-        match self.byte()? {
-            0 => Ok(false),
-            1 => Ok(true),
-            _ => Err(self.failure("expected an option's 0 or 1 before", "")),
-        }
+        let some = match self.peek() {
+            Some(0) => false,
+            Some(1) => true,
+            _ => return Err(self.failure("expected an option's 0 or 1", "")),
+        };
+        self.at += 1;
+        Ok(some)
     }
 
     /// Begins a value that encloses others. There is no need to leave it after an error.
@@ -194,14 +196,24 @@ impl<'a> Reader<'a> {
             return Err(self.mismatch("expected an array of ", name));
         }
         if self.peek_element() != Some(tag) {
-            return Err(self.failure("expected an array, and its elements to be ", name));
+            return Err(self.failure(
+                &["expected an array of ", name, ", found another one"].concat(),
+                "",
+            ));
         }
         self.at += 2;
         let count = self.count(smallest_item(tag))?;
-        if length.unwrap_or(count) != count {
-            return Err(self.failure("expected an array of another length, of ", name));
+        match length {
+            Some(length) if length != count => Err(self.wrong_length(length, count)),
+            _ => Ok(count),
         }
-        Ok(count)
+    }
+
+    #[cold]
+    fn wrong_length(&self, length: usize, count: usize) -> Error {
+        let (mut wanted, mut found) = ([0; 20], [0; 20]);
+        let (wanted, found) = (decimal(length, &mut wanted), decimal(count, &mut found));
+        self.failure(&["expected ", wanted, " items, found ", found].concat(), "")
     }
 
     /// The bytes of the numbers of an array.
@@ -317,6 +329,12 @@ impl<'a> Reader<'a> {
         if tags::width(tag) != 0 {
             return self.numbers(tag, "", None).map(drop);
         }
+        if !matches!(
+            tag,
+            tags::STRING | tags::STRUCTURE | tags::ENUMERATION | tags::DYNAMIC
+        ) {
+            return Err(self.no_element_tag());
+        }
         let count = self.array(tag, "", None)?;
         match tag {
             tags::STRING => {
@@ -334,9 +352,14 @@ impl<'a> Reader<'a> {
                 self.items(count, |reader| reader.take(16).and_then(|_| reader.skip()))
                     .map(drop)
             }
-            tags::DYNAMIC => self.items(count, Self::skip).map(drop),
-            _ => Err(self.failure("expected the element tag of an array before", "")),
+            _ => self.items(count, Self::skip).map(drop),
         }
+    }
+
+    /// The error that the array that comes next has elements that no array has.
+    #[cold]
+    pub fn no_element_tag(&self) -> Error {
+        self.failure("expected an array of what arrays can have", "")
     }
 }
 

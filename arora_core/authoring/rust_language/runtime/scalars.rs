@@ -110,8 +110,9 @@ impl Read for String {
     fn read_items(reader: &mut Reader<'_>, length: Option<usize>) -> Result<Vec<Self>, Error> {
         let count = reader.array(tags::STRING, Self::NAME, length)?;
         let mut items = Vec::new();
-        for _ in 0..count {
-            items.push(Self::from(reader.text()?));
+        for index in 0..count {
+            let text = reader.text();
+            items.push(Self::from(text.map_err(|error| error.within_item(index))?));
         }
         Ok(items)
     }

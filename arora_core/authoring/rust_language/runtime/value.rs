@@ -111,7 +111,7 @@ fn read_array(reader: &mut Reader<'_>) -> Result<Value, Error> {
             Ok(Value::Enumerations(id, reader.items(count, read)?))
         }
         tags::DYNAMIC => Read::read(reader).map(Value::Values),
-        _ => Err(reader.failure("expected the element tag of an array after the one", "")),
+        _ => Err(reader.no_element_tag()),
     }
 }
 
