@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -17,7 +17,9 @@ from .host_module import HOST, HostModule
 from .loaded_module import LoadedModule
 
 
-def parameter(id: str, name: str, type: str, *, mutable: bool = False, default: object = None) -> Parameter:
+def parameter(
+    id: str, name: str, type: str, *, mutable: bool = False, default: Mapping[str, Any] | str | None = None
+) -> Parameter:
     """Return a parameter; ``default`` is a value as plain data (ABI §9)."""
     return Parameter(UUID(id), name, read_type(type), mutable, None if default is None else from_data(default))
 

@@ -9,8 +9,10 @@ import subprocess
 import sys
 from array import array
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from threading import Barrier
 from types import ModuleType
 from typing import Any
 from uuid import UUID
@@ -105,6 +107,21 @@ def test_a_class_that_an_engine_made_before_stands_in_for_the_declared_one(tmp_p
     assert module.Before(1.0) == before
     assert isinstance(before, module.Before)
     assert type(before) is structure_class(record)
+
+
+def test_threads_that_need_a_class_at_the_same_time_get_the_same() -> None:
+    for _ in range(20):
+        record, _ = a_record("Shared")
+        threads = 4
+        start = Barrier(threads)
+
+        def make(record: StructureType = record, start: Barrier = start) -> type[Any]:
+            start.wait()
+            return structure_class(record)
+
+        with ThreadPoolExecutor(threads) as pool:
+            made = [each.result() for each in [pool.submit(make) for _ in range(threads)]]
+        assert len(set(made)) == 1
 
 
 @pytest.mark.parametrize("way", [lambda made: pickle.loads(pickle.dumps(made)), copy.copy, copy.deepcopy])
