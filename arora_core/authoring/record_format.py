@@ -6,7 +6,6 @@ Written so, a record is the same bytes whoever wrote it last: writing it again c
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
@@ -17,6 +16,7 @@ from ..documents.files import Directory
 from ..documents.places import header_refusal, is_uuid
 from ..types import TypeRegistry
 from ..types.record_files import SUFFIXES, load
+from ..types.record_text import flow
 from .source_edits import Source, child
 
 _KEYS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -138,16 +138,3 @@ def _keys(root: Any) -> Iterator[int]:
             for member, content in value.value:
                 yield member.start_mark.index
                 yield from (each.start_mark.index for each, _ in content.value)
-
-
-_PLAIN: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
-_RESERVED: Final = frozenset({"null", "true", "false", "yes", "no", "on", "off", "y", "n"})
-
-
-def flow(data: object) -> str:
-    """Return plain data as YAML on one line, which readers of YAML 1.1 and 1.2 understand alike."""
-    if isinstance(data, dict):
-        return "{" + ", ".join(f"{flow(key)}: {flow(item)}" for key, item in data.items()) + "}"
-    text = str(data)
-    plain = is_uuid(text) or (_PLAIN.fullmatch(text) and text.casefold() not in _RESERVED)
-    return text if plain else json.dumps(text, ensure_ascii=False)

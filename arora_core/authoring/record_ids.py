@@ -27,18 +27,16 @@ from ..documents.files import Directory
 from ..documents.places import header_refusal, is_uuid, suggestion
 from ..documents.writing import replace
 from ..errors import HeaderError
-from ..types import ArrayRef, ScalarRef, TypeRef, TypeRegistry, Version
-from ..types.record_files import PRIMITIVES, ROOT_FOLDER, SUFFIXES, read
+from ..types import TypeRegistry, Version
+from ..types.record_files import ROOT_FOLDER, SUFFIXES, read
+from ..types.record_text import FIRST, flow, type_data
 from ..types.references import TYPE_IDS
 from ..types.type_text import read_type
-from .record_format import flow
 from .source_edits import Source, child
 
 NewId = Callable[[], UUID]
 
 _MEMBERS: Final = {"structure": "fields", "enumeration": "variants"}
-_FIRST: Final = Version(1, 0, 0)
-_PRIMITIVE_NAMES: Final = {ref: name for name, ref in PRIMITIVES.items()}
 
 
 @dataclass
@@ -135,7 +133,7 @@ class RecordIds:
         finished = is_uuid(stem) and bool(text)
         given = source.data.get("id")
         id = UUID(stem) if finished else UUID(given) if isinstance(given, str) and is_uuid(given) else self._new_id()
-        text = text or str(source.data.get("version") or _FIRST)
+        text = text or str(source.data.get("version") or FIRST)
         try:
             version = Version.parse(text)
         except ValueError as error:
@@ -207,7 +205,7 @@ class RecordIds:
             ref = read_type(text, lambda name: self._type_id(name, file.folder))
         except ValueError as error:
             file.source.refuse(path, str(error))
-        data = self._type_data(ref)
+        data = type_data(ref, lambda each: self._versions.get(each, FIRST))
         if data is None:
             file.source.refuse(path, f"records have no form for {text}; a function's parameters and results have one")
         return json.dumps(data) if file.source.is_json else flow(data)
@@ -219,15 +217,6 @@ class RecordIds:
         if found is None:
             raise ValueError(f"unknown type {name!r}{suggestion(name, [*TYPE_IDS, *self._ids])}")
         return found
-
-    def _type_data(self, ref: TypeRef) -> object:
-        if ref in _PRIMITIVE_NAMES:
-            return {"type": "primitive", "value": {"kind": _PRIMITIVE_NAMES[ref]}}
-        if not isinstance(ref, (ScalarRef, ArrayRef)):
-            return None
-        version = self._versions.get(ref.id, _FIRST)
-        kind = "frozenScalar" if isinstance(ref, ScalarRef) else "frozenArray"
-        return {"type": kind, "value": {"reference": {"id": str(ref.id), "version": str(version)}}}
 
     # --- checking ----------------------------------------------------------------------------------
 

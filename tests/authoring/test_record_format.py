@@ -5,15 +5,18 @@ from __future__ import annotations
 import json
 import random
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import yaml
 
-from arora_core import HeaderError, records
+from arora_core import HeaderError, TypeRegistry, records
 from arora_core.authoring.record_format import canonical
 
 from ..cli.running import EXAMPLES, Outcome, arora
+from ..signatures import POINT as POINT_RECORD
+from ..signatures import REGISTRY
 
 PARENT = "e3104e0a-d1b8-4b3e-92e1-3e28f6defbef"
 FIRST, SECOND = "62f2eb3e-d77b-4720-b14e-e3fb4d9c872b", "2ecfc441-ce94-475c-8c95-096598ca18e3"
@@ -107,6 +110,29 @@ def test_the_command_writes_what_differs_and_reads_the_same_afterwards(tmp_path:
     assert "name: Pose  # where\n" in "".join(each.read_text() for each in directory.rglob("*.yaml"))
     assert list(records.load(directory)) == before
     assert arora("records", "format", "--check", directory) == Outcome(0, "", "")
+
+
+@pytest.mark.parametrize("name", ["ur5", "watchdog"])
+def test_a_registry_is_written_as_the_files_that_it_is_read_from(tmp_path: Path, name: str) -> None:
+    directory = shutil.copytree(EXAMPLES / name / "records", tmp_path / "records")
+    arora("records", "format", directory)
+    written = records.texts(records.load(directory))
+    assert written == {str(path.relative_to(directory)): path.read_text() for path in directory.rglob("*.yaml")}
+    again = tmp_path / "again"
+    for path, text in written.items():
+        (again / path).parent.mkdir(parents=True, exist_ok=True)
+        (again / path).write_text(text)
+    assert sorted(records.load(again), key=lambda each: each.id) == sorted(
+        records.load(directory), key=lambda each: each.id
+    )
+
+
+def test_a_registry_with_what_records_have_no_form_for_is_not_written() -> None:
+    deep = TypeRegistry(REGISTRY)
+    with pytest.raises(HeaderError, match="records have no form for option<00000000-0000-0000-0000-0000000000e0>"):
+        records.texts(deep)
+    with pytest.raises(HeaderError, match="the folder shapes is not known"):
+        records.texts(TypeRegistry([replace(POINT_RECORD, path="shapes.Point")]))
 
 
 def test_mistaken_records_are_not_formatted(tmp_path: Path) -> None:
