@@ -185,22 +185,16 @@ def build_rust(name: str, output: Path, *, wasm: bool) -> Path:
     missing = rust_unavailable(wasm=wasm)
     if missing is not None:
         raise BuildError(missing)
-    from arora_core import Header
-    from arora_core.authoring import generated_files
+    from arora_core import AroraError, Header
+    from arora_core.authoring import cargo, generated_files
     from arora_core.authoring.rust_language import GENERATOR
 
     directory = EXAMPLES / name
     generated_files.write(GENERATOR, Header.load(directory / "module.yaml"), directory / "src" / "generated")
-    target = _cache_directory().parent / "cargo"
-    # The flags of the environment would replace those of the directory's own settings.
-    environment = {**os.environ, "CARGO_TARGET_DIR": str(target)}
-    environment.pop("RUSTFLAGS", None)
-    command = ["cargo", "build", "--release", "--quiet", "--locked", "--offline"]
-    command += ["--target", RUST_WASM] if wasm else []
-    done = subprocess.run(command, cwd=directory, env=environment, capture_output=True, text=True)
-    if done.returncode != 0:
-        raise BuildError(f"cargo failed ({done.returncode}):\n{done.stderr.strip()}")
-    built = target / (RUST_WASM if wasm else "") / "release" / (f"{name}.wasm" if wasm else native_library_name(name))
+    try:
+        built = cargo.build(directory, "wasm" if wasm else "native")
+    except AroraError as error:
+        raise BuildError(f"cargo failed:\n{error}") from error
     output.parent.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(built, output)
     return output
