@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import random
 import shutil
 import subprocess
 from collections.abc import Iterable
@@ -18,11 +19,13 @@ from arora_core.authoring.rust_language import GENERATOR
 from arora_core.types import TYPE_IDS, FixedArrayRef, OptionRef, ScalarRef, TypeRecord, TypeRef
 
 from ..signatures import UNIT, enumeration, function, parameter, scalar, structure
+from .random_modules import random_header
 from .rust_builds import unavailable
 from .rust_guests import SOURCE, header
 
 GOLDEN = SOURCE / "mod.rs.txt"
 """The text for the header in tests/guests/rust."""
+LINTS = ("-Dwarnings", "-Wclippy::pedantic", "--crate-type=lib", "--emit=metadata")
 
 
 @pytest.fixture(scope="session")
@@ -66,8 +69,15 @@ def test_rustfmt_changes_nothing(crate: Path) -> None:
 
 
 def test_clippy_has_nothing_to_say(crate: Path) -> None:
-    lints = ("-Dwarnings", "-Wclippy::pedantic", "--crate-type=lib", "--emit=metadata", "-Adead-code")
-    run("clippy-driver", *lints, "clippy.rs", where=crate)
+    run("clippy-driver", *LINTS, "clippy.rs", where=crate)
+
+
+@pytest.mark.parametrize("seed", [1, 3, 69])
+def test_names_and_types_of_any_header_are_as_rustfmt_and_clippy_want_them(seed: int, tmp_path: Path) -> None:
+    generated_files.write(GENERATOR, random_header(random.Random(seed)), tmp_path / "generated")
+    shutil.copy(SOURCE / "clippy.rs", tmp_path)
+    run("rustfmt", "--check", "--color=never", "generated/mod.rs", where=tmp_path)
+    run("clippy-driver", *LINTS, "clippy.rs", where=tmp_path)
 
 
 def test_it_needs_no_standard_library(crate: Path) -> None:

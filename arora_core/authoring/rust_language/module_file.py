@@ -14,13 +14,20 @@ from .rust_types import RustTypes
 
 _ATTRIBUTES = """\
 #![allow(dead_code, unused_imports, unused_macros)]
-// Names and types are those of the header.
+// The header determines names, types and defaults.
+#![allow(clippy::enum_variant_names, clippy::struct_field_names)]
+#![allow(clippy::module_inception, clippy::module_name_repetitions)]
+#![allow(clippy::new_ret_no_self, clippy::should_implement_trait)]
+#![allow(clippy::many_single_char_names, clippy::similar_names)]
 #![allow(clippy::too_many_arguments, clippy::type_complexity)]
-#![allow(clippy::option_option, clippy::vec_box, clippy::similar_names)]
+#![allow(clippy::struct_excessive_bools, clippy::fn_params_excessive_bools)]
+#![allow(clippy::option_option, clippy::vec_box)]
+#![allow(clippy::large_types_passed_by_value)]
+#![allow(clippy::trivially_copy_pass_by_ref)]
 #![allow(clippy::approx_constant, clippy::unreadable_literal)]
-#![allow(clippy::missing_errors_doc, clippy::wildcard_imports)]
 // `let ... else` is not in Rust 1.63.
 #![allow(clippy::manual_let_else)]
+#![allow(clippy::missing_errors_doc, clippy::wildcard_imports)]
 """
 
 _EXPORT = """\
@@ -78,7 +85,7 @@ def _trait(functions: Sequence[InterfaceFunction], types: RustTypes) -> list[str
             f"{parameter}: {'&mut ' if each.mutable else ''}{_checked(each, types)}"
             for each, parameter in zip(function.parameters, parameters, strict=True)
         ]
-        lines += text.signature(f"fn {name}", shown, f" -> {_result(function, types)};", 1)
+        lines += text.signature(f"fn {name}", shown, _result(function, types), ";", 1)
     return [*about, "pub trait Module {", *text.indented(lines), "}"]
 
 
@@ -130,7 +137,7 @@ def _imported(function: InterfaceFunction, name: str, module: UUID, types: RustT
     about = ["Calls the function. An error is that of the function, or says why it was not called."]
     return [
         *_named(function.name, name, zip(function.parameters, names, strict=True), about),
-        *text.signature(f"pub fn {name}", parameters, f" -> {_result(function, types)} {{", 1),
+        *text.signature(f"pub fn {name}", parameters, _result(function, types), " {", 1),
         "    arora::import_function! {",
         f'        {text.string(function.name)} = "{function.id}" of "{module}";',
         *text.indented(text.indented(table)),

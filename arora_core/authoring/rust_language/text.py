@@ -16,12 +16,19 @@ def indented(lines: Iterable[str]) -> list[str]:
     return [INDENT + each if each else each for each in lines]
 
 
-def signature(start: str, parameters: Sequence[str], end: str, level: int) -> list[str]:
-    """Return the head of a function: on one line if it fits, otherwise with a line for each parameter."""
-    line = f"{start}({', '.join(parameters)}){end}"
-    if not parameters or level * len(INDENT) + len(line) <= _WIDTH:
-        return [line]
-    return [f"{start}(", *indented(f"{each}," for each in parameters), f"){end}"]
+def signature(start: str, parameters: Sequence[str], result: str, end: str, level: int) -> list[str]:
+    """Return the head of a function, which ends in ``;`` or `` {``.
+
+    It is on one line if it fits, otherwise with a line for each parameter or for the result.
+    """
+    head, end = f"{start}({', '.join(parameters)})", f"-> {result}{end}"
+    width = level * len(INDENT) + len(head) + 1 + len(end)
+    # rustfmt wants one column more before a semicolon, though it has room for the parameters without it.
+    if width == _WIDTH and end.endswith(";") or width > _WIDTH and not parameters:
+        return [head, *indented([end])]
+    if width <= _WIDTH:
+        return [f"{head} {end}"]
+    return [f"{start}(", *indented(f"{each}," for each in parameters), f") {end}"]
 
 
 def quoted_name(name: str) -> str:
