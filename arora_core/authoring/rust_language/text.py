@@ -24,7 +24,7 @@ def signature(start: str, parameters: Sequence[str], result: str, end: str, leve
     head, end = f"{start}({', '.join(parameters)})", f"-> {result}{end}"
     width = level * len(INDENT) + len(head) + 1 + len(end)
     # rustfmt wants one column more before a semicolon, though it has room for the parameters without it.
-    if width == _WIDTH and end.endswith(";") or width > _WIDTH and not parameters:
+    if (width == _WIDTH and end.endswith(";")) or (width > _WIDTH and not parameters):
         return [head, *indented([end])]
     if width <= _WIDTH:
         return [f"{head} {end}"]
