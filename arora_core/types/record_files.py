@@ -132,7 +132,8 @@ def _read(kind: str, path: Path, inside: Directory) -> _File:
     keys = _keys(document, kind, id)
     if "id" in keys and keys["id"].uuid() != id:
         keys["id"].expected(f"{id}, as in the file's name")
-    _check_agrees(keys, "version", str(version))
+    if "version" in keys and str(keys["version"].data) != str(version):
+        keys["version"].expected(f"{version}, as in the file's name")
     name = keys["name"].name()
     if "." in name and kind != "module":
         keys["name"].expected("a name without dots")
@@ -148,12 +149,6 @@ def _keys(document: Place, kind: str, id: UUID) -> dict[str, Place]:
         # Only the folder and the name matter here: the other keys of a module record describe the module.
         return document.keys(required=required, optional=[key for key, _ in document.entries()])
     return document.keys(required=required, optional=("id", "version"))
-
-
-def _check_agrees(keys: Mapping[str, Place], key: str, in_file_name: str) -> None:
-    place = keys.get(key)
-    if place is not None and str(place.data).lower() != in_file_name:
-        place.expected(f"{in_file_name}, as in the file's name")
 
 
 # --- checks across records -----------------------------------------------------------------------
