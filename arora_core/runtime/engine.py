@@ -205,11 +205,12 @@ class Engine:
             if isinstance(module, LoadedModule) and entry.handle is not module:
                 raise ModuleNotFound("the module has been unloaded", module=module.name)
             self._calls.require_idle(entry)
+            id, forget = entry.header.id.bytes, self._modules.forget
             try:
                 close_all([entry])
             finally:
                 if entry.closed:
-                    self._modules.remove(entry)
+                    forget(id, None)
 
     @property
     def modules(self) -> Mapping[UUID, LoadedModule]:
