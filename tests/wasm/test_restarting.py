@@ -147,9 +147,10 @@ def test_a_module_cannot_be_restarted_from_inside_one_of_its_calls(engine: Engin
 def test_a_module_that_is_unloaded_while_it_restarts_stays_unloaded(engine: Engine, executor: type[Executor]) -> None:
     loaded: list[LoadedModule] = []
 
-    def unload() -> None:
+    def unload() -> v.Value:
         for module in loaded:
             engine.unload(module)
+        return v.Unit()
 
     asking = f'(func (export "_initialize") (drop (call $indirect (i64.const {engine.register_callable(unload)}))))'
     loaded.append(load(engine, executor, guest(imports=INDIRECT, rest=asking)))
