@@ -335,7 +335,6 @@ def test_a_closed_module_refuses_calls(node_page: NodePage) -> None:
     )
 
 
-@pytest.mark.skip(reason="Pyodide ends in gc.collect() after many engines: docs/security.md, known gaps")
 def test_a_thousand_loads_leave_neither_proxies_nor_memory_behind(node_page: NodePage) -> None:
     before, after = node_page.javascript("""
         const round = `

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
-
 from .javascript_program import Program, run
 from .node_page import node_page
 
@@ -170,7 +168,6 @@ def test_what_guests_write_is_in_the_log(run: Program) -> None:
     """) == [["warning", "arora.module.probe", "hello"]]
 
 
-@pytest.mark.skip(reason="Pyodide ends in gc.collect() after many engines: docs/security.md, known gaps")
 def test_a_thousand_calls_and_engines_leave_no_proxy_behind(run: Program) -> None:
     before, after = run("""
         const [header, bytes] = parts("probe");
