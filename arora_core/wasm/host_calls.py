@@ -24,11 +24,12 @@ _EFAULT: Final = 21
 class HostCalls(GuestMemory):
     """The implementations of one guest's imports. Integers may arrive signed or unsigned."""
 
-    __slots__ = ("_host", "calls_out")
+    __slots__ = ("_answering", "_host", "calls_out")
 
     def __init__(self, host: Host) -> None:
         super().__init__()
         self._host = host
+        self._answering = False
         self.calls_out = 0
         """The number of running calls of the guest to its host, which is the nesting depth of a call into the guest."""
 
@@ -37,11 +38,24 @@ class HostCalls(GuestMemory):
 
         Raises Trap, and any exception of the host; the executor keeps that pending while it unwinds the guest.
         """
-        return self.place(self.ask_dispatch(module_at, function_at, argument_at))
+        return self.place_answer(self.ask_dispatch(module_at, function_at, argument_at))
 
     def answer_dispatch_indirect(self, callable_id: int) -> int:
         """Implement ``env.arora_dispatch_indirect``: take the id of a callable; return and raise as above."""
-        return self.place(self.ask_dispatch_indirect(callable_id))
+        return self.place_answer(self.ask_dispatch_indirect(callable_id))
+
+    def place_answer(self, answer: bytes) -> int:
+        """Copy an answer into memory from the guest's allocator; return its offset.
+
+        Raises Trap if the allocator calls its host in turn: it would be called for that answer, and so without end.
+        """
+        if self._answering:
+            self._fail("called its host from arora_buffer_alloc, which was allocating the answer to another call")
+        try:
+            self._answering = True
+            return self.place(answer)
+        finally:
+            self._answering = False
 
     def ask_dispatch(self, module_at: int, function_at: int, argument_at: int) -> bytes:
         """Return the result buffer of ``env.arora_dispatch``, for an executor that copies it to the guest itself."""
