@@ -19,8 +19,8 @@ class MineExecutor(Executor):
         return None if find_spec("wasmtime") else "the package wasmtime is not installed; pip install wasmtime"
 
     def load(self, definition: ModuleDefinition, host: Host, limits: Limits) -> Instance:
-        from .instance import MineInstance
+        from .instance import MineInstance, engine
 
         if definition.executable[:4] != b"\0asm":  # wasmtime would try to parse it as text
             raise MalformedExecutable("not a WebAssembly module")
-        return MineInstance(definition, host)
+        return MineInstance(definition, host, engine())
