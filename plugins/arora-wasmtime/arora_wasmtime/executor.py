@@ -17,7 +17,8 @@ from .deadline import Alarm
 if TYPE_CHECKING:
     from arora_core.header import ModuleDefinition
 
-    from .engines import CompilingEngine, Metered
+    from .configuration import Metered
+    from .engines import CompilingEngine
 
 
 _OLDEST: Final = 45
@@ -69,7 +70,8 @@ class WasmtimeExecutor(Executor):
 
     def load(self, definition: ModuleDefinition, host: Host, limits: Limits) -> Instance:
         """See :meth:`arora_core.executor.Executor.load`; raise LimitExceeded if it starts over a limit."""
-        from .engines import CompilingEngine, Metered
+        from .configuration import Metered
+        from .engines import CompilingEngine
         from .instance import WasmtimeInstance
 
         calls = chosen()

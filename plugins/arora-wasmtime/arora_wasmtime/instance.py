@@ -11,8 +11,9 @@ from arora_core.linear_memory import BufferCall, LinearGuest, TransferCall
 from arora_core.wasi import Preview1
 
 from .calls import MakeCalls
+from .configuration import STACK
 from .deadline import Alarm
-from .engines import STACK, Compiled, CompilingEngine
+from .engines import Compiled, CompilingEngine
 from .freed_once import Engine, Linker, Store
 from .instantiation import define_imports, instantiate, limit_memory, link
 from .metering import Meter
