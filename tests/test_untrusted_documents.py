@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from arora_core import Header, HeaderError, records
-from arora_core.documents import yaml_text
+from arora_core.documents import yaml_events
 from arora_core.documents.files import MAX_BYTES
 
 from .test_records import POINT, good, written
@@ -266,7 +266,7 @@ def test_a_percent_directive_with_many_digits_is_a_header_error() -> None:
 def test_yaml_of_more_parts_than_can_be_read_in_seconds_is_refused(
     opened: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(yaml_text, "_MAX_PARTS", 1000)
+    monkeypatch.setattr(yaml_events, "MAX_EVENTS", 1000)
     with pytest.raises(HeaderError, match=r"line \d+, column \d+: more than 1,000 parts: write it as JSON"):
         Header.parse(opened)
 
