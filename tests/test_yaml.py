@@ -1,16 +1,20 @@
-"""YAML is read alike with libyaml and with PyYAML alone, as in Pyodide, and a large header in seconds."""
+"""YAML is read alike with libyaml and with PyYAML alone, as in Pyodide, and what is printed as YAML is read back."""
 
 from __future__ import annotations
 
+import json
+import math
 from contextlib import suppress
 from uuid import UUID
 
 import pytest
 import yaml
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from arora_core import Header, HeaderError
+from arora_core import Header, HeaderError, text
+from arora_core import values as v
+from arora_core.cli.printing import yaml_text
 from arora_core.documents import parsing
 from arora_core.documents.places import header_refusal
 
@@ -99,3 +103,113 @@ def test_a_mistake_far_down_in_a_large_text_has_its_path_and_line() -> None:
     assert caught.value.path == "exports[59].ret.id"
     with pytest.raises(HeaderError, match=rf"^line {lines + 1}, column 4: expected <block end>"):
         Header.parse(f"{text}\n   : x")
+
+
+# --- writing -------------------------------------------------------------------------------------
+
+LOOK_ALIKES = (
+    *(
+        "~",
+        "null",
+        "Null",
+        "true",
+        "True",
+        "yes",
+        "No",
+        "on",
+        "off",
+        "y",
+        "n",
+        "<<",
+        "=",
+        "",
+        " ",
+        "a ",
+        " a",
+        "-",
+        "- a",
+    ),
+    *("0", "-0", "+1", "1_000", "0o17", "017", "0x1F", "0b1", "1e3", "1.", ".5", "1:30", "190:20:30.15", "2024-01-01"),
+    *("2024-01-01 00:00:00", ".nan", ".NaN", "NaN", ".inf", "-.INF", "Infinity", "1e400", "--- a", "...", "? a", ": a"),
+    *(
+        "a: b",
+        "a #b",
+        "#a",
+        "@a",
+        "`a",
+        "%a",
+        "!a",
+        "&a",
+        "*a",
+        "|",
+        ">",
+        "[a",
+        "{a",
+        '"a',
+        "'a",
+        "a\tb",
+        "\ta",
+        "\\x41",
+    ),
+    *(
+        "a\x85b",
+        "\u2028",
+        "\u2029a",
+        "a\rb",
+        "a\r\nb\n",
+        "a\n",
+        "\na",
+        "a\n\n\n",
+        " a\n b\n",
+        "\n",
+        "\t\n",
+        "\ufeffa",
+        "a\ufeff",
+    ),
+    *("\x00", "\x1b[31m", "\x7f", "\x9f", "\u202e", "\ufffe", "\uffff", "\U0001f600", "a" * 300, "a b " * 100, "é"),
+)
+SCALARS = (
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.sampled_from([-0.0, math.inf, -math.inf, 1e16, 1e17, 1e-7, 5e-324])
+    | st.text(st.characters(exclude_categories=["Cs"]))
+    | st.sampled_from(LOOK_ALIKES)
+    | st.lists(st.sampled_from(LOOK_ALIKES)).map("".join)
+)
+KEYS = st.sampled_from(LOOK_ALIKES) | st.text(st.characters(exclude_categories=["Cs"]))
+DATA = st.recursive(
+    SCALARS, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(KEYS, inner, max_size=4), max_leaves=12
+)
+
+
+@settings(max_examples=300)
+@given(DATA)
+def test_what_is_printed_as_yaml_is_read_back_by_readers_of_both_versions(data: object) -> None:
+    written = yaml_text(data)
+    # By their text: NaN equals nothing, and -0.0 equals 0.0.
+    assert repr(parsing.parse(written, header_refusal())) == repr(data)
+    assert repr(yaml.safe_load(written)) == repr(data)
+
+
+@pytest.mark.parametrize("held", LOOK_ALIKES)
+def test_text_that_looks_like_something_else_is_printed_as_text(held: str) -> None:
+    for data in (held, [held], {held: held}, {"a": [held, {"b": held}]}):
+        written = yaml_text(data)
+        assert parsing.parse(written, header_refusal()) == data, written
+        assert yaml.safe_load(written) == data, written
+
+
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [
+        (v.F64(math.nan), "f64: .nan\n"),
+        (v.F32(-math.inf), "f32: -.inf\n"),
+        (v.ArrayF64([math.inf, -0.0]), "f64s: [.inf, -0.0]\n"),
+    ],
+)
+def test_a_value_that_is_not_finite_is_printed_as_yaml_has_it_and_read_from_that(value: v.Value, written: str) -> None:
+    assert yaml_text(text.to_data(value, floats=True)) == written
+    assert text.from_data(parsing.parse(written, header_refusal())) == value
+    assert text.from_data(json.loads(json.dumps(text.to_data(value), allow_nan=False))) == value
