@@ -10,7 +10,7 @@ from .codec import Codec
 from .errors import AroraError, LoadError, PluginError
 from .executor import Executor, Instance
 from .limits import Capability
-from .plugin_code import guarded, optional_text
+from .plugin_code import described, guarded, optional_text
 from .values import Value
 
 _T = TypeVar("_T")
@@ -75,12 +75,26 @@ class InstalledExecutor:
             self.disable(error.message)
             return None
 
-    def instance(self, loaded: object) -> Instance:
-        """Return what it loaded. Raises PluginError where that is no instance."""
+    def instance(self, load: Callable[[], object], excused: Callable[[BaseException], bool]) -> Instance:
+        """Return what ``load`` loads.
+
+        Raises PluginError where that is no instance, and in place of an exception that is a fault of the plugin: no
+        AroraError, no lack of memory or of stack, nothing that the user raised or that is ``excused``.
+        """
+        try:
+            loaded = load()
+        except (AroraError, KeyboardInterrupt, *_TRANSIENT):
+            raise
+        except BaseException as error:
+            if excused(error):
+                raise
+            raise self._fault(f"load raised {described(error)}") from error
         if not isinstance(loaded, Instance):
-            message = f"load gave {loaded!r}, which is no Instance"
-            raise PluginError(message, distribution=self.origin.distribution, executor=self.name)
+            raise self._fault(f"load gave {loaded!r}, which is no Instance")
         return loaded
+
+    def _fault(self, message: str) -> PluginError:
+        return PluginError(message, distribution=self.origin.distribution, executor=self.name)
 
     def _created(self) -> Executor:
         made: object = self.executor()

@@ -26,7 +26,7 @@ def guarded(what: str, code: Callable[[], _T]) -> _T:
     except (KeyboardInterrupt, PluginError):
         raise
     except BaseException as error:
-        raise PluginError(f"{what} {_described(error)}") from error
+        raise PluginError(f"{what} {described(error)}") from error
 
 
 class ExecutorFacts(NamedTuple):
@@ -75,7 +75,8 @@ def optional_text(question: str, ask: Callable[[], object]) -> str | None:
     return guarded(f"{question} raised", answer)
 
 
-def _described(error: BaseException) -> str:
+def described(error: BaseException) -> str:
+    """Return the name of an exception and its text, where it has one that can be read."""
     name = type(error).__name__
     try:
         text = str(error)

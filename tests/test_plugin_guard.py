@@ -142,6 +142,16 @@ def test_a_load_that_gives_no_instance_is_an_error_that_names_the_plugin(site: S
     assert (caught.value.executor, caught.value.distribution) == ("bad", "arora-bad")
 
 
+@pytest.mark.parametrize("raised", RAISED)
+def test_a_load_that_raises_anything_is_an_error_that_names_the_plugin(site: Site, raised: str) -> None:
+    wrong = executor_source("bad", serves="stub").replace('raise LoadError("chosen: " + self.name)', RAISED[raised])
+    site.install("arora-bad", wrong, version="0.3")
+    with Engine() as engine, pytest.raises(PluginError, match=f"load raised {raised}") as caught:
+        engine.load_module_from_parts(header(), b"")
+    assert (caught.value.executor, caught.value.distribution) == ("bad", "arora-bad")
+    assert type(caught.value.__cause__).__name__ == raised
+
+
 def test_when_the_only_executor_fails_the_error_names_its_distribution(site: Site) -> None:
     site.install("arora-bad", bad("unavailable", "raise ImportError('libcuda.so.1 is missing')"), version="0.3")
     with pytest.raises(

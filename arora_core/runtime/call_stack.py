@@ -264,15 +264,9 @@ host_code.runners.add(CallStack.run_callable.__code__)
 
 
 def out_of_frames(error: RecursionError) -> LimitExceeded:
-    """Return the depth error for a call that did not fit into Python's stack. Raise ``error`` if host code raised it.
-
-    It is host code's where it passed through a function that runs host code.
-    """
-    trace = error.__traceback__
-    while trace is not None:
-        if trace.tb_next is not None and trace.tb_frame.f_code in host_code.runners:
-            raise error
-        trace = trace.tb_next
+    """Return the depth error for a call that did not fit into Python's stack. Raise ``error`` if host code raised it."""
+    if host_code.raised(error):
+        raise error
     limit = sys.getrecursionlimit()
     return LimitExceeded(f"calls are nested deeper than Python's limit of {limit} frames allows", limit="depth")
 

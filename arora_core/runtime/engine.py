@@ -19,7 +19,7 @@ from ..executor import Executor, Host, Instance, Limits, Transfer
 from ..header import ExportedFunction, Header, ModuleDefinition, executable_files
 from ..plugins import InstalledExecutor, Plugins, discover
 from ..types import TypeRegistry
-from . import selection
+from . import host_code, selection
 from .call_stack import MAX_CALL_DEPTH, CallStack
 from .callables import Callables
 from .closing import close_after, close_all, close_and_log
@@ -152,10 +152,9 @@ class Engine:
         self, chosen: InstalledExecutor, definition: ModuleDefinition, host: Host, limits: Limits, output: GuestOutput
     ) -> Instance:
         """Load a definition on an executor."""
+        load = partial(self._executors[chosen.name].load, definition, host, limits)
         try:
-            return chosen.instance(
-                self._calls.run_load(partial(self._executors[chosen.name].load, definition, host, limits))
-            )
+            return chosen.instance(partial(self._calls.run_load, load), host_code.raised)
         except AroraError as error:
             add_context(error, definition.header.name, None, chosen.name, output)
             raise
