@@ -264,7 +264,7 @@ host_code.runners.add(CallStack.run_callable.__code__)
 
 
 def out_of_frames(error: RecursionError) -> LimitExceeded:
-    """Return the depth error for a call that did not fit into Python's stack. Raise ``error`` if host code raised it."""
+    """Return the depth error for a call for which Python had no frames. Raises ``error`` if host code raised it."""
     if host_code.raised(error):
         raise error
     limit = sys.getrecursionlimit()
