@@ -45,6 +45,7 @@ class InstalledExecutor:
     capabilities: frozenset[Capability]
     priority: int
     suffixes: tuple[str, ...]
+    stack: int
     disable: Callable[[str], None] = field(repr=False, compare=False)
     """Disables it for the reason given."""
 

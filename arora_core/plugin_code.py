@@ -37,6 +37,7 @@ class ExecutorFacts(NamedTuple):
     capabilities: frozenset[Capability]
     priority: int
     suffixes: tuple[str, ...]
+    stack: int
 
 
 def results(hook: str, call: Callable[[], Iterable[object]]) -> list[object]:
@@ -108,7 +109,10 @@ def _executor_class(given: object) -> tuple[type[Executor], ExecutorFacts]:
     suffixes: object = given.suffixes
     if not isinstance(suffixes, tuple) or not all(isinstance(each, str) and each.startswith(".") for each in suffixes):
         raise PluginError(f"{called} must declare `suffixes` as a tuple of str that begin with '.', got {suffixes!r}")
-    return given, ExecutorFacts(name, frozenset(serves), frozenset(capabilities), priority, suffixes)
+    stack: object = given.stack
+    if not isinstance(stack, int):
+        raise PluginError(f"{called} must declare `stack` as an int, got {stack!r}")
+    return given, ExecutorFacts(name, frozenset(serves), frozenset(capabilities), priority, suffixes, stack)
 
 
 def _codec(given: object) -> tuple[Codec, str]:

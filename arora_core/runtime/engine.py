@@ -154,7 +154,7 @@ class Engine:
         """Load a definition on an executor."""
         load = partial(self._executors[chosen.name].load, definition, host, limits)
         try:
-            return chosen.instance(partial(self._calls.run_load, load), host_code.raised)
+            return chosen.instance(partial(self._calls.run_load, load, chosen.stack), host_code.raised)
         except AroraError as error:
             add_context(error, definition.header.name, None, chosen.name, output)
             raise

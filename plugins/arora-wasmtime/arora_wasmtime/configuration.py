@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from wasmtime import Config
 
+from .stack import STACK
+
 if TYPE_CHECKING:
     from arora_core.executor import Limits
-
-STACK: Final = 1 << 20
-"""Bytes of native stack that a guest may use, counted from where its store was first entered."""
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from arora_core.wasm.module_types import ModuleTypes
 from arora_core.wasm.stack_pointer import GuestStack
 
 from . import compiler_process
+from .cache import use_cache
 from .configuration import Metered, configuration
 from .freed_once import Engine as WasmtimeEngine
 from .freed_once import Module
@@ -50,10 +51,7 @@ class CompilingEngine:
     def __init__(self, metered: Metered) -> None:
         self._counted = metered
         config = configuration(metered)
-        try:
-            config.cache = True
-        except WasmtimeError as error:
-            _logger.debug("compiled code is not cached on disk: %s", reason(error))
+        use_cache(config)
         self.engine = WasmtimeEngine(config)
         self._adapter_modules: dict[str, Module] = {}
         self._modules: WeakValueDictionary[bytes, Compiled] = WeakValueDictionary()

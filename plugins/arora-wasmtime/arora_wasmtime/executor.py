@@ -13,6 +13,7 @@ from arora_core.guest_symbols import check_exports, check_imports
 
 from .choosing_calls import chosen, wrong_choice
 from .deadline import Alarm
+from .stack import STACK
 
 if TYPE_CHECKING:
     from arora_core.header import ModuleDefinition
@@ -49,6 +50,7 @@ class WasmtimeExecutor(Executor):
         {Capability.MEMORY_LIMIT, Capability.DEADLINE, Capability.FUEL, Capability.TRAPS, Capability.OUTPUT}
     )
     priority: ClassVar[int] = 10
+    stack: ClassVar[int] = STACK
 
     def __init__(self) -> None:
         self._engines: dict[Metered, CompilingEngine] = {}

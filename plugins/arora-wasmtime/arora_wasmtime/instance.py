@@ -11,12 +11,12 @@ from arora_core.linear_memory import BufferCall, LinearGuest, TransferCall
 from arora_core.wasi import Preview1
 
 from .calls import MakeCalls
-from .configuration import STACK
 from .deadline import Alarm
 from .engines import Compiled, CompilingEngine
 from .freed_once import Engine, Linker, Store
 from .instantiation import define_imports, instantiate, limit_memory, link
 from .metering import Meter
+from .stack import STACK
 from .traps import Failures
 
 if TYPE_CHECKING:

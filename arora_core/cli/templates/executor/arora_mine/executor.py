@@ -13,6 +13,7 @@ class MineExecutor(Executor):
     name: ClassVar[str] = "mine"
     serves: ClassVar[frozenset[str]] = frozenset({"wasm"})
     capabilities: ClassVar[frozenset[Capability]] = frozenset({Capability.TRAPS, Capability.OUTPUT})
+    stack: ClassVar[int] = 1 << 20  # as much as a call may use: guests are started by the same calls
 
     @classmethod
     def unavailable(cls) -> str | None:
