@@ -158,9 +158,6 @@ class Engine:
         except AroraError as error:
             add_context(error, definition.header.name, None, chosen.name, output)
             raise
-        except MemoryError:
-            name = definition.header.name
-            raise LoadError("not enough memory to load it", module=name, executor=chosen.name) from None
 
     async def prepare(self, header: Header, executable: bytes, *, executor: str | None = None) -> None:
         """Prepare a later :meth:`load_module_from_parts` without blocking.
