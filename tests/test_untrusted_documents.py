@@ -12,6 +12,7 @@ import pytest
 from arora_core import Header, HeaderError, records
 from arora_core.documents import yaml_events
 from arora_core.documents.files import MAX_BYTES
+from arora_core.types import record_files
 
 from .test_records import POINT, good, written
 
@@ -189,6 +190,25 @@ def test_a_path_that_leads_to_no_file_is_a_header_error(tmp_path: Path, name: st
     (tmp_path / "directory").mkdir()
     with pytest.raises(HeaderError, match="cannot be read: "):
         Header.load(tmp_path / name)
+
+
+def test_the_number_of_records_in_a_directory_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    written(tmp_path, good())
+    monkeypatch.setattr(record_files, "_MOST_RECORDS", 5)
+    assert refused(tmp_path, tmp_path) == "more than 5 records"
+    monkeypatch.setattr(record_files, "_MOST_RECORDS", 1)
+    assert refused(tmp_path, tmp_path) == "more than 1 files"
+    monkeypatch.setattr(record_files, "_MOST_RECORDS", 6)
+    assert len(records.load(tmp_path)) == 3
+
+
+def test_the_bytes_of_all_records_in_a_directory_are_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    written(tmp_path, good())
+    size = sum(path.stat().st_size for path in tmp_path.glob("*/*"))
+    monkeypatch.setattr(record_files, "_MOST_BYTES", size - 1)
+    assert refused(tmp_path, tmp_path) == f"records of more than {size - 1:,} bytes in all"
+    monkeypatch.setattr(record_files, "_MOST_BYTES", size)
+    assert len(records.load(tmp_path)) == 3
 
 
 @POSIX

@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Final, TypeVar
 from uuid import UUID
 
 from ..documents import parsing
 from ..documents.files import Directory
-from ..documents.places import Place, header_refusal, is_uuid, suggestion
+from ..documents.places import Place, Refusal, header_refusal, is_uuid, suggestion
 from ..values.kinds import KINDS
 from ..version import Version
 from .references import DYNAMIC, TYPE_IDS, ArrayRef, ScalarRef, TypeRef
@@ -27,6 +28,10 @@ _REQUIRED_KEYS = {
     "folder": ("parent", "name"),
 }
 _SUFFIXES = (".yaml", ".yml", ".json")
+_MOST_RECORDS: Final = 20_000
+_MOST_BYTES: Final = 32 << 20
+"""Records in one directory, and their bytes in all. Reading so many takes some seconds."""
+
 _LONGEST_PATH = 1000
 """Characters of a dotted path. Each record has its own, so that those of deep folders would fill the memory."""
 
@@ -99,7 +104,7 @@ def _files(directory: Path) -> Iterator[_File]:
     refusal = header_refusal(str(directory))
     if not os.path.isdir(directory):
         raise refusal("", "no such directory")
-    inside = Directory(directory)
+    inside = _Records(directory)
     for folder in _listed(directory):
         if folder.name.startswith(".") or not os.path.isdir(folder):
             continue
@@ -112,14 +117,37 @@ def _files(directory: Path) -> Iterator[_File]:
                 yield _read(folder.name, path, inside)
 
 
+class _Records:
+    """The files of a directory of records, whose number and size are bounded."""
+
+    def __init__(self, directory: Path) -> None:
+        self._inside = Directory(directory)
+        self._refusal = header_refusal(str(directory))
+        self._number = self._size = 0
+        self.has = self._inside.has
+
+    def read(self, path: Path, refusal: Refusal) -> bytes:
+        content = self._inside.read(path, refusal)
+        self._number += 1
+        self._size += len(content)
+        if self._number > _MOST_RECORDS:
+            raise self._refusal("", f"more than {_MOST_RECORDS:,} records")
+        if self._size > _MOST_BYTES:
+            raise self._refusal("", f"records of more than {_MOST_BYTES:,} bytes in all")
+        return content
+
+
 def _listed(directory: Path) -> list[Path]:
     try:
-        return sorted(directory.iterdir())
+        found = list(islice(directory.iterdir(), _MOST_RECORDS + 1))
     except OSError as error:
         raise header_refusal(str(directory))("", f"cannot be read: {error.strerror or error}") from error
+    if len(found) > _MOST_RECORDS:
+        raise header_refusal(str(directory))("", f"more than {_MOST_RECORDS:,} files")
+    return sorted(found)
 
 
-def _read(kind: str, path: Path, inside: Directory) -> _File:
+def _read(kind: str, path: Path, inside: _Records) -> _File:
     source = str(path)
     refusal = header_refusal(source)
     id_text, at, version_text = path.stem.partition("@")
