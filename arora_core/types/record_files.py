@@ -15,7 +15,7 @@ from ..documents.files import Directory
 from ..documents.places import Place, Refusal, header_refusal, is_uuid, suggestion
 from ..values.kinds import KINDS
 from ..version import Version
-from .references import DYNAMIC, TYPE_IDS, ArrayRef, ScalarRef, TypeRef
+from .references import DYNAMIC, TYPE_IDS, TYPE_NAMES, ArrayRef, ScalarRef, TypeRef
 from .registry import EnumerationType, FieldType, ModuleRecord, StructureType, TypeRegistry, VariantType
 
 ROOT_FOLDER = UUID("00000000-0000-0000-0000-000001000000")
@@ -183,10 +183,12 @@ def _keys(document: Place, kind: str, id: UUID) -> dict[str, Place]:
 
 
 def _check_ids(files: Iterable[_File]) -> None:
-    """Check that each id belongs to one kind of record, and each version of it to one file."""
+    """Check that each id is one of records, of one kind of them, and each version of it in one file."""
     by_id: dict[UUID, _File] = {}
     seen: dict[tuple[UUID, Version], _File] = {}
     for file in files:
+        if file.kind in ("structure", "enumeration") and file.id in TYPE_NAMES:
+            raise header_refusal(file.source)("", f"{file.id} is the id of {TYPE_NAMES[file.id]}")
         first = by_id.setdefault(file.id, file)
         if first.kind != file.kind:
             raise header_refusal(file.source)("", f"{file.id} is already the id of the {first.kind} in {first.source}")
