@@ -67,6 +67,12 @@ def test_a_tag_without_a_name_keeps_a_scalar_from_being_resolved(written: str, d
     assert parsing.parse(written, header_refusal()) == data
 
 
+@pytest.mark.parametrize("held", ["\U0001f600", "a\U0001d11e\U0010ffffb", "\ude00\ud83d", "\ud83d", "\U0001f600\ude00"])
+def test_json_with_escaped_characters_is_read_as_json_where_it_is_read_as_yaml(held: str) -> None:
+    for data in ([held], held, [{held: [held]}]):
+        assert parsing.parse(json.dumps(data), header_refusal()) == data
+
+
 def ordinary_header(functions: int) -> str:
     """Return a header in YAML as people write it; each function takes some 430 bytes."""
     parts = [f"id: {UUID(int=1)}", "name: large", "author: Ada", "license: MIT", "version: 1.2.3"]

@@ -69,6 +69,14 @@ _SCALARS: Final[Mapping[str, tuple[re.Pattern[str], Callable[[str], object]]]] =
 """By tag, the scalars that it may be written at, and what makes their value."""
 
 
+_SURROGATES: Final = re.compile("[\ud800-\udbff][\udc00-\udfff]")
+"""What JSON, which is YAML too, escapes a character above U+FFFF as."""
+
+
+def _joined(pair: re.Match[str]) -> str:
+    return pair[0].encode("utf-16", "surrogatepass").decode("utf-16")
+
+
 def tag_of(text: str) -> str:
     """Return the tag of a plain scalar that has none."""
     if text[:1] not in _FIRST:
@@ -80,7 +88,7 @@ def value_of(tag: str, text: str) -> object:
     """Return the value of a scalar. Raises KeyError for an unknown tag, ValueError for text that is no such value."""
     if tag in (STR, MERGE):
         # The text << means a merge as a key alone.
-        return text
+        return text if text.isascii() else _SURROGATES.sub(_joined, text)
     pattern, make = _SCALARS[tag]
     if not pattern.match(text):
         raise ValueError(shown(text))
