@@ -105,5 +105,14 @@ def test_a_frozen_program_compiles_all_modules_itself(monkeypatch: pytest.Monkey
     assert not is_apart(guest(rest=HARMLESS))
 
 
+@pytest.mark.parametrize(
+    "function",
+    [nested_loops(1000, 2), nested_loops(300, 1000), passed_values(100, 900)],
+    ids=["many loops", "many variables", "many values"],
+)
+def test_small_functions_may_be_much_work(function: str) -> None:
+    assert is_apart(guest(rest=function))
+
+
 def test_types_that_are_not_understood_count_as_much_work() -> None:
     assert is_apart(b"\0asm\1\0\0\0\x01\x03\x01\x5d\x00")
