@@ -118,6 +118,9 @@ class Executor(ABC):
     """The name, unique among installed executors: ``wasmtime``."""
     serves: ClassVar[frozenset[str]]
     """The ``executor.name`` values of headers it can run: ``{"wasm"}``."""
+    stack: ClassVar[int] = 0
+    """Bytes of the calling thread's stack that loading a module may use, because code of the guest runs then; 0 where
+    that is not known. As :attr:`Instance.stack`."""
     suffixes: ClassVar[tuple[str, ...]] = ()
     """The file suffixes of the executables it runs: ``(".lua",)``. ``Engine.load`` looks for them beside a header
     that it serves, before it looks for ``.wasm`` or a library."""

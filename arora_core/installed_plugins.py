@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from .codec import Codec
 from .errors import AroraError, LoadError, PluginError
@@ -12,13 +13,32 @@ from .executor import Executor, Instance
 from .generator import Generator
 from .header import Header
 from .limits import Capability
-from .plugin_code import guarded, optional_text
+from .plugin_code import described, guarded, optional_text
 from .values import Value
 
 _T = TypeVar("_T")
 
-_TRANSIENT = (MemoryError, RecursionError)
-"""Failures that are not the plugin's fault, and may be over the next time."""
+_SHORTAGES: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.EAGAIN})
+_SHORTAGES_IN_WORDS: Final = ("failed to map segment", "annot allocate memory", "can't start new thread")
+"""What the loader of extension modules and Python's threads say of them."""
+
+
+def _shortage(error: BaseException | None) -> str | None:
+    """Return what there is too little of, None where ``error`` has another cause.
+
+    It is not the plugin's fault, and may be over the next time.
+    """
+    if isinstance(error, MemoryError):
+        return "memory"
+    if isinstance(error, OSError) and error.errno in _SHORTAGES:
+        return f"resources ({error})"
+    if isinstance(error, (ImportError, RuntimeError)) and any(part in str(error) for part in _SHORTAGES_IN_WORDS):
+        return f"resources ({error})"
+    return None
+
+
+def _is_transient(error: BaseException | None) -> bool:
+    return isinstance(error, RecursionError) or _shortage(error) is not None
 
 
 @dataclass(frozen=True)
@@ -47,6 +67,7 @@ class InstalledExecutor:
     capabilities: frozenset[Capability]
     priority: int
     suffixes: tuple[str, ...]
+    stack: int
     disable: Callable[[str], None] = field(repr=False, compare=False)
     """Disables it for the reason given."""
 
@@ -70,19 +91,36 @@ class InstalledExecutor:
             return guarded("creating it raised", self._created)
         except PluginError as error:
             cause = error.__cause__
-            if isinstance(cause, MemoryError):
-                raise LoadError("not enough memory to create the executor", executor=self.name) from None
-            if isinstance(cause, (AroraError, *_TRANSIENT)):
+            if (shortage := _shortage(cause)) is not None:
+                raise LoadError(f"not enough {shortage} to create the executor", executor=self.name) from None
+            if isinstance(cause, (AroraError, RecursionError)):
                 raise cause from None
             self.disable(error.message)
             return None
 
-    def instance(self, loaded: object) -> Instance:
-        """Return what it loaded. Raises PluginError where that is no instance."""
+    def instance(self, load: Callable[[], object], excused: Callable[[BaseException], bool]) -> Instance:
+        """Return what ``load`` loads.
+
+        Raises PluginError where that is no instance, and in place of an exception that is a fault of the plugin: no
+        AroraError, no lack of stack, nothing that the user raised or that is ``excused``. Raises LoadError for a lack
+        of memory, descriptors or threads.
+        """
+        try:
+            loaded = load()
+        except (AroraError, KeyboardInterrupt, RecursionError):
+            raise
+        except BaseException as error:
+            if excused(error):
+                raise
+            if (shortage := _shortage(error)) is not None:
+                raise LoadError(f"not enough {shortage} to load it", executor=self.name) from None
+            raise self._fault(f"load raised {described(error)}") from error
         if not isinstance(loaded, Instance):
-            message = f"load gave {loaded!r}, which is no Instance"
-            raise PluginError(message, distribution=self.origin.distribution, executor=self.name)
+            raise self._fault(f"load gave {loaded!r}, which is no Instance")
         return loaded
+
+    def _fault(self, message: str) -> PluginError:
+        return PluginError(message, distribution=self.origin.distribution, executor=self.name)
 
     def _created(self) -> Executor:
         made: object = self.executor()
@@ -94,7 +132,7 @@ class InstalledExecutor:
         try:
             return optional_text(question, ask)
         except PluginError as error:
-            if not isinstance(error.__cause__, _TRANSIENT):
+            if not _is_transient(error.__cause__):
                 self.disable(error.message)
             raise
 
@@ -120,8 +158,9 @@ class InstalledCodec(Codec):
         try:
             result = guarded(f"{what} raised", call)
         except PluginError as error:
-            if isinstance(error.__cause__, (AroraError, refusal, *_TRANSIENT)):
-                raise error.__cause__ from None
+            cause = error.__cause__
+            if cause is not None and (isinstance(cause, (AroraError, refusal)) or _is_transient(cause)):
+                raise cause from None
             raise PluginError(error.message, distribution=self.origin.distribution) from error.__cause__
         if not isinstance(result, expected):
             message = f"{what} gave {type(result).__name__}, not {expected.__name__}"
@@ -144,9 +183,10 @@ class InstalledGenerator(Generator):
         try:
             made: object = guarded(f"{what} raised", lambda: self.generator.generate(header))
         except PluginError as error:
-            if isinstance(error.__cause__, (AroraError, *_TRANSIENT)):
-                raise error.__cause__ from None
-            raise PluginError(error.message, distribution=self.origin.distribution) from error.__cause__
+            cause = error.__cause__
+            if cause is not None and (isinstance(cause, AroraError) or _is_transient(cause)):
+                raise cause from None
+            raise PluginError(error.message, distribution=self.origin.distribution) from cause
         if not isinstance(made, Mapping) or not all(
             isinstance(path, str) and isinstance(text, str) for path, text in made.items()
         ):

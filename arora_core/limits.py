@@ -50,7 +50,7 @@ class Limit:
     """A value in the notation of the command line: ``64MiB``."""
 
     def check(self, value: Any) -> None:
-        """Raise TypeError for a value of the wrong type for the unit, ValueError for one that is not positive."""
+        """Raise TypeError for a value of the wrong type for the unit, ValueError for one that is out of range."""
         seconds = self.unit is Unit.SECONDS
         is_number = isinstance(value, Real if seconds else Integral) and not isinstance(value, bool)
         if not is_number:
@@ -58,6 +58,11 @@ class Limit:
             raise TypeError(f"limit {self.name} must be {expected}, got {value!r}")
         if not value > 0:
             raise ValueError(f"limit {self.name} must be positive, got {value!r}")
+        if seconds:
+            try:
+                float(value)
+            except OverflowError:
+                raise ValueError(f"limit {self.name} must be less than 1e309 seconds") from None
 
 
 def _limit(unit: Unit, capability: Capability | None, bounds: str, example: str) -> Any:
@@ -68,7 +73,7 @@ def _limit(unit: Unit, capability: Capability | None, bounds: str, example: str)
 class Limits:
     """The limits that a user sets on one module. None leaves a limit to the runtime.
 
-    Raises TypeError for a value that is not a number, ValueError for one that is not positive.
+    Raises TypeError for a value that is not a number, ValueError for one that is not positive or too large.
     """
 
     memory: int | None = _limit(Unit.BYTES, Capability.MEMORY_LIMIT, "each module's memory", "64MiB")

@@ -27,7 +27,7 @@ def guarded(what: str, code: Callable[[], _T]) -> _T:
     except (KeyboardInterrupt, PluginError):
         raise
     except BaseException as error:
-        raise PluginError(f"{what} {_described(error)}") from error
+        raise PluginError(f"{what} {described(error)}") from error
 
 
 class ExecutorFacts(NamedTuple):
@@ -38,6 +38,7 @@ class ExecutorFacts(NamedTuple):
     capabilities: frozenset[Capability]
     priority: int
     suffixes: tuple[str, ...]
+    stack: int
 
 
 def results(hook: str, call: Callable[[], Iterable[object]]) -> list[object]:
@@ -81,7 +82,8 @@ def optional_text(question: str, ask: Callable[[], object]) -> str | None:
     return guarded(f"{question} raised", answer)
 
 
-def _described(error: BaseException) -> str:
+def described(error: BaseException) -> str:
+    """Return the name of an exception and its text, where it has one that can be read."""
     name = type(error).__name__
     try:
         text = str(error)
@@ -113,7 +115,10 @@ def _executor_class(given: object) -> tuple[type[Executor], ExecutorFacts]:
     suffixes: object = given.suffixes
     if not isinstance(suffixes, tuple) or not all(isinstance(each, str) and each.startswith(".") for each in suffixes):
         raise PluginError(f"{called} must declare `suffixes` as a tuple of str that begin with '.', got {suffixes!r}")
-    return given, ExecutorFacts(name, frozenset(serves), frozenset(capabilities), priority, suffixes)
+    stack: object = given.stack
+    if not isinstance(stack, int):
+        raise PluginError(f"{called} must declare `stack` as an int, got {stack!r}")
+    return given, ExecutorFacts(name, frozenset(serves), frozenset(capabilities), priority, suffixes, stack)
 
 
 def _codec(given: object) -> tuple[Codec, str]:

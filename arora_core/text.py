@@ -1,8 +1,8 @@
 """Values, calls and call results as plain data, for JSON and YAML (ABI §9).
 
 Plain data is dicts, lists, text, numbers, bools and None, which ``json.dumps(allow_nan=False)`` accepts: a float that
-is not finite is the text ``NaN``, ``Infinity`` or ``-Infinity``. Everything but the payload of a NaN survives the
-round trip.
+is not finite is the text ``NaN``, ``Infinity`` or ``-Infinity``, unless it is asked for as a float, which YAML writes.
+Everything but the payload of a NaN survives the round trip.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ __all__ = [
 
 
 def call_to_data(call: Call) -> dict[str, object]:
-    """Return ``call`` as plain data."""
+    """Return ``call`` as plain data. Raises as ``to_data`` does."""
     module = {} if call.module_id is None else {"module_id": str(call.module_id)}
     return {**module, "id": str(call.id), "args": pairs_to_data(call.args.items())}
 
@@ -42,9 +42,10 @@ def call_from_data(data: object) -> Call:
     )
 
 
-def result_to_data(result: CallResult) -> dict[str, object]:
-    """Return ``result`` as plain data."""
-    return {"ret": to_data(result.ret), "mutated": pairs_to_data(result.mutated.items())}
+def result_to_data(result: CallResult, *, floats: bool = False) -> dict[str, object]:
+    """Return ``result`` as plain data. Raises as ``to_data`` does."""
+    mutated = pairs_to_data(result.mutated.items(), floats=floats)
+    return {"ret": to_data(result.ret, floats=floats), "mutated": mutated}
 
 
 def result_from_data(data: object) -> CallResult:

@@ -5,6 +5,7 @@ CPython runs handlers on entering a function and after a call. (After a jump bac
 
 from __future__ import annotations
 
+import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -13,6 +14,7 @@ from types import CodeType, FrameType
 from typing import Final
 
 from arora_core.wasm import c_callbacks
+from tests.public_calls import PUBLIC_CALLS
 
 _TOOL: Final = 4
 
@@ -21,24 +23,37 @@ class Struck(KeyboardInterrupt):
     """A Ctrl-C of the user: what plugins raise otherwise may be taken for a fault of theirs."""
 
 
+def _strike() -> None:
+    """Raise Struck: from a signal's handler where the code under test defers Ctrl-C, as public calls do."""
+    if not PUBLIC_CALLS:
+        raise Struck
+    signal.raise_signal(signal.SIGINT)
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    raise Struck
+
+
 class _Moments:
     """Counts the moments of one thread, and raises Struck at one of them."""
 
     def __init__(self, chosen: int) -> None:
-        self._left = chosen
+        self._chosen = chosen
+        self.passed = 0
+        """The moments so far."""
         self._thread = threading.get_ident()
 
     @property
     def struck(self) -> bool:
-        return self._left < 0
+        return self.passed > self._chosen
 
     def pass_one(self, code: CodeType | None) -> None:
         # Handlers do not run on entering these: see that module.
         if threading.get_ident() != self._thread or (code is not None and code.co_filename == c_callbacks.__file__):
             return
-        self._left -= 1
-        if self._left == -1:
-            raise Struck
+        self.passed += 1
+        if self.passed == self._chosen + 1:
+            _strike()
 
     def on_event(self, frame: FrameType, event: str, argument: object) -> None:
         # Not "return": in most places, no handler runs between the end of a function and its caller.
@@ -54,17 +69,31 @@ def moments(density: int) -> Iterator[int]:
         moment += 1 + moment // density
 
 
+def last_moments(run: Callable[[], object], density: int) -> Iterator[int]:
+    """Yield the last moments of ``run``, which is run once, then ever fewer before them."""
+    counted = _Moments(sys.maxsize)
+    with _watched(counted):
+        run()
+    for back in moments(density):
+        if back > counted.passed:
+            return
+        yield counted.passed - back
+
+
 def struck_at(moment: int, run: Callable[[], object]) -> bool:
     """Run ``run``, and raise Struck inside it at this moment, counted from 0; return whether there were that many.
 
     Swallows the Struck that comes out.
     """
     moments = _Moments(moment)
+    handler = signal.signal(signal.SIGINT, _interrupt)
     try:
         with _watched(moments):
             run()
     except Struck:
         assert moments.struck
+    finally:
+        signal.signal(signal.SIGINT, handler)
     return moments.struck
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import array
+import math
 from collections import UserList, deque
 from collections.abc import Callable
 from fractions import Fraction
@@ -65,6 +66,10 @@ REFUSED: dict[str, tuple[dict[str, object], Any]] = {
     "inexact integer for f32": (scalar("f32"), 2**24 + 1),
     "inexact integer in f64[]": (of_items("f64"), [0.5, 2**53 + 1]),
     "inexact integer in f32[]": (of_items("f32"), (2**24 + 1,)),
+    "inexact integer beside larger floats": (of_items("f64"), [1e300, math.nan, 2**53 + 1]),
+    "inexact integer beside others in f32[]": (of_items("f32"), [0.5, -(2**24) - 1]),
+    "integer out of range in f64[]": (of_items("f64"), [0.5, 10**400]),
+    "bool among numbers": (of_items("f64"), [0.5, 1, True]),
     "inexact integer in an int64 array": (of_items("f64"), np.array([2**53 + 1])),
     "third for f64": (scalar("f64"), Fraction(1, 3)),
     "long double for f64": (scalar("f64"), np.longdouble(1) / 3),

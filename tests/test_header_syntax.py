@@ -5,12 +5,23 @@ from __future__ import annotations
 from uuid import UUID
 
 import pytest
+import yaml
 
 from arora_core.errors import HeaderError
 from arora_core.header import Header
 from arora_core.types import ScalarRef
 
 from .sample_header import HIGH, POSE_TYPE, REGISTRY
+
+
+@pytest.fixture(autouse=True, params=["libyaml", "PyYAML"])
+def parser(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Reads YAML with libyaml, and with PyYAML alone as in Pyodide."""
+    if request.param == "PyYAML":
+        monkeypatch.delattr(yaml, "CSafeLoader", raising=False)
+    elif not hasattr(yaml, "CSafeLoader"):
+        pytest.skip("this PyYAML was built without libyaml")
+    return str(request.param)
 
 
 @pytest.mark.parametrize(
@@ -23,6 +34,15 @@ from .sample_header import HIGH, POSE_TYPE, REGISTRY
         ("exports:\n- {id: 1, id: 2}", "exports[0].id", "line 2, column 11: duplicate key 'id'"),
         ("name: *a", "", "line 1, column 7: found undefined alias 'a'"),
         ("exports: &a [*a]", "exports[0]", "an alias refers to a node that contains it"),
+        ("name: &a x\nauthor: &a y", "", "line 2, column 9: found duplicate anchor 'a'"),
+        ("? [a]\n: b", "", "line 1, column 3: a key has to be a scalar"),
+        ("id: &a [b]\n*a : c", "", "line 2, column 1: a key has to be a scalar"),
+        ("a: &b c\n*b : d\nc: e", "c", "line 3, column 1: duplicate key 'c'"),
+        ("name: !!set [a]", "name", "line 1, column 7: the tag tag:yaml.org,2002:set is not allowed on a list"),
+        ("name: &a !!map x", "name", "line 1, column 7: the tag tag:yaml.org,2002:map is not allowed on a scalar"),
+        ("name: x\n\t y: z\n", "", "line 2, column 1: found character"),
+        ("%YAML 1.2\n", "", "expected '<document start>'"),
+        ("name: \ud800", "", "special characters are not allowed"),
         ("name: !!python/name:os.system", "name", "is not allowed"),
         ("name: !!int x", "name", "line 1, column 7: invalid value for its tag"),
         ("name: \x00", "", "special characters are not allowed"),

@@ -25,7 +25,7 @@ ORDER: Final = (
     ("limits", "executor", "generator", "hookspecs", "plugin_code", "installed_plugins", "plugins", "calls", "text"),
     ("binding",),
     ("compiled",),
-    ("wasm", "linear_memory", "guest_symbols", "wasi", "wasm_types", "stack_pointer"),
+    ("wasm", "linear_memory", "guest_symbols", "wasi", "wasm_types", "stack_pointer", "fixed_tables"),
     ("runtime", "engine", "client"),
     ("conformance",),
     ("authoring",),

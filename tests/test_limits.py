@@ -55,6 +55,11 @@ def test_a_limit_must_be_positive(limit: Limit, value: int) -> None:
         Limits(**{limit.name: value})
 
 
+def test_a_deadline_must_fit_into_a_float() -> None:
+    with pytest.raises(ValueError, match="limit deadline must be less than 1e309 seconds"):
+        Limits(deadline=10**400)
+
+
 @every_limit
 @pytest.mark.parametrize("value", ["1", True, 1j])
 def test_a_limit_must_be_a_number(limit: Limit, value: Any) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 from importlib.util import find_spec
 from pathlib import Path
@@ -140,6 +141,16 @@ def test_a_load_that_gives_no_instance_is_an_error_that_names_the_plugin(site: S
     with Engine() as engine, pytest.raises(PluginError, match="load gave 5, which is no Instance") as caught:
         engine.load_module_from_parts(header(), b"")
     assert (caught.value.executor, caught.value.distribution) == ("bad", "arora-bad")
+
+
+@pytest.mark.parametrize("raised", RAISED)
+def test_a_load_that_raises_anything_is_an_error_that_names_the_plugin(site: Site, raised: str) -> None:
+    wrong = executor_source("bad", serves="stub").replace('raise LoadError("chosen: " + self.name)', RAISED[raised])
+    site.install("arora-bad", wrong, version="0.3")
+    with Engine() as engine, pytest.raises(PluginError, match=f"load raised {raised}") as caught:
+        engine.load_module_from_parts(header(), b"")
+    assert (caught.value.executor, caught.value.distribution) == ("bad", "arora-bad")
+    assert type(caught.value.__cause__).__name__ == raised
 
 
 def test_when_the_only_executor_fails_the_error_names_its_distribution(site: Site) -> None:
@@ -289,9 +300,12 @@ def test_the_users_ctrl_c_passes_and_disables_nothing(monkeypatch: pytest.Monkey
         assert chosen(engine, header=VERSIONED) == "slow"
 
 
-@pytest.mark.parametrize("error", [MemoryError, RecursionError])
+SHORTAGES = [MemoryError(), OSError(errno.EMFILE, "Too many open files"), RuntimeError("can't start new thread")]
+
+
+@pytest.mark.parametrize("error", [*SHORTAGES, RecursionError()], ids=lambda each: type(each).__name__)
 def test_a_shortage_that_may_pass_disables_nothing(
-    other: Site, monkeypatch: pytest.MonkeyPatch, error: type[Exception]
+    other: Site, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
     other.install("arora-bad", bad("hook", "return [Chosen]"))
     with Engine() as engine:
@@ -303,6 +317,19 @@ def test_a_shortage_that_may_pass_disables_nothing(
             patching.setattr(engine.plugins.executor("bad"), "unavailable", short)
             assert chosen(engine) == "other"
         assert chosen(engine) == "bad"
+
+
+@pytest.mark.parametrize("error", SHORTAGES, ids=lambda each: type(each).__name__)
+def test_a_shortage_while_a_module_is_loaded_is_a_load_error(
+    other: Site, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    def short(*_: object) -> None:
+        raise error
+
+    with Engine() as engine:
+        monkeypatch.setattr(engine.plugins.executor("other"), "load", short)
+        with pytest.raises(LoadError, match=r"not enough (memory|resources .*) to load it"):
+            engine.load_module_from_parts(header(), b"")
 
 
 def test_a_shortage_of_memory_while_an_executor_is_created_is_a_load_error(

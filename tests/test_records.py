@@ -105,6 +105,15 @@ def test_a_modules_name_gives_its_id(tmp_path: Path) -> None:
     assert registry.find_module("arm") == registry.find_module("geo.arm") == UUID(ARM)
 
 
+@pytest.mark.parametrize(("id", "name"), [("f64", "f64"), ("u8[]", "u8[]"), ("value", "value")])
+def test_a_record_with_the_id_of_a_well_known_type_is_a_mistake(tmp_path: Path, id: str, name: str) -> None:
+    file = f"structure/{TYPE_IDS[id]}@1.0.0.json"
+    with pytest.raises(HeaderError) as caught:
+        records.load(written(tmp_path, {**good(), file: structure("Float")}))
+    assert caught.value.message == f"{TYPE_IDS[id]} is the id of {name}"
+    assert caught.value.source == str(tmp_path / file)
+
+
 def test_every_version_is_kept(tmp_path: Path) -> None:
     files = {
         **good(),

@@ -18,6 +18,7 @@ import arora_core.compiled.generic
 import arora_core.compiled.host
 from arora_core import ArgumentError, Engine, Function, Header, HostModule
 from arora_core import values as v
+from arora_core.compiled import CompiledCodec
 from arora_core.runtime import fallback
 
 MODULE = "5b0f3b9e-62d4-4c5e-9d3c-0c1f4a8e7b21"
@@ -133,6 +134,25 @@ def test_a_type_error_while_compiling_comes_out(add: Function, monkeypatch: pyte
         add(1, 2)
 
 
+@pytest.mark.parametrize("error", [KeyboardInterrupt, MemoryError, RecursionError, OSError])
+def test_a_compilation_that_was_interrupted_is_made_again(
+    add: Function, monkeypatch: pytest.MonkeyPatch, error: type[BaseException]
+) -> None:
+    compiled: list[object] = []
+    compile_codec = arora_core.compiled.compile_codec
+
+    def compile_again(*args: Any) -> CompiledCodec:
+        compiled.append(args)
+        return compile_codec(*args)
+
+    monkeypatch.setattr(arora_core.compiled, "compile_codec", raising(error()))
+    with pytest.raises(error):
+        add(1, 2)
+    monkeypatch.setattr(arora_core.compiled, "compile_codec", compile_again)
+    assert [add(1, 2), add(3, 4)] == [3, 7]
+    assert len(compiled) == 1
+
+
 @pytest.mark.parametrize(("args", "kwargs"), [((1, 2, 3), {}), ((1,), {"a": 1}), ((), {"c": 1})])
 def test_arguments_that_do_not_bind_are_argument_errors(
     add: Function, args: tuple[int, ...], kwargs: dict[str, int]
@@ -224,3 +244,13 @@ def test_the_environment_turns_strict_mode_on(value: str | None, strict: bool) -
     program = "from arora_core.runtime import fallback; print(fallback.strict)"
     shown = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True)
     assert shown.stdout == f"{strict}\n"
+
+
+@pytest.mark.usefixtures("normal")
+def test_a_lack_of_memory_in_compiled_code_is_no_bug(
+    add: Function, spoil: Patch, caplog: pytest.LogCaptureFixture
+) -> None:
+    spoil(MemoryError())
+    with pytest.raises(MemoryError):
+        add(1, 2)
+    assert not caplog.records

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import math
 import pickle
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -169,6 +171,34 @@ def test_the_deepest_value_of_a_buffer_is_not_too_deep_for_text() -> None:
     for _ in range(70):
         value = v.ArrayStructure(A, [[(B, value)]])
     assert text.from_data(text.to_data(value)) == value
+
+
+@pytest.mark.parametrize(
+    "around",
+    [
+        v.Option,
+        lambda value: v.ArrayValue([value]),
+        lambda value: v.Structure(A, [(B, value)]),
+        lambda value: v.ArrayStructure(A, [[(B, value)]]),
+        lambda value: v.Enumeration(A, B, value),
+        lambda value: v.ArrayEnumeration(A, [(B, value)]),
+        lambda value: v.KeyValue(A, {"key": (B, value)}),
+    ],
+)
+def test_a_value_is_written_as_deep_as_it_is_read(around: Callable[[v.Value], v.Value]) -> None:
+    value: v.Value = v.U8(1)
+    levels = 1
+    with suppress(ValueError):
+        while True:
+            assert text.from_data(text.to_data(value)) == value
+            value, levels = around(value), levels + 1
+    assert 50 <= levels <= 101
+    for _ in range(10_000):
+        value = around(value)
+    with pytest.raises(ValueError, match="values nest deeper than 100 levels"):
+        text.to_data(value)
+    with pytest.raises(ValueError, match="values nest deeper than 100 levels"):
+        text.result_to_data(CallResult(value, {}))
 
 
 def test_only_values_have_a_plain_form() -> None:

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from arora_core import Header, HeaderError, records
-from arora_core.documents import yaml_text
+from arora_core.documents import yaml_events
 from arora_core.documents.files import MAX_BYTES
+from arora_core.types import record_files
 
 from .test_records import POINT, good, written
 
@@ -191,6 +192,25 @@ def test_a_path_that_leads_to_no_file_is_a_header_error(tmp_path: Path, name: st
         Header.load(tmp_path / name)
 
 
+def test_the_number_of_records_in_a_directory_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    written(tmp_path, good())
+    monkeypatch.setattr(record_files, "_MOST_RECORDS", 5)
+    assert refused(tmp_path, tmp_path) == "more than 5 records"
+    monkeypatch.setattr(record_files, "_MOST_RECORDS", 1)
+    assert refused(tmp_path, tmp_path) == "more than 1 files"
+    monkeypatch.setattr(record_files, "_MOST_RECORDS", 6)
+    assert len(records.load(tmp_path)) == 3
+
+
+def test_the_bytes_of_all_records_in_a_directory_are_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    written(tmp_path, good())
+    size = sum(path.stat().st_size for path in tmp_path.glob("*/*"))
+    monkeypatch.setattr(record_files, "_MOST_BYTES", size - 1)
+    assert refused(tmp_path, tmp_path) == f"records of more than {size - 1:,} bytes in all"
+    monkeypatch.setattr(record_files, "_MOST_BYTES", size)
+    assert len(records.load(tmp_path)) == 3
+
+
 @POSIX
 def test_a_header_may_be_a_link_to_a_file_elsewhere(tmp_path: Path) -> None:
     (tmp_path / "store").mkdir()
@@ -266,7 +286,7 @@ def test_a_percent_directive_with_many_digits_is_a_header_error() -> None:
 def test_yaml_of_more_parts_than_can_be_read_in_seconds_is_refused(
     opened: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(yaml_text, "_MAX_PARTS", 1000)
+    monkeypatch.setattr(yaml_events, "MAX_EVENTS", 1000)
     with pytest.raises(HeaderError, match=r"line \d+, column \d+: more than 1,000 parts: write it as JSON"):
         Header.parse(opened)
 

@@ -58,6 +58,14 @@ def test_a_value_survives_copy_and_pickle(value: v.Value) -> None:
     assert pickle.loads(pickle.dumps(value)) == value
 
 
+def test_a_value_of_any_depth_is_copied() -> None:
+    value: v.Value = v.U8(1)
+    for _ in range(10_000):
+        value = v.Structure(ID, [(OTHER, value)])
+    assert copy.copy(value) is value
+    assert copy.deepcopy([value])[0] is value
+
+
 @pytest.mark.parametrize("value", SAMPLES, ids=NAMES)
 def test_a_value_cannot_be_changed(value: v.Value) -> None:
     with pytest.raises(AttributeError, match="immutable"):

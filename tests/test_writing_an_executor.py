@@ -1,4 +1,4 @@
-"""The page on writing an executor is true: its tree is the one ``arora new executor`` writes, and passes the suite."""
+"""The pages on writing plugins are true: their trees are those that ``arora new`` writes, and pass their tests."""
 
 from __future__ import annotations
 
@@ -16,60 +16,37 @@ from arora_core import values as v
 from arora_core.cli.new import plugin_tree
 from arora_core.conformance import wasm_guest
 from tests.cli.running import EXAMPLES, arora
+from tests.plugin_pages import ROOT, marked_blocks, on_the_path, page, tree_of_the_page, write
 
-ROOT = Path(__file__).parents[1]
-PAGE = (ROOT / "docs" / "writing-an-executor.md").read_text(encoding="utf-8")
 ONCE = (3, 13)
 """The one interpreter on which a fresh environment is made: making it takes longer than all else here."""
-
-
-def marked_blocks() -> dict[str, str]:
-    """The page's blocks that stand under a comment, by what that says."""
-    return dict(re.findall(r"<!-- (\S+) -->\n```\w+\n(.*?)```\n", PAGE, re.DOTALL))
-
-
-def tree_of_the_page() -> dict[str, str]:
-    """The files the page shows, and the one it says is empty."""
-    blocks = marked_blocks()
-    del blocks["run"]
-    return {**blocks, "arora_mine/py.typed": ""}
-
-
-def write(tree: dict[str, str], directory: Path) -> Path:
-    for path, text in tree.items():
-        file = directory / path
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text, encoding="utf-8")
-    return directory
+KINDS = ("executor", "codec", "command")
 
 
 @pytest.fixture
 def mine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The page's executor, on the path and found by its entry point as if it were installed."""
-    place = write(tree_of_the_page(), tmp_path / "arora-mine")
-    info = place / "arora_mine-0.1.0.dist-info"
-    info.mkdir()
-    info.joinpath("METADATA").write_text("Metadata-Version: 2.1\nName: arora-mine\nVersion: 0.1.0\n")
-    info.joinpath("entry_points.txt").write_text("[arora]\nmine = arora_mine\n")
-    monkeypatch.syspath_prepend(str(place))
+    place = write(tree_of_the_page("executor"), tmp_path / "arora-mine")
+    on_the_path(place, monkeypatch)
     for name in [name for name in sys.modules if name.partition(".")[0] == "arora_mine"]:
         monkeypatch.delitem(sys.modules, name)
     return place
 
 
-def test_the_page_shows_every_file_that_the_command_writes() -> None:
-    assert tree_of_the_page() == plugin_tree("executor", "mine")
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_page_shows_every_file_that_the_command_writes(kind: str) -> None:
+    assert tree_of_the_page(kind) == plugin_tree(kind, "mine")
 
 
-def test_the_page_lists_every_file() -> None:
-    listed = re.findall(
-        r"^ +([\w.]+)(?:/$| {2,}|$)", PAGE.partition("    arora-mine/\n")[2].partition("\n##")[0], re.MULTILINE
-    )
-    assert {path.rpartition("/")[2] for path in plugin_tree("executor", "mine")} <= set(listed)
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_page_lists_every_file(kind: str) -> None:
+    tree = page(kind).partition("    arora-mine/\n")[2].partition("\n##")[0]
+    listed = re.findall(r"^ +([\w.]+)(?:/$| {2,}|$)", tree, re.MULTILINE)
+    assert {path.rpartition("/")[2] for path in plugin_tree(kind, "mine")} <= set(listed)
 
 
 def test_the_executor_has_the_length_the_page_says() -> None:
-    said = re.search(r"in about (\d+) lines of code", PAGE)
+    said = re.search(r"in about (\d+) lines of code", page("executor"))
     assert said is not None
     package = [text for path, text in plugin_tree("executor", "mine").items() if path.startswith("arora_mine/")]
     lines = [line.strip() for text in package for line in text.splitlines()]
@@ -110,7 +87,7 @@ def test_the_executor_names_failures_as_ours_do(mine: Path) -> None:
 
 @pytest.mark.skipif(sys.version_info[:2] != ONCE, reason=f"runs on Python {ONCE[0]}.{ONCE[1]} only: once is enough")
 def test_the_tree_installs_into_a_fresh_environment_and_passes_the_suite(tmp_path: Path) -> None:
-    place = write(tree_of_the_page(), tmp_path / "arora-mine")
+    place = write(tree_of_the_page("executor"), tmp_path / "arora-mine")
     environment = tmp_path / "environment"
     venv.create(environment, with_pip=True)
     programs = environment / ("Scripts" if os.name == "nt" else "bin")
@@ -120,7 +97,7 @@ def test_the_tree_installs_into_a_fresh_environment_and_passes_the_suite(tmp_pat
         "PIP_DISABLE_PIP_VERSION_CHECK": "1",
     }
     # arora-core as it is here; on PyPI may be another, or none.
-    for command in (f"pip install --quiet '{ROOT}[cli,conformance]'", *marked_blocks()["run"].splitlines()):
+    for command in (f"pip install --quiet '{ROOT}[cli,conformance]'", *marked_blocks("executor")["run"].splitlines()):
         done = subprocess.run(command, shell=True, cwd=place, env=variables, capture_output=True, text=True)
         assert done.returncode == 0, (command, done.stdout, done.stderr)
     assert re.search(r"\d+ passed", done.stdout)
@@ -144,7 +121,7 @@ def test_the_command_writes_the_tree_under_the_name_given(tmp_path: Path) -> Non
     assert "pip install -e '.[test]'" in done.err
 
 
-@pytest.mark.parametrize("kind", ["executor", "codec", "command"])
+@pytest.mark.parametrize("kind", KINDS)
 def test_the_template_name_is_nowhere_left(kind: str) -> None:
     for path, text in plugin_tree(kind, "other").items():
         assert "mine" not in f"{path} {text}".lower(), path

@@ -20,6 +20,9 @@ from .generated_classes import attributes_of
 ReadScalar = Callable[[Any, UUID], Any]
 """Reads data of the type with that id, a type without fields, variants or items."""
 
+WriteDynamic = Callable[[v.Value], object]
+"""Returns a value of no declared type as plain data."""
+
 
 def read_scalar(data: Any, id: UUID) -> Any:
     """Return ``data``; for a dynamic value, or a type that no record declares, the value that ``data`` describes.
@@ -67,37 +70,37 @@ def _members(data: Any, record: TypeRecord, registry: TypeRegistry, scalar: Read
     }
 
 
-def from_result(result: Any, ref: TypeRef, registry: TypeRegistry) -> Any:
-    """Return the result of a typed call as plain data. Arrays of numbers are returned unchanged, as buffers."""
+def from_result(result: Any, ref: TypeRef, registry: TypeRegistry, dynamic: WriteDynamic = text.to_data) -> Any:
+    """Return the result of a typed call as plain data. Numbers and arrays of them are returned unchanged."""
     if result is None:
         return None
     if isinstance(result, v.Value):  # A dynamic value, or of a type that no record declares.
-        return text.to_data(result)
+        return dynamic(result)
     if isinstance(result, dict):
         item = ScalarRef(ref.value_id if isinstance(ref, MapRef) else VALUE)
-        return {key: from_result(each, item, registry) for key, each in result.items()}
+        return {key: from_result(each, item, registry, dynamic) for key, each in result.items()}
     assert not isinstance(ref, MapRef)
     if isinstance(ref, OptionRef):
-        return from_result(result, ScalarRef(ref.id), registry)
+        return from_result(result, ScalarRef(ref.id), registry, dynamic)
     if isinstance(result, list):
         item = ScalarRef(ELEMENT_IDS[ref.id] if isinstance(ref, ScalarRef) else ref.id)
-        return [from_result(each, item, registry) for each in result]
+        return [from_result(each, item, registry, dynamic) for each in result]
     record = registry.get(ref.id) if isinstance(ref, ScalarRef) else None
     if isinstance(record, StructureType):
         return {
-            field.name: from_result(getattr(result, attribute), field.type, registry)
+            field.name: from_result(getattr(result, attribute), field.type, registry, dynamic)
             for field, attribute in zip(record.fields, attributes_of(record).python, strict=True)
         }
     if isinstance(record, EnumerationType):
-        return _variant(result, record, registry)
+        return _variant(result, record, registry, dynamic)
     return str(result) if isinstance(result, UUID) else result
 
 
-def _variant(result: Any, record: EnumerationType, registry: TypeRegistry) -> Any:
+def _variant(result: Any, record: EnumerationType, registry: TypeRegistry, dynamic: WriteDynamic) -> Any:
     """Return the variant's name, with its payload if it has one."""
     # A Variant has its id as ``variant_id``, a member of an ``enum.Enum`` as its value.
     id = getattr(result, "variant_id", None) or result.value
     variant = next(each for each in record.variants if each.id == id)
     if variant.type == ScalarRef(UNIT):
         return variant.name
-    return {variant.name: from_result(result.value, variant.type, registry)}
+    return {variant.name: from_result(result.value, variant.type, registry, dynamic)}

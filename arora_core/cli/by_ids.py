@@ -36,7 +36,7 @@ def prepare(
     for index, file in enumerate(headers):
         executable = executables[index] if executables else None
         load(engine, file, read_header(engine, file), limits, executable=executable)
-    return PreparedCall(partial(engine.call, generic), text.result_to_data)
+    return PreparedCall(partial(engine.call, generic), partial(text.result_to_data, floats=True))
 
 
 def _call(given: str) -> Call:

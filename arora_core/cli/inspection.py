@@ -14,6 +14,7 @@ from ..header.used_types import used_types
 from ..plugins import Plugins
 from ..runtime import selection
 from .diagnostics import without_warnings_of_plugins
+from .loading import header_at
 from .module_description import describe, facts
 from .module_file import HEADER, RECORDS
 from .printing import echo_json
@@ -49,7 +50,7 @@ def command(session: Session, module: Path, includes: Sequence[Path], as_json: b
 
     MODULE is its header, a module.yaml.
     """
-    header = Header.load(module, read_records(includes))
+    header = header_at(module, read_records(includes))
     plugins = session.plugins
     executable, missing = _executable(module, header, plugins)
     with without_warnings_of_plugins():

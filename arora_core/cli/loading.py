@@ -4,16 +4,30 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from ..documents import files
+from ..documents.places import header_refusal
+from ..errors import HeaderError
 from ..executor import Limits
 from ..header import Header, ModuleDefinition, executable_files
 from ..runtime.engine import Engine
 from ..runtime.loaded_module import LoadedModule
+from ..types.registry import TypeRegistry
 from .module_file import ModuleFile
+
+
+def header_at(path: Path, types: TypeRegistry) -> Header:
+    """Return the header that the user named: a file, or a pipe, which has no records beside it. Raises HeaderError."""
+    if not files.is_pipe(path):
+        return Header.load(path, types)
+    try:
+        return Header.parse(files.read_pipe(path, header_refusal()), types)
+    except HeaderError as error:
+        raise HeaderError(error.message, path=error.path, source=str(path)) from error.__cause__
 
 
 def read_header(engine: Engine, file: ModuleFile) -> Header:
     """Return the header, read with the engine's records. Raises HeaderError."""
-    return Header.load(file.path, engine.types)
+    return header_at(file.path, engine.types)
 
 
 def load(

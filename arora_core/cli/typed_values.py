@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from array import array
+from functools import partial
 from typing import Any, Final
 from uuid import UUID
 
+from .. import text
 from .. import values as v
 from ..binding.plain_data import from_result, read_scalar, to_argument
 from ..types.references import STR, TYPE_IDS, OptionRef, ScalarRef, TypeRef
@@ -42,7 +44,7 @@ def _float(data: object) -> object:
 
 def plain(answer: Any, type: TypeRef, registry: TypeRegistry) -> object:
     """Return what a typed call returned as plain data for YAML and JSON."""
-    return _listed(from_result(answer, type, registry))
+    return _listed(from_result(answer, type, registry, partial(text.to_data, floats=True)))
 
 
 def _listed(data: Any) -> object:

@@ -31,22 +31,26 @@ _DEEPEST: Final = 64
 def codec_suite(codec: Codec | str, *, examples: int = 200) -> type:
     """Return a new pytest class with the tests of one codec. Assign it to a name that begins with ``Test``.
 
-    ``codec`` is an object, or the name of an installed one.
+    ``codec`` is an object, or the name of an installed one. Raises PluginError, with the reason, if no codec has that
+    name or its plugin is disabled. pytest reports this as one error of the test file.
     """
-
-    @cache
-    def subject() -> Codec:
-        return discover().codecs[codec] if isinstance(codec, str) else codec
-
-    methods: dict[str, object] = {f"test_{each.__name__}": _method(each, subject, examples) for each in CHECKS}
-    methods["__doc__"] = f"The conformance of the codec {codec if isinstance(codec, str) else codec.name}."
+    tested = _installed(codec) if isinstance(codec, str) else codec
+    methods: dict[str, object] = {f"test_{each.__name__}": _method(each, tested, examples) for each in CHECKS}
+    methods["__doc__"] = f"The conformance of the codec {tested.name}."
     return type("CodecSuite", (), methods)
 
 
-def _method(run: Callable[[Codec, int], None], subject: Callable[[], Codec], examples: int) -> Callable[[object], None]:
+def _installed(name: str) -> Codec:
+    """Return the installed codec of that name, as it is: what ``Plugins.codec`` returns handles its exceptions."""
+    plugins = discover()
+    found = plugins.codec(name)
+    return plugins.codecs.get(name, found)
+
+
+def _method(run: Callable[[Codec, int], None], codec: Codec, examples: int) -> Callable[[object], None]:
     def test(_: object) -> None:
         try:
-            run(subject(), examples)
+            run(codec, examples)
         except CheckFailed as failure:
             pytest.fail(str(failure), pytrace=False)
 

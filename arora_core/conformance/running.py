@@ -58,7 +58,7 @@ def run_checks(
                 progress(result)
     capabilities = tuple(sorted(each.value for each in chosen.capabilities))
     version = None
-    with suppress(Exception):  # A check reports it.
+    with suppress(Exception, SystemExit):  # A check reports it.
         version = chosen.version()
     return Results(chosen.name, version, capabilities, tuple(results))
 
@@ -76,7 +76,7 @@ def available(executor: type[Executor] | str) -> type[Executor]:
     chosen = discover().executor(executor) if isinstance(executor, str) else executor
     try:
         reason = chosen.unavailable()
-    except Exception:  # A check reports it.
+    except (Exception, SystemExit):  # A check reports it.
         return chosen
     if reason is not None:
         raise ExecutorUnavailable(f"executor {chosen.name!r} cannot run here: {reason}", executor=chosen.name)

@@ -138,6 +138,7 @@ def headers(
         unique_by=(lambda each: each.id, lambda each: each.name),
     ).map(tuple)
     number = st.integers(0, 1 << 16)
+    identifiers = st.sampled_from(["", "alpha.1", "rc-2"])
     return st.builds(
         Header,
         id=st.uuids(),
@@ -145,7 +146,7 @@ def headers(
         author=texts(),
         license=st.just("Apache-2.0"),
         description=st.none() | texts(),
-        version=st.builds(Version, number, number, number),
+        version=st.builds(Version, number, number, number, identifiers, identifiers),
         executor=st.just(ExecutorRequirement(executor)),
         exports=exports,
         types=st.just(registry if registry is not None else TypeRegistry()),

@@ -17,7 +17,8 @@ from .places import Refusal
 MAX_BYTES: Final = 2 << 20
 """Bytes of the largest header or record. Reading YAML takes seconds a megabyte."""
 
-_FLAGS: Final = os.O_RDONLY | sum(getattr(os, name, 0) for name in ("O_BINARY", "O_CLOEXEC", "O_NOCTTY", "O_NONBLOCK"))
+_NO_WAITING: Final = getattr(os, "O_NONBLOCK", 0)
+_FLAGS: Final = os.O_RDONLY | _NO_WAITING | sum(getattr(os, name, 0) for name in ("O_BINARY", "O_CLOEXEC", "O_NOCTTY"))
 _DIRECTORY: Final = os.O_RDONLY | sum(getattr(os, name, 0) for name in ("O_CLOEXEC", "O_DIRECTORY", "O_NOFOLLOW"))
 _NO_LINK: Final = getattr(os, "O_NOFOLLOW", 0)
 _RELATIVE: Final = os.open in os.supports_dir_fd and os.stat in os.supports_dir_fd
@@ -35,6 +36,19 @@ _KINDS: Final = (
 def read(path: str | os.PathLike[str], refusal: Refusal) -> bytes:
     """Return the content of a regular file; links are followed. Raises the error that ``refusal`` makes."""
     return _read(lambda: _opened(path, os.stat(path), _FLAGS), refusal)
+
+
+def is_pipe(path: str | os.PathLike[str]) -> bool:
+    """Return whether a pipe is there: a named one, ``/dev/stdin``, or what shells write for ``<(command)``."""
+    try:
+        return stat.S_ISFIFO(os.stat(path).st_mode)
+    except (OSError, ValueError):
+        return False
+
+
+def read_pipe(path: str | os.PathLike[str], refusal: Refusal) -> bytes:
+    """Return what comes out of a pipe, for which this waits. Raises the error that ``refusal`` makes."""
+    return _read(lambda: os.open(path, _FLAGS & ~_NO_WAITING), refusal, of_pipe=True)
 
 
 class Directory:
@@ -78,11 +92,12 @@ def _opened(path: str | os.PathLike[str], found: os.stat_result, flags: int, dir
     return os.open(path, flags) if directory is None else os.open(path, flags, dir_fd=directory)
 
 
-def _read(open_file: Callable[[], int], refusal: Refusal) -> bytes:
+def _read(open_file: Callable[[], int], refusal: Refusal, *, of_pipe: bool = False) -> bytes:
     try:
         with open(open_file(), "rb") as file:
             # The path may lead to something else by now, which O_NONBLOCK kept from blocking.
-            _check_regular(os.fstat(file.fileno()))
+            if not of_pipe:
+                _check_regular(os.fstat(file.fileno()))
             content = file.read(MAX_BYTES + 1)
     except OSError as error:
         raise refusal("", f"cannot be read: {error.strerror or error}") from error

@@ -136,11 +136,15 @@ class CallStack:
             except ValueError:
                 pass
 
-    def run_load(self, load: Callable[[], _R]) -> _R:
-        """Run the load of a module, in which guest code runs, as a nested call. Raises LimitExceeded."""
+    def run_load(self, load: Callable[[], _R], stack: int) -> _R:
+        """Run the load of a module, in which guest code runs, as a nested call.
+
+        Raises LimitExceeded, also where the thread has less than ``stack`` bytes of its stack left.
+        """
         depth = len(self.running)
         if depth >= self.max_depth:
             raise self._too_deep()
+        self._require_stack(stack)
         try:
             self.running.append(None)
             return load()
@@ -228,18 +232,22 @@ class CallStack:
 
     def _check_thread(self, module: ModuleEntry, function: str, stack: int) -> None:
         """Raise ModuleBusy or LimitExceeded for a call that the current thread cannot make now."""
-        error: AroraError
-        if host_code.in_another_greenlet():
-            error = _in_another_greenlet()
-        elif not stack or not native_stack.lacks(stack, level := self._level()):
-            return
-        else:
-            error = LimitExceeded(
+        try:
+            if host_code.in_another_greenlet():
+                raise _in_another_greenlet()
+            self._require_stack(stack)
+        except AroraError as error:
+            error.at(module=module.header.name, function=function, executor=module.executor)
+            raise
+
+    def _require_stack(self, stack: int) -> None:
+        """Raise LimitExceeded where the thread has less than ``stack`` bytes and the reserve left; 0 asks for none."""
+        if stack and native_stack.lacks(stack, level := self._level()):
+            raise LimitExceeded(
                 f"less than {(stack + native_stack.RESERVE) >> 10} KiB are left of the thread's stack "
                 f"(calls nested in it: {level}; threading.stack_size sets the size of new threads)",
                 limit="depth",
             )
-        raise error.at(module=module.header.name, function=function, executor=module.executor)
 
     def _level(self) -> int:
         """Return the number of calls of all engines that are running in the current thread."""
@@ -264,15 +272,9 @@ host_code.runners.add(CallStack.run_callable.__code__)
 
 
 def out_of_frames(error: RecursionError) -> LimitExceeded:
-    """Return the depth error for a call that did not fit into Python's stack. Raise ``error`` if host code raised it.
-
-    It is host code's where it passed through a function that runs host code.
-    """
-    trace = error.__traceback__
-    while trace is not None:
-        if trace.tb_next is not None and trace.tb_frame.f_code in host_code.runners:
-            raise error
-        trace = trace.tb_next
+    """Return the depth error for a call for which Python had no frames. Raises ``error`` if host code raised it."""
+    if host_code.raised(error):
+        raise error
     limit = sys.getrecursionlimit()
     return LimitExceeded(f"calls are nested deeper than Python's limit of {limit} frames allows", limit="depth")
 

@@ -19,7 +19,7 @@ from ..executor import Executor, Host, Instance, Limits, Transfer
 from ..header import ExportedFunction, Header, ModuleDefinition, executable_files
 from ..plugins import InstalledExecutor, Plugins, discover
 from ..types import TypeRegistry
-from . import selection
+from . import host_code, selection
 from .call_stack import MAX_CALL_DEPTH, CallStack
 from .callables import Callables
 from .closing import close_after, close_all, close_and_log
@@ -152,16 +152,12 @@ class Engine:
         self, chosen: InstalledExecutor, definition: ModuleDefinition, host: Host, limits: Limits, output: GuestOutput
     ) -> Instance:
         """Load a definition on an executor."""
+        load = partial(self._executors[chosen.name].load, definition, host, limits)
         try:
-            return chosen.instance(
-                self._calls.run_load(partial(self._executors[chosen.name].load, definition, host, limits))
-            )
+            return chosen.instance(partial(self._calls.run_load, load, chosen.stack), host_code.raised)
         except AroraError as error:
             add_context(error, definition.header.name, None, chosen.name, output)
             raise
-        except MemoryError:
-            name = definition.header.name
-            raise LoadError("not enough memory to load it", module=name, executor=chosen.name) from None
 
     async def prepare(self, header: Header, executable: bytes, *, executor: str | None = None) -> None:
         """Prepare a later :meth:`load_module_from_parts` without blocking.
@@ -205,11 +201,12 @@ class Engine:
             if isinstance(module, ModuleHandle) and entry.handle is not module._origin:
                 raise ModuleNotFound("the module has been unloaded", module=module.name)
             self._calls.require_idle(entry)
+            id, forget = entry.header.id.bytes, self._modules.forget
             try:
                 close_all([entry])
             finally:
                 if entry.closed:
-                    self._modules.remove(entry)
+                    forget(id, None)
 
     @property
     def modules(self) -> Mapping[UUID, LoadedModule]:

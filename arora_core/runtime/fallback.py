@@ -28,10 +28,13 @@ class Fallback:
         self._logged = False
 
     def takes_over(self, error: Exception) -> bool:
-        """Return whether the generic codec takes over after ``error``. If not, the caller re-raises it."""
+        """Return whether the generic codec takes over after ``error``. If not, the caller re-raises it.
+
+        It does not where memory is short, of which it would need more.
+        """
         if isinstance(error, Leave):
             return True
-        if strict:
+        if strict or isinstance(error, MemoryError):
             return False
         if not self._logged:
             self._logged = True

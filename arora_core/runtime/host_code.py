@@ -62,6 +62,16 @@ def runs_in(frame: FrameType | None, lock: object) -> bool:
     return False
 
 
+def raised(error: BaseException) -> bool:
+    """Return whether host code raised ``error``: it passed through a function that runs host code."""
+    trace = error.__traceback__
+    while trace is not None:
+        if trace.tb_next is not None and trace.tb_frame.f_code in runners:
+            return True
+        trace = trace.tb_next
+    return False
+
+
 def forget_other_threads() -> None:
     """Forget the host code of other threads: a forked process does not have them."""
     hosting[:] = [calls for calls in hosting if calls.lock._is_owned()]

@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 from uuid import UUID
 
 from ..binding.large_argument import LargeArgument
@@ -22,6 +22,9 @@ from .compiled_signature import CompiledSignature
 
 if TYPE_CHECKING:
     from ..compiled import CompiledCodec
+
+_PASSING: Final = (MemoryError, RecursionError, OSError)
+"""What a compilation may fail with that has no cause in the function, so that the next call tries again."""
 
 
 class Function:
@@ -154,7 +157,12 @@ class Function:
 
             # Assigned first, so that a compilation that fails is not repeated at every call.
             self._encode = self._decode = leave
-            self._compiled = compile_codec(self._module, self._export, self._generic.registry)
+            try:
+                self._compiled = compile_codec(self._module, self._export, self._generic.registry)
+            except BaseException as error:
+                if not isinstance(error, Exception) or isinstance(error, _PASSING):
+                    self._encode, self._decode = self._first_encode, self._decode_generically
+                raise
             self._encode = self._compiled.encode or leave
             self._decode = self._compiled.decode or leave
         return self._compiled

@@ -6,9 +6,19 @@ from collections.abc import Callable
 from typing import Final, NamedTuple
 from uuid import UUID
 
-from ..errors import AroraError, CallError, FunctionNotFound, GuestError, LoadError, MalformedBuffer, Trap
+from ..errors import (
+    AroraError,
+    CallError,
+    FunctionNotFound,
+    GuestError,
+    LoadError,
+    MalformedBuffer,
+    ModuleNotFound,
+    Trap,
+)
 from ..executor import Instance, Limits
 from ..header import Header
+from .closing import close_and_log
 from .guest_output import GuestOutput
 from .loaded_module import LoadedModule
 
@@ -94,11 +104,19 @@ class ModuleEntry:
         """Replace the instance by a fresh one. Raises as loading; the instance is kept then."""
         if self.restarting is None:
             raise LoadError("a host module has no guest to restart", module=self.header.name, executor=self.executor)
-        used, self.instance = self.instance, self.restarting.load()
-        for rebind in self.rebind:
-            rebind()
-        self.held = self.closed
-        used.close()
+        fresh = self.restarting.load()
+        if self.closed:
+            # By host code that the guest called while it was started.
+            fresh.close()
+            raise ModuleNotFound("the module was unloaded while it was restarted", module=self.header.name)
+        # Held until every entry point calls the fresh instance: a restart that is interrupted is made again.
+        used, self.instance, self.held = self.instance, fresh, True
+        try:
+            for rebind in self.rebind:
+                rebind()
+            self.held = False
+        finally:
+            close_and_log(used, f"the instance of {self.header.name} that was replaced failed to close")
 
     def close(self) -> None:
         """Close the instance and log unfinished lines of its output."""

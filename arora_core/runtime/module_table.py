@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 from uuid import UUID
 
 from ..errors import FunctionNotFound, ModuleNotFound
@@ -12,10 +13,12 @@ from .module_entry import ModuleEntry
 class ModuleTable:
     """The loaded modules by id, in the order in which they were loaded. Ids are 16 raw bytes."""
 
-    __slots__ = ("_entries",)
+    __slots__ = ("_entries", "forget")
 
     def __init__(self) -> None:
         self._entries: dict[bytes, ModuleEntry] = {}
+        self.forget: Final = self._entries.pop
+        """Removes a module: ``forget(id, None)``. As it is C, no exception of a signal's handler can prevent it."""
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -39,11 +42,6 @@ class ModuleTable:
     def put(self, entry: ModuleEntry) -> None:
         """Add a module, in the place of one with the same id."""
         self._entries[entry.header.id.bytes] = entry
-
-    def remove(self, entry: ModuleEntry) -> None:
-        """Remove a module, unless it has been removed already."""
-        if self._entries.get(entry.header.id.bytes) is entry:
-            del self._entries[entry.header.id.bytes]
 
     def clear(self) -> None:
         """Remove every module."""

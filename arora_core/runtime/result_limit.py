@@ -7,7 +7,6 @@ So the limit needs nothing of an executor, and calls without it pay nothing.
 from __future__ import annotations
 
 from collections.abc import Callable
-from operator import methodcaller
 from typing import Any
 
 from ..errors import LimitExceeded
@@ -17,7 +16,7 @@ from ..executor import Instance, Transfer
 def calling(function_id: bytes, most: int | None) -> Callable[[Instance], Callable[[bytes], bytes]]:
     """Return what makes the entry point of a function, for results of up to ``most`` bytes (None: of any size)."""
     if most is None:
-        return methodcaller("function", function_id)
+        return lambda instance: instance.function(function_id)
     bind = transferring(function_id, most)
 
     def bind_limited(instance: Instance) -> Callable[[bytes], bytes]:
@@ -30,7 +29,7 @@ def calling(function_id: bytes, most: int | None) -> Callable[[Instance], Callab
 def transferring(function_id: bytes, most: int | None) -> Callable[[Instance], Callable[[Transfer], Any]]:
     """Return what makes the entry point for large buffers, as :func:`calling`."""
     if most is None:
-        return methodcaller("transfer", function_id)
+        return lambda instance: instance.transfer(function_id)
 
     def bind_limited(instance: Instance) -> Callable[[Transfer], Any]:
         transfer = instance.transfer(function_id)

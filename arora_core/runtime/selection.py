@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-import re
 from collections.abc import Mapping, Sequence
 
 from ..errors import ExecutorNotFound, ExecutorUnavailable, PluginError, UnsupportedLimit
@@ -121,10 +120,9 @@ def _version_obstacle(installed: InstalledExecutor, low: Version | None, high: V
         version = installed.version()
     except PluginError as error:
         return error.message
-    numbers = re.match(r"(\d+)(?:\.(\d+))?(?:\.(\d+))?", version or "")
-    if numbers is None:
+    found = Version.of_runtime(version or "")
+    if found is None:
         return None
-    found = Version(*(int(number or 0) for number in numbers.groups()))
     if low is not None and found < low:
         return f"its runtime is {version}, older than the required {low}"
     if high is not None and found > high:

@@ -6,17 +6,18 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Final, TypeVar
 from uuid import UUID
 
 from ..documents import parsing
 from ..documents.files import Directory
-from ..documents.places import Place, header_refusal, is_uuid, suggestion
+from ..documents.places import Place, Refusal, header_refusal, is_uuid, suggestion
 from ..errors import HeaderError
 from ..values.kinds import KINDS
 from ..version import Version
-from .references import DYNAMIC, TYPE_IDS, ArrayRef, ScalarRef, TypeRef
+from .references import DYNAMIC, TYPE_IDS, TYPE_NAMES, ArrayRef, ScalarRef, TypeRef
 from .registry import EnumerationType, FieldType, ModuleRecord, Record, StructureType, TypeRegistry, VariantType
 
 ROOT_FOLDER = UUID("00000000-0000-0000-0000-000001000000")
@@ -29,6 +30,10 @@ _REQUIRED_KEYS = {
     "folder": ("parent", "name"),
 }
 SUFFIXES = (".yaml", ".yml", ".json")
+_MOST_RECORDS: Final = 20_000
+_MOST_BYTES: Final = 32 << 20
+"""Records in one directory, and their bytes in all. Reading so many takes some seconds."""
+
 _LONGEST_PATH = 1000
 """Characters of a dotted path. Each record has its own, so that those of deep folders would fill the memory."""
 
@@ -139,7 +144,7 @@ def _files(directory: Path, report: Report) -> tuple[list[_File], list[_FileName
     refusal = header_refusal(str(directory))
     if not os.path.isdir(directory):
         raise refusal("", "no such directory")
-    inside = Directory(directory)
+    inside = _Records(directory)
     files: list[_File] = []
     unreadable: list[_FileName] = []
     for folder in _listed(directory):
@@ -152,10 +157,12 @@ def _files(directory: Path, report: Report) -> tuple[list[_File], list[_FileName
                     unreadable.append(name)
                     files.append(_read(name, path, inside))
                     unreadable.pop()
+                if inside.full:
+                    return files, unreadable
     return files, unreadable
 
 
-def _record_paths(folder: Path, directory: Path, inside: Directory) -> list[Path]:
+def _record_paths(folder: Path, directory: Path, inside: _Records) -> list[Path]:
     """Return the paths of the records of one kind."""
     if folder.name not in _REQUIRED_KEYS:
         message = f"unknown kind of record {folder.name!r}{suggestion(folder.name, _REQUIRED_KEYS)}"
@@ -165,11 +172,37 @@ def _record_paths(folder: Path, directory: Path, inside: Directory) -> list[Path
     return [path for path in _listed(folder) if not path.name.startswith(".") and path.suffix in SUFFIXES]
 
 
+class _Records:
+    """The files of a directory of records, whose number and size are bounded."""
+
+    def __init__(self, directory: Path) -> None:
+        self._inside = Directory(directory)
+        self._refusal = header_refusal(str(directory))
+        self._number = self._size = 0
+        self.has = self._inside.has
+        self.full = False
+        """Whether a bound is passed: no further record is read."""
+
+    def read(self, path: Path, refusal: Refusal) -> bytes:
+        content = self._inside.read(path, refusal)
+        self._number += 1
+        self._size += len(content)
+        self.full = self._number > _MOST_RECORDS or self._size > _MOST_BYTES
+        if self._number > _MOST_RECORDS:
+            raise self._refusal("", f"more than {_MOST_RECORDS:,} records")
+        if self._size > _MOST_BYTES:
+            raise self._refusal("", f"records of more than {_MOST_BYTES:,} bytes in all")
+        return content
+
+
 def _listed(directory: Path) -> list[Path]:
     try:
-        return sorted(directory.iterdir())
+        found = list(islice(directory.iterdir(), _MOST_RECORDS + 1))
     except OSError as error:
         raise header_refusal(str(directory))("", f"cannot be read: {error.strerror or error}") from error
+    if len(found) > _MOST_RECORDS:
+        raise header_refusal(str(directory))("", f"more than {_MOST_RECORDS:,} files")
+    return sorted(found)
 
 
 def _file_name(kind: str, path: Path) -> _FileName:
@@ -182,13 +215,14 @@ def _file_name(kind: str, path: Path) -> _FileName:
     return _FileName(str(path), kind, UUID(id_text), version)
 
 
-def _read(file: _FileName, path: Path, inside: Directory) -> _File:
+def _read(file: _FileName, path: Path, inside: _Records) -> _File:
     refusal = header_refusal(file.source)
     document = Place(parsing.parse(inside.read(path, refusal), refusal), refusal)
     keys = _keys(document, file.kind, file.id)
     if "id" in keys and keys["id"].uuid() != file.id:
         keys["id"].expected(f"{file.id}, as in the file's name")
-    _check_agrees(keys, "version", str(file.version))
+    if "version" in keys and str(keys["version"].data) != str(file.version):
+        keys["version"].expected(f"{file.version}, as in the file's name")
     name = keys["name"].name()
     if "." in name and file.kind != "module":
         keys["name"].expected("a name without dots")
@@ -206,26 +240,23 @@ def _keys(document: Place, kind: str, id: UUID) -> dict[str, Place]:
     return document.keys(required=required, optional=("id", "version"))
 
 
-def _check_agrees(keys: Mapping[str, Place], key: str, in_file_name: str) -> None:
-    place = keys.get(key)
-    if place is not None and str(place.data).lower() != in_file_name:
-        place.expected(f"{in_file_name}, as in the file's name")
-
-
 # --- checks across records -----------------------------------------------------------------------
 
 
 def _check_ids(files: list[_File], report: Report) -> None:
-    """Check that each id belongs to one kind of record, and each version of it to one file; leave others out."""
+    """Check that each id is one of records, of one kind, and each version of it in one file; leave others out."""
     by_id: dict[UUID, _File] = {}
     seen: dict[tuple[UUID, Version], _File] = {}
     for file in list(files):
         first = by_id.setdefault(file.id, file)
         same = seen.setdefault((file.id, file.version), file)
-        if first.kind == file.kind and same is file:
+        well_known = file.kind in ("structure", "enumeration") and file.id in TYPE_NAMES
+        if first.kind == file.kind and same is file and not well_known:
             continue
         message = f"the same record is in {same.source}"
-        if first.kind != file.kind:
+        if well_known:
+            message = f"{file.id} is the id of {TYPE_NAMES[file.id]}"
+        elif first.kind != file.kind:
             message = f"{file.id} is already the id of the {first.kind} in {first.source}"
         files.remove(file)
         with _reported(report):

@@ -141,11 +141,13 @@ class TypeRegistry:
         versions = self._types.get(id)
         if versions is None:
             return None
-        return versions[max(versions)] if version is None else versions.get(version)
+        if version is not None:
+            return versions.get(version)
+        return versions[next(iter(versions)) if len(versions) == 1 else self.versions(id)[-1]]
 
     def versions(self, id: UUID) -> list[Version]:
-        """Return the known versions of a type, lowest first."""
-        return sorted(self._types.get(id, ()))
+        """Return the known versions of a type, lowest first; builds of the same version in the order of their text."""
+        return sorted(sorted(self._types.get(id, ()), key=lambda version: version.build))
 
     def find(self, path: str) -> TypeRecord | None:
         """Return the type whose highest version has that dotted path, or None."""

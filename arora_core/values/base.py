@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any, ClassVar, Union
+from typing import Any, ClassVar, TypeVar, Union
 from uuid import UUID
 
 from .kinds import Kind, Tag
 from .sequences import described, sequence_of
+
+_Self = TypeVar("_Self", bound="Value")
 
 IdLike = Union[UUID, str]
 """What constructors accept as an id: a UUID or its text. Values hold the UUID."""
@@ -53,6 +55,12 @@ class Value:
 
     def __reduce__(self) -> tuple[object, ...]:
         return type(self), self._arguments()
+
+    def __copy__(self: _Self) -> _Self:
+        return self
+
+    def __deepcopy__(self: _Self, memo: object) -> _Self:
+        return self
 
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError(f"{type(self).__name__} is immutable")

@@ -186,8 +186,15 @@ def _pack_sequence(kind: Kind, items: Sequence[Any]) -> bytes:
 
 
 def _all_exact(kind: Kind, items: Sequence[Number]) -> bool:
-    """Return whether the integers among the items are surely exact. Large numbers and NaN may make it False."""
-    return max(map(abs, items)) <= EXACT[kind.size]
+    """Return whether the integers among the items are surely exact."""
+    most = EXACT[kind.size]
+    # The norm is a fast bound: no item is larger, apart from an error far below the half.
+    try:
+        if math.hypot(*items) < most >> 1:
+            return True
+    except OverflowError:
+        pass
+    return max(abs(item) for item in items if type(item) is int) <= most
 
 
 def _item(kind: Kind, index: int, item: object) -> Number:

@@ -1,8 +1,8 @@
 """Values as plain data, for JSON and YAML (ABI §9).
 
 Plain data is dicts, lists, text, numbers, bools and None, which ``json.dumps(allow_nan=False)`` accepts: a float that
-is not finite is the text ``NaN``, ``Infinity`` or ``-Infinity``. Everything but the payload of a NaN survives the
-round trip.
+is not finite is the text ``NaN``, ``Infinity`` or ``-Infinity``, unless it is asked for as a float, which YAML writes.
+Everything but the payload of a NaN survives the round trip.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ _UNIT = kinds.UNIT.name
 _NON_FINITE = {"NaN": math.nan, "Infinity": math.inf, "-Infinity": -math.inf}
 
 
-def to_data(value: v.Value) -> object:
-    """Return ``value`` as plain data, for example ``{"f64": 0.5}``. Raises TypeError if it is not a value."""
-    write = _WRITERS.get(type(value))
-    if write is None:
-        raise TypeError(f"expected a value of arora_core.values, got {type(value).__name__}")
-    return write(value)
+def to_data(value: v.Value, *, floats: bool = False) -> object:
+    """Return ``value`` as plain data, for example ``{"f64": 0.5}``; with ``floats``, those not finite are floats too.
+
+    Raises TypeError if it is not a value, and ValueError if values nest deeper than MAX_DEPTH, as readers do.
+    """
+    return _Writer(floats).data(value, 1)
 
 
 def from_data(data: object) -> v.Value:
@@ -170,20 +170,54 @@ _READERS: dict[str, Callable[[Place, int], v.Value]] = {
 # --- writing -------------------------------------------------------------------------------------
 
 
-def _scalar_writer(cls: type[v.Scalar]) -> Callable[[Any], object]:
+class _Writer:
+    """Writes values; ``floats`` says whether floats that are not finite stay floats."""
+
+    def __init__(self, floats: bool) -> None:
+        self.float: Callable[[float], object] = float if floats else _finite_or_text
+
+    def data(self, value: v.Value, depth: int) -> object:
+        write = _WRITERS.get(type(value))
+        if write is None:
+            raise TypeError(f"expected a value of arora_core.values, got {type(value).__name__}")
+        if depth > MAX_DEPTH:
+            raise ValueError(f"values nest deeper than {MAX_DEPTH} levels")
+        return write(self, value, depth + 1)
+
+    def maybe(self, value: v.Value | None, depth: int) -> object:
+        return None if value is None else self.data(value, depth)
+
+    def pairs(self, pairs: Iterable[tuple[UUID, v.Value]], depth: int) -> list[object]:
+        return [{"id": str(id), "value": self.data(value, depth)} for id, value in pairs]
+
+    def variant(self, variant_id: UUID, value: v.Value, depth: int) -> dict[str, object]:
+        return {"variant_id": str(variant_id), "value": self.data(value, depth)}
+
+    def key_value(self, value: v.KeyValue, depth: int) -> dict[str, object]:
+        fields = {
+            key: {"id": str(field.id), "name": key, "value": self.maybe(field.value, depth)}
+            for key, field in value.fields.items()
+        }
+        return {"id": str(value.id), "fields": fields}
+
+
+_Write = Callable[[_Writer, Any, int], object]
+
+
+def _scalar_writer(cls: type[v.Scalar]) -> _Write:
     tag = cls.kind.name
     if cls.kind.is_float:
-        return lambda value: {tag: _finite_or_text(value.value)}
+        return lambda to, value, _: {tag: to.float(value.value)}
     if cls is v.Uuid:
-        return lambda value: {tag: str(value.value)}
-    return lambda value: {tag: value.value}
+        return lambda to, value, _: {tag: str(value.value)}
+    return lambda to, value, _: {tag: value.value}
 
 
-def _array_writer(cls: type[v.NumberArray] | type[v.ItemArray]) -> Callable[[Any], object]:
+def _array_writer(cls: type[v.NumberArray] | type[v.ItemArray]) -> _Write:
     tag = cls.kind.array_tag
     if cls.kind.is_float:
-        return lambda value: {tag: [_finite_or_text(item) for item in value]}
-    return lambda value: {tag: list(value)}
+        return lambda to, value, _: {tag: [*map(to.float, value)]}
+    return lambda to, value, _: {tag: list(value)}
 
 
 def _finite_or_text(number: float) -> float | str:
@@ -192,44 +226,34 @@ def _finite_or_text(number: float) -> float | str:
     return "NaN" if math.isnan(number) else "Infinity" if number > 0 else "-Infinity"
 
 
-def pairs_to_data(pairs: Iterable[tuple[UUID, v.Value]]) -> list[object]:
-    """Return values by id as plain data: ``[{"id": ..., "value": ...}, ...]``."""
-    return [{"id": str(id), "value": to_data(value)} for id, value in pairs]
+def pairs_to_data(pairs: Iterable[tuple[UUID, v.Value]], *, floats: bool = False) -> list[object]:
+    """Return values by id as plain data: ``[{"id": ..., "value": ...}, ...]``. Raises as ``to_data``."""
+    return _Writer(floats).pairs(pairs, 1)
 
 
-def _variant_to_data(variant_id: UUID, value: v.Value) -> dict[str, object]:
-    return {"variant_id": str(variant_id), "value": to_data(value)}
-
-
-def _key_value_to_data(value: v.KeyValue) -> object:
-    fields = {
-        key: {"id": str(field.id), "name": key, "value": None if field.value is None else to_data(field.value)}
-        for key, field in value.fields.items()
-    }
-    return {kinds.KEY_VALUE.name: {"id": str(value.id), "fields": fields}}
-
-
-_WRITERS: dict[type[v.Value], Callable[[Any], object]] = {
-    v.Unit: lambda value: _UNIT,
+_WRITERS: dict[type[v.Value], _Write] = {
+    v.Unit: lambda to, value, depth: _UNIT,
     **{cls: _scalar_writer(cls) for cls in v.SCALARS},
     **{cls: _array_writer(cls) for cls in _PLAIN_ARRAYS},
-    v.Option: lambda value: {kinds.OPTION.name: None if value.value is None else to_data(value.value)},
-    v.Structure: lambda value: {kinds.STRUCTURE.name: {"id": str(value.id), "fields": pairs_to_data(value.fields)}},
-    v.Enumeration: lambda value: {
-        kinds.ENUMERATION.name: {"id": str(value.id), **_variant_to_data(value.variant_id, value.value)},
+    v.Option: lambda to, value, depth: {kinds.OPTION.name: to.maybe(value.value, depth)},
+    v.Structure: lambda to, value, depth: {
+        kinds.STRUCTURE.name: {"id": str(value.id), "fields": to.pairs(value.fields, depth)}
     },
-    v.ArrayValue: lambda value: {kinds.VALUE.array_tag: [to_data(item) for item in value]},
-    v.ArrayStructure: lambda value: {
+    v.Enumeration: lambda to, value, depth: {
+        kinds.ENUMERATION.name: {"id": str(value.id), **to.variant(value.variant_id, value.value, depth)},
+    },
+    v.ArrayValue: lambda to, value, depth: {kinds.VALUE.array_tag: [to.data(item, depth) for item in value]},
+    v.ArrayStructure: lambda to, value, depth: {
         kinds.STRUCTURE.array_tag: {
             "id": str(value.id),
-            "elements": [{"fields": pairs_to_data(fields)} for fields in value],
+            "elements": [{"fields": to.pairs(fields, depth)} for fields in value],
         },
     },
-    v.ArrayEnumeration: lambda value: {
+    v.ArrayEnumeration: lambda to, value, depth: {
         kinds.ENUMERATION.array_tag: {
             "id": str(value.id),
-            "elements": [_variant_to_data(*variant) for variant in value],
+            "elements": [to.variant(variant_id, each, depth) for variant_id, each in value],
         },
     },
-    v.KeyValue: _key_value_to_data,
+    v.KeyValue: lambda to, value, depth: {kinds.KEY_VALUE.name: to.key_value(value, depth)},
 }

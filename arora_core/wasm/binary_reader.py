@@ -29,6 +29,10 @@ class WasmReader:
         at = self._skip(size)
         return WasmReader(self._data, at, self._at)
 
+    def rest(self) -> bytes:
+        """Return the bytes not read yet."""
+        return self._data[self._at : self._end]
+
     def peek(self) -> int:
         """Return the next byte without consuming it; -1 at the end."""
         return self._data[self._at] if self.left else -1

@@ -17,6 +17,8 @@ _UNCHARGED: Final = 1024
 """Bytes of the largest argument that costs a guest no fuel to pass on."""
 _MOST_VECTORS: Final = 1024
 _MOST_WRITTEN: Final = 1 << 16
+_MOST_ANSWERS: Final = 2
+"""Answers that may be in the guest's allocator at once, one for a call that the allocator made itself."""
 _EBADF: Final = 8
 _EFAULT: Final = 21
 
@@ -24,11 +26,12 @@ _EFAULT: Final = 21
 class HostCalls(GuestMemory):
     """The implementations of one guest's imports. Integers may arrive signed or unsigned."""
 
-    __slots__ = ("_host", "calls_out")
+    __slots__ = ("_answering", "_host", "calls_out")
 
     def __init__(self, host: Host) -> None:
         super().__init__()
         self._host = host
+        self._answering = 0
         self.calls_out = 0
         """The number of running calls of the guest to its host, which is the nesting depth of a call into the guest."""
 
@@ -37,11 +40,25 @@ class HostCalls(GuestMemory):
 
         Raises Trap, and any exception of the host; the executor keeps that pending while it unwinds the guest.
         """
-        return self.place(self.ask_dispatch(module_at, function_at, argument_at))
+        return self.place_answer(self.ask_dispatch(module_at, function_at, argument_at))
 
     def answer_dispatch_indirect(self, callable_id: int) -> int:
         """Implement ``env.arora_dispatch_indirect``: take the id of a callable; return and raise as above."""
-        return self.place(self.ask_dispatch_indirect(callable_id))
+        return self.place_answer(self.ask_dispatch_indirect(callable_id))
+
+    def place_answer(self, answer: bytes) -> int:
+        """Copy an answer into memory from the guest's allocator; return its offset.
+
+        The allocator is called again for the answer to a call that it makes itself. Raises Trap if it then makes one
+        more: it would go on without end.
+        """
+        if self._answering == _MOST_ANSWERS:
+            self._fail("called its host from arora_buffer_alloc, which was allocating the answer to another call")
+        self._answering += 1
+        try:
+            return self.place(answer)
+        finally:
+            self._answering -= 1
 
     def ask_dispatch(self, module_at: int, function_at: int, argument_at: int) -> bytes:
         """Return the result buffer of ``env.arora_dispatch``, for an executor that copies it to the guest itself."""

@@ -53,12 +53,15 @@ _HAS_MAXIMUM, _SHARED, _IS_64_BIT, _HAS_PAGE_SIZE = 1, 2, 4, 8
 class ModuleTypes:
     """The types of a module: ``exports`` by name, ``imports`` as (namespace, name, type) in the module's order.
 
-    ``least_memory`` is the initial size of the largest memory that the module defines, in bytes.
+    ``least_memory`` is the initial size of the largest memory that the module defines, in bytes. No function type of
+    the module has more parameters than ``most_params``, or more results than ``most_results``.
     """
 
     exports: dict[str, WasmType] = field(default_factory=dict)
     imports: list[tuple[str, str, WasmType]] = field(default_factory=list)
     least_memory: int = 0
+    most_params: int = 0
+    most_results: int = 0
 
 
 def read(executable: bytes) -> ModuleTypes:
@@ -116,6 +119,8 @@ class _Module:
         signature = None
         if form == _FUNC:
             signature = WasmFunctionType(_values(body), _values(body))
+            self.types.most_params = max(self.types.most_params, len(signature.params))
+            self.types.most_results = max(self.types.most_results, len(signature.results))
         elif form == _STRUCT:
             for _ in range(body.count()):
                 _field(body)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from arora_core.documents.files import MAX_BYTES
 from tests.cli.running import COMMAND, EXAMPLES, JOINTS, environment, process
 
 UR5 = EXAMPLES / "ur5" / "module.yaml"
@@ -37,6 +38,28 @@ def test_exit_codes_reach_the_shell() -> None:
 
 def test_a_value_comes_from_a_pipe() -> None:
     assert process("call", UR5, "clamp", "joints=@-", stdin="[1]\n").out == "ret: 0\nmutated:\n  joints: [1.0]\n"
+
+
+def test_a_header_comes_from_a_pipe_that_the_user_names() -> None:
+    header = UR5.read_text(encoding="utf-8")
+    records = ("--include", UR5.parent / "records")
+    assert "forward(joints: f64[])" in process("inspect", "/dev/stdin", *records, stdin=header).out
+    call = ("call", "/dev/stdin", "clamp", "joints=[1]", "--exe", UR5.with_name("ur5.wasm"), *records)
+    assert process(*call, stdin=header).out == "ret: 0\nmutated:\n  joints: [1.0]\n"
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("name: x\nname: y", "name: line 2, column 1: duplicate key"),
+        ("#" * (MAX_BYTES + 1), "larger than 2,097,152 bytes"),
+    ],
+)
+def test_a_mistake_in_a_header_from_a_pipe_names_the_pipe(content: str, message: str) -> None:
+    code, out, err = process("inspect", "/dev/stdin", stdin=content)
+    assert (code, out) == (1, "")
+    assert err.startswith("error: /dev/stdin: ")
+    assert message in err
 
 
 @pytest.mark.parametrize("missing", ["click", "rich"])

@@ -132,6 +132,18 @@ def indirect(guest: SimulatedGuest, given: Arguments) -> ReturnValue:
 
 
 @guest_function
+def burrow(guest: SimulatedGuest, given: Arguments) -> ReturnValue:
+    return indirect(guest, given)
+
+
+@guest_function
+def frames(guest: SimulatedGuest, given: Arguments) -> ReturnValue:
+    before = guest.stack.get()
+    guest.take_buffer(guest.imports["arora_dispatch_indirect"](given.u64("callable")))
+    return v.ArrayU64([before, guest.stack.get()])
+
+
+@guest_function
 def descend(guest: SimulatedGuest, given: Arguments) -> ReturnValue:
     module, left = given.read("module", v.Uuid), given.u32("depth")
     if left == 0:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from threading import current_thread, main_thread
 from typing import Any, ClassVar, NoReturn
 
 from arora_core import buffers
@@ -227,3 +228,69 @@ class PutsTheStackBackTooFar(ReferenceInstance):
                 found.set(resting)
 
         super().attach_stack(Resting(), unknown=unknown)
+
+
+class _MovedStack:
+    """A stack pointer that is put back beside where it was."""
+
+    def __init__(self, found: GlobalVariable, by: int) -> None:
+        self.found, self.by, self.resting = found, by, found.get()
+
+    def get(self) -> int:
+        return self.found.get()
+
+    def set(self, value: int) -> None:
+        self.found.set(value if value == self.resting else value - self.by)
+
+
+@mutant("the stack of every level is where it was after a failure below")
+class LosesAFrameOfNestedFailures(ReferenceInstance):
+    def attach_stack(self, pointer: GlobalVariable | None, *, unknown: bool) -> None:
+        assert pointer is not None
+        super().attach_stack(_MovedStack(pointer, 16), unknown=unknown)
+
+
+@mutant("the stack of every level is where it was after a trap below")
+class LosesAFrameOfNestedTraps(LosesAFrameOfNestedFailures):
+    pass
+
+
+@mutant("a call that an exception unwinds gives back its argument")
+class KeepsArgumentsThatWereUnwound(ReferenceInstance):
+    def _begin(self) -> None:
+        self.unsettled.clear()
+        super()._begin()
+
+
+@mutant("a call that traps gives back its argument")
+class KeepsArgumentsOfTraps(KeepsArgumentsThatWereUnwound):
+    pass
+
+
+@mutant("endless recursion in a thread ends in order whatever its stack")
+class EndsThreadsWithRecursionErrors(ReferenceInstance):
+    """Leaves the end of Python's stack to others, as an interpreter may."""
+
+    def __init__(self, definition: ModuleDefinition, host: Host, limits: Limits) -> None:
+        super().__init__(definition, host, limits)
+        self.guest.trap = self.trap  # type: ignore[method-assign]
+
+    def trap(self, kind: TrapKind) -> NoReturn:
+        if kind is TrapKind.STACK_OVERFLOW and current_thread() is not main_thread():
+            raise RecursionError("maximum recursion depth exceeded")
+        raise Trap(kind.value, kind=kind)
+
+
+@mutant("a chain of modules that recurse ends in order")
+class EndsChainsWithRecursionErrors(ReferenceInstance):
+    running: ClassVar[int] = 0
+
+    def run_export(self, export: ExportedFunction, argument_at: int) -> int:
+        cls = EndsChainsWithRecursionErrors
+        cls.running += 1
+        try:
+            if cls.running > 8 and export.name == "burrow":
+                raise RecursionError("maximum recursion depth exceeded")
+            return super().run_export(export, argument_at)
+        finally:
+            cls.running -= 1

@@ -125,6 +125,28 @@ class IgnoresTheMemoryLimit(ReferenceInstance):
         super().__init__(definition, host, Limits(deadline=limits.deadline, fuel=limits.fuel))
 
 
+class CountsNoTables(ReferenceExecutor):
+    def tables(self, definition: ModuleDefinition, memory: int) -> int:
+        return 0
+
+
+class CountsTheLargestTable(ReferenceExecutor):
+    """Compares each table by itself with the limit, as runtimes do."""
+
+    def tables(self, definition: ModuleDefinition, memory: int) -> int:
+        return super().tables(definition, memory) // 2
+
+
+class LetsTablesGrow(ReferenceExecutor):
+    def lets_tables_grow(self, limits: Limits) -> bool:
+        return True
+
+
+add(CountsNoTables, Fault("tables count as memory"))
+add(CountsTheLargestTable, Fault("tables count as memory"))
+add(LetsTablesGrow, Fault("a table does not grow beyond the memory limit"))
+
+
 @mutant("a call is stopped after its deadline")
 class DeadlinesAreTraps(ReferenceInstance):
     def run_export(self, export: ExportedFunction, argument_at: int) -> int:

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import lru_cache, partial
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from arora_core import wasm_types
 from arora_core.conformance.guests import EDITION
 from arora_core.errors import LimitExceeded, Trap, TrapKind
 from arora_core.executor import Capability, Executor, Host, Instance, Limits
+from arora_core.fixed_tables import fix
 from arora_core.guest_symbols import DISPATCH, DISPATCH_INDIRECT, WasmType, check_exports, check_imports, initializer
 from arora_core.header import ExportedFunction, ModuleDefinition
 from arora_core.linear_memory import BufferCall, GlobalVariable, LinearGuest, LinearMemory
@@ -21,7 +22,9 @@ from arora_core.wasi import PREVIEW_1, Preview1, check_wasi_imports
 
 from . import guest_services, guest_values  # noqa: F401 - they register the guest's functions
 from .guest_calls import run
-from .simulated_guest import SimulatedGuest
+from .simulated_guest import LEAST_MEMORY, SimulatedGuest
+
+_GROW_TABLE: Final = b"\xfc\x0f\0"
 
 
 class Unwinding(BaseException):
@@ -71,7 +74,8 @@ class ReferenceInstance(LinearGuest, Instance):
     def initialise(self, _: int) -> int:
         self.guest.initialised += 100 if self.guest.allocator.allocated else 1
         if self.guest.edition != EDITION:
-            self.guest.fd_write(1, self.guest.edition)
+            for fd in (1, 2):
+                self.guest.fd_write(fd, self.guest.edition)
         return 0
 
     # Calls into and out of the guest.
@@ -121,9 +125,19 @@ class ReferenceExecutor(Executor):
     def load(self, definition: ModuleDefinition, host: Host, limits: Limits) -> Instance:
         types = _types(definition.executable)
         self.check(definition, types.imports, types.exports)
-        if initializer(types.exports) is not None:
+        if limits.memory is not None and self.tables(definition, limits.memory) + LEAST_MEMORY > limits.memory:
+            raise LimitExceeded("its tables and initial memory exceed the limit", limit="memory")
+        grows = edition_in(definition.executable) is None and _GROW_TABLE in definition.executable
+        if initializer(types.exports) is not None and (not grows or self.lets_tables_grow(limits)):
             self.start(definition)
         return self.instance(definition, host, limits)
+
+    def tables(self, definition: ModuleDefinition, memory: int) -> int:
+        """Return the bytes of all tables."""
+        return fix(definition.executable, memory).size
+
+    def lets_tables_grow(self, limits: Limits) -> bool:
+        return limits.memory is None
 
     def check(
         self, definition: ModuleDefinition, imports: list[tuple[str, str, WasmType]], exports: dict[str, WasmType]
@@ -133,6 +147,9 @@ class ReferenceExecutor(Executor):
         check_wasi_imports(imports)
 
     def start(self, definition: ModuleDefinition) -> None:
-        """Run ``_initialize``: that of the conformance guest returns, that of tiny modules traps."""
+        """Run ``_initialize``: that of the conformance guest returns, that of tiny modules traps.
+
+        One that grows a table returns where it cannot, and is not run then.
+        """
         if edition_in(definition.executable) is None:
             raise Trap("unreachable", kind=TrapKind.UNREACHABLE)

@@ -14,6 +14,7 @@ from arora_core.errors import LimitExceeded, Trap, TrapKind
 from arora_core.executor import Limits
 
 PAGE: Final = 65536
+LEAST_MEMORY: Final = 2 * PAGE
 _MOST_PAGES: Final = 8192
 """The largest memory of a guest: half a GiB."""
 _SCRATCH: Final = 64
@@ -29,7 +30,7 @@ class SimulatedMemory:
 
     def __init__(self, limits: Limits) -> None:
         self.most = min(_MOST_PAGES * PAGE, limits.memory or _MOST_PAGES * PAGE)
-        self.bytes = bytearray(2 * PAGE)
+        self.bytes = bytearray(LEAST_MEMORY)
 
     def size(self) -> int:
         return len(self.bytes)

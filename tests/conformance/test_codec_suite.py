@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from arora_core import Codec, MalformedBuffer, buffers
+from arora_core import Codec, MalformedBuffer, PluginError, buffers
 from arora_core import values as v
 from arora_core.buffers import AroraCodec
 from arora_core.conformance import codec_suite
@@ -73,3 +73,8 @@ def crashing(buffer: bytes) -> v.Value:
 def test_a_broken_codec_fails_the_test_that_names_its_fault(codec: Codec, test: str) -> None:
     with pytest.raises(pytest.fail.Exception):
         getattr(codec_suite(codec, examples=400)(), test)()
+
+
+def test_a_codec_that_is_not_installed_is_one_error_with_the_reason() -> None:
+    with pytest.raises(PluginError, match=r"no codec 'mine' is installed \(installed: arora"):
+        codec_suite("mine")

@@ -29,6 +29,8 @@ from . import (  # noqa: F401 - they register mutants
     mutants_lives,
     mutants_loading,
     mutants_memory,
+    mutants_rare,
+    mutants_rare_leaks,
     mutants_results,
 )
 from .faults import FAULTS, MUTANTS
@@ -79,9 +81,23 @@ def test_a_fault_fails_the_check_that_names_it(mutant: type[ReferenceExecutor]) 
     assert run_check(naming, mutant, wasm_guest(), examples=fault.examples).outcome is Outcome.FAILED
 
 
+@pytest.mark.usefixtures("no_shrinking")
+@pytest.mark.skipif(sys.version_info[:2] != ONCE, reason=f"runs on Python {ONCE[0]}.{ONCE[1]} only: once is enough")
+def test_an_executor_that_tells_no_kinds_of_traps_fails_the_checks_of_kinds_and_no_others() -> None:
+    failed = {each.check.name for each in run_checks(named("TellsNoTrapKinds"), examples=3).failed}
+    of_kinds = {each.name for each in checks(["traps"]) if each.name.endswith(" is a trap of that kind")}
+    assert (len(of_kinds), failed) == (9, of_kinds)
+
+
+@pytest.mark.parametrize("name", ["ExitsFromUnavailable", "ExitsFromVersion"])
+def test_an_executor_that_raises_anything_of_itself_ends_no_run(name: str) -> None:
+    says = "the executor says what it is"
+    assert says in {each.check.name for each in run_checks(named(name), ["life_cycle"], examples=1).failed}
+
+
 def test_an_exception_in_a_thread_of_a_check_is_its_result() -> None:
     naming = next(each for each in checks() if each.name == "engines work in threads of their own")
-    result = run_check(naming, next(each for each in MUTANTS if each.__name__ == "WorksInOneThreadOnly"), wasm_guest())
+    result = run_check(naming, named("WorksInOneThreadOnly"), wasm_guest())
     assert result.message.startswith("RuntimeError: called from another thread")
 
 
@@ -96,6 +112,10 @@ def test_a_fault_fails_few_other_checks(mutant: type[ReferenceExecutor], quick: 
     found = [run_check(each, mutant, wasm_guest(), examples=fault.examples) for each in others]
     failed = [each for each in found if each.outcome is Outcome.FAILED]
     assert len(failed) <= fault.max_others, _listed(failed)
+
+
+def named(name: str) -> type[ReferenceExecutor]:
+    return next(each for each in MUTANTS if each.__name__ == name)
 
 
 def _listed(results: list[CheckResult]) -> str:

@@ -57,6 +57,25 @@ def test_a_chain_of_modules_ends_before_the_stack_of_another_thread(executor: st
     assert after == "3"
 
 
+def test_a_load_in_a_thread_with_too_small_a_stack_is_refused(executor: str) -> None:
+    program = """
+from arora_core.header import ModuleDefinition
+from tests.wasm.guests import HEADER, guest as wasm_guest
+
+endless = '(func $deep (result i32) (i32.add (call $deep) (i32.const 1)))'
+start = '(func (export "_initialize") (drop (call $deep)))'
+executable = wasm_guest(rest=endless + start)
+
+def call():
+    try:
+        engine.load_module(ModuleDefinition(HEADER, executable), executor=sys.argv[1])
+    except (Trap, LimitExceeded) as error:
+        print(getattr(error, "limit", None) or error.kind.name)
+"""
+    lines = run(program + IN_A_THREAD + "\nfor size in (128, 256, 3072): in_thread(size)", executor)
+    assert lines == ["depth", "depth", "STACK_OVERFLOW"]
+
+
 def test_a_call_in_a_thread_with_too_small_a_stack_is_refused(executor: str) -> None:
     program = """
 def call():

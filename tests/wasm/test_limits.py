@@ -185,6 +185,32 @@ def test_a_guest_is_stopped_while_the_host_makes_random_numbers_for_it(load: Loa
     assert caught.value.limit == "deadline"
 
 
+BULK = {
+    "memory.fill": "(memory.fill (i32.const 0) (i32.const 1) (i32.const 65536))",
+    "memory.copy": "(memory.copy (i32.const 0) (i32.const 8) (i32.const 65536))",
+    "memory.init": "(memory.init $bytes (i32.const 4096) (i32.const 0) (i32.const 65536))",
+    "table.fill": "(table.fill $table (i32.const 0) (ref.null func) (i32.const 65536))",
+    "table.copy": "(table.copy $table $table (i32.const 0) (i32.const 1) (i32.const 65535))",
+    "table.init": "(table.init $table $functions (i32.const 0) (i32.const 0) (i32.const 10000))",
+}
+
+
+@enforcing(Limits(fuel=50_000))
+@pytest.mark.parametrize("instruction", BULK.values(), ids=BULK)
+def test_instructions_that_move_many_bytes_cost_a_unit_of_fuel_for_each(
+    load: Load, limits: Limits, instruction: str
+) -> None:
+    if (load.executor.version() or "").startswith("45."):
+        pytest.skip("Wasmtime 45 charges one unit for any number of bytes")
+    body = f"""(local $i i32) (loop $again {instruction}
+      (br_if $again (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (i32.const 6))))"""
+    rest = f"""(table $table 65536 funcref) (data $bytes "{"x" * 65536}") (func $nothing)
+      (elem $functions func {"$nothing " * 10_000})"""
+    with pytest.raises(LimitExceeded) as caught:
+        load(guest(body + ECHO, rest=rest), limits=limits).dispatch(RUN, ARGUMENT)
+    assert caught.value.limit == "fuel"
+
+
 @enforcing(FUEL)
 def test_random_numbers_cost_a_unit_of_fuel_a_byte(load: Load, limits: Limits) -> None:
     with pytest.raises(LimitExceeded, match=r"units of fuel left, and asked for work of 1073676288") as caught:
@@ -228,6 +254,28 @@ def test_a_called_guest_without_limits_sleeps_no_longer_than_its_caller_may(load
     with pytest.raises(LimitExceeded, match=r"deadline of 0\.1 s"):
         load(guest(f"(drop {FORWARD})" + ECHO, imports=DISPATCH, rest=IDS), host, limits).dispatch(RUN, ARGUMENT)
     assert monotonic() - began < 10
+
+
+@enforcing(Limits(deadline=0.5))
+def test_a_caller_is_stopped_once_guests_without_limits_have_returned_after_its_deadline(
+    load: Load, limits: Limits
+) -> None:
+    if load.executor.name == "browser":
+        pytest.skip("ends the call of the guest without limits, too")
+    busy = load(guest(BUSY + ECHO))
+    returned: list[float] = []
+
+    def answer(module: bytes, function: bytes, argument: bytes) -> bytes:
+        while not returned or returned[-1] < 0.6:
+            busy.dispatch(RUN, argument)
+            returned.append(monotonic() - began)
+        return argument
+
+    caller = load(guest(f"(drop {FORWARD}) (loop)" + ECHO, imports=DISPATCH, rest=IDS), StubHost(answer), limits)
+    began = monotonic()
+    with pytest.raises(LimitExceeded, match=r"deadline of 0\.5 s"):
+        caller.dispatch(RUN, ARGUMENT)
+    assert returned[-1] >= 0.6
 
 
 @enforcing(Limits(deadline=0.02))

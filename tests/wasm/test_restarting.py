@@ -142,3 +142,20 @@ def test_a_module_cannot_be_restarted_from_inside_one_of_its_calls(engine: Engin
     engine.load(Path(__file__).parents[2] / "examples" / "ur5" / "module.yaml", executor=executor.name)
     module.check([0.0] * 6, engine.register_callable(restart))
     assert "restarted from inside one of its own calls" in str(raised[0])
+
+
+def test_a_module_that_is_unloaded_while_it_restarts_stays_unloaded(engine: Engine, executor: type[Executor]) -> None:
+    loaded: list[LoadedModule] = []
+
+    def unload() -> v.Value:
+        for module in loaded:
+            engine.unload(module)
+        return v.Unit()
+
+    asking = f'(func (export "_initialize") (drop (call $indirect (i64.const {engine.register_callable(unload)}))))'
+    loaded.append(load(engine, executor, guest(imports=INDIRECT, rest=asking)))
+    with pytest.raises(ModuleNotFound, match="was unloaded while it was restarted"):
+        loaded[0].restart()
+    assert not engine.modules
+    with pytest.raises(ModuleNotFound):
+        loaded[0].restart()

@@ -185,7 +185,7 @@ def every_byte_of_a_large_dispatch_is_where_it_was(subject: Subject) -> None:
     module, other = subject.module, subject.load(1)
     current: list[v.Value] = [v.Unit()]
     callable = subject.engine.register_callable(lambda: current[0])
-    for size in (subject.up_to(70_000), subject.up_to(1 << 20)):
+    for size in (subject.up_to(70_000), subject.up_to(1 << 20), subject.size):
         # Random bytes: with a pattern, swapped bytes or blocks may be equal.
         current[0] = v.ArrayU8(Random(size).randbytes(size))
         result = _forward(subject, module, other.id, "echo_u8s", current[0])

@@ -130,16 +130,15 @@ def an_exception_handled_halfway_harms_nobody(subject: Subject) -> None:
 
 @check("exceptions", needs=[Capability.OUTPUT], uses=["print"])
 def an_exception_raised_while_output_is_taken_comes_out_as_itself(subject: Subject) -> None:
-    bug = OSError("the log is full")
+    for bug in (OSError("the log is full"), CallError("no"), KeyboardInterrupt(), SystemExit(1), _Rare()):
 
-    class Host(ScriptedHost):
-        def write_output(self, fd: int, data: bytes) -> None:
-            raise bug
+        class Host(ScriptedHost):
+            def write_output(self, fd: int, data: bytes, bug: BaseException = bug) -> None:
+                raise bug
 
-    instance, id = subject.instance(Host()), subject.function_id("print").bytes
-    run = partial(instance.dispatch, id, subject.argument("print", v.U32(1), v.String("x")))
-    raised = expect_raises(OSError, run, "a host whose write_output raises")
-    expect(raised is bug, f"expected the same {bug!r} that Host.write_output raised, got {raised!r}")
+        instance, id = subject.instance(Host()), subject.function_id("print").bytes
+        raised = _raised_by(partial(instance.dispatch, id, subject.argument("print", v.U32(1), v.String("x"))))
+        expect(raised is bug, f"expected the same {bug!r} that Host.write_output raised, got {raised!r}")
 
 
 @check("exceptions", uses=["add", "forward", "indirect"])

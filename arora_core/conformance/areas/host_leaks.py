@@ -3,34 +3,33 @@
 from __future__ import annotations
 
 import gc
-import os
 import sys
-import tracemalloc
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import fields, replace
 from functools import partial
 from itertools import pairwise
-from pathlib import Path
 
 from ... import values as v
-from ...errors import LoadError, Trap
+from ...errors import GuestError, LoadError, Trap
 from ...executor import Capability, Executor
 from ...header import ExportedFunction, Header, ModuleDefinition
 from ...types import TYPE_IDS, ScalarRef
 from ..checking import check
 from ..expecting import CheckFailed, CheckSkipped, expect, expect_raises
 from ..guests import Guest, id_of
+from ..measuring import TRIES, descriptors, python_growth, resident_memory, threads
 from ..scripted_host import ScriptedHost
 from ..subject import NO_LIMITS, Subject
 
-_CALLS = 100
+_CALLS = 40
 _LOADS = 24
-_TRIES = 3
-"""Attempts of a measurement: other things in the process may allocate once, a leak does so every time."""
+_ROUND = 5
+_LARGE = 70_000
+_LARGE_CALLS = 12
+_NOTICEABLE = 8 << 20
 _PER_CALL = 24
 """Bytes: less than the smallest Python object that a call could leave in a list."""
-_DESCRIPTORS = (Path("/proc/self/fd"), Path("/dev/fd"))
 
 
 class _Header(Header):
@@ -41,39 +40,55 @@ class _Bug(Exception):
     """A bug in host code."""
 
 
-@check("host_leaks", uses=["echo_str", "forward", "indirect"])
+@check("host_leaks", uses=["echo_str", "echo_u8s", "fail", "forward", "indirect"])
 def a_call_leaves_nothing_in_the_memory_of_the_host(subject: Subject) -> None:
     module, times = subject.module, subject.times(_CALLS)
     callable = subject.engine.register_callable(lambda: v.String("y" * 50))
-    inner = subject.argument("echo_str", v.String("x" * 50))
+    inner, large = subject.argument("echo_str", v.String("x" * 50)), bytes(subject.up_to(_LARGE))
+    raising = subject.engine.register_callable(_raise)
     calls: dict[str, Callable[[], object]] = {
         "a call": partial(module.echo_str, "x" * 50),
+        "a large call": partial(module.echo_u8s, large),
+        "a call that fails": partial(expect_raises, GuestError, partial(module.fail, "x" * 50), "fail"),
+        "an exception of the host": partial(expect_raises, _Bug, partial(module.indirect, raising), "indirect"),
         "a dispatch": partial(module.forward, module.id, subject.function_id("echo_str"), inner),
         "a call of a callable": partial(module.indirect, callable),
     }
+    _leave_nothing(calls, times)
+
+
+@check("host_leaks", needs=[Capability.TRAPS], uses=["crash"])
+def a_trap_leaves_nothing_in_the_memory_of_the_host(subject: Subject) -> None:
+    crash = partial(expect_raises, Trap, partial(subject.module.crash, 0), "crash(0)")
+    _leave_nothing({"a trap": crash}, subject.times(_CALLS))
+
+
+def _leave_nothing(calls: Mapping[str, Callable[[], object]], times: int) -> None:
     for what, call in calls.items():
-        grown = _growth(call, times)
+        grown = python_growth(call, times)
         expect(grown < _PER_CALL * times, f"{what} leaves {grown / times:.0f} bytes of Python objects behind each time")
 
 
-def _growth(call: Callable[[], object], times: int) -> int:
-    """Return by how many bytes Python's objects grow over some calls: the least of several measurements."""
+def _raise() -> v.Value:
+    raise _Bug
+
+
+@check("host_leaks", uses=["echo_u8s"])
+def a_large_call_leaves_nothing_in_the_memory_of_the_process(subject: Subject) -> None:
+    # Also what is no Python object: memory that a runtime allocates for a call.
+    module, data, times = subject.module, bytes(subject.up_to(1 << 20)), subject.times(_LARGE_CALLS)
+    if len(data) * times < _NOTICEABLE:
+        raise CheckSkipped("the growth of the process shows only with larger buffers or more examples")
 
     def run() -> int:
         for _ in range(times):
-            call()
-        gc.collect()
-        return tracemalloc.get_traced_memory()[0]
+            module.echo_u8s(data)
+        return resident_memory()
 
-    started = not tracemalloc.is_tracing()
-    if started:
-        tracemalloc.start()
-    try:
-        sizes = [run() for _ in range(_TRIES + 1)]
-    finally:
-        if started:
-            tracemalloc.stop()
-    return min(after - before for before, after in pairwise(sizes))
+    sizes = [run() for _ in range(TRIES + 1)]
+    grown = min(after - before for before, after in pairwise(sizes))
+    what = f"{times} calls with {len(data)} bytes each make the process grow by {grown} bytes"
+    expect(grown < len(data) * times // 2, what)
 
 
 @check("host_leaks", uses=["indirect"])
@@ -91,7 +106,7 @@ def a_trap_is_not_kept(subject: Subject) -> None:
 
 
 def _require_forgotten(call: Callable[[], object], kind: type[Exception], what: str) -> None:
-    kept = [_reference_to_exception(call, kind, what) for _ in range(_TRIES)]
+    kept = [_reference_to_exception(call, kind, what) for _ in range(TRIES)]
     gc.collect()
     # Some runtimes keep the last one until the next.
     alive = sum(each() is not None for each in kept)
@@ -131,18 +146,23 @@ def _reference_to_header(executor: Executor, guest: Guest, number: int) -> weakr
 
 @check("host_leaks", uses=["nothing"])
 def the_host_of_a_module_that_fails_to_load_is_let_go_of(subject: Subject) -> None:
-    executor, guest = subject.new_executor(), subject.guest
+    executor = subject.new_executor()
+    for what, definition in _failing(subject).items():
+        kept = _failed_load(partial(executor.load, definition), what)
+        gc.collect()
+        expect(kept() is None, f"the host of a failed load is still referenced: {what}")
+
+
+def _failing(subject: Subject) -> Mapping[str, ModuleDefinition]:
+    """Return definitions that no executor loads, by what they are."""
+    guest = subject.guest
     promised = ExportedFunction(id_of(0xFE00), "promised", (), ScalarRef(TYPE_IDS["unit"]))
-    failing = {
+    return {
         "bytes that are not an executable": ModuleDefinition(guest.header(), b"nothing"),
         "a header that lists a function the executable lacks": replace(
             guest.definition(), header=guest.header(also=[promised])
         ),
     }
-    for what, definition in failing.items():
-        kept = _failed_load(partial(executor.load, definition), what)
-        gc.collect()
-        expect(kept() is None, f"the host of a failed load is still referenced: {what}")
 
 
 def _failed_load(load: Callable[..., object], what: str) -> weakref.ReferenceType[ScriptedHost]:
@@ -154,26 +174,31 @@ def _failed_load(load: Callable[..., object], what: str) -> weakref.ReferenceTyp
 @check("host_leaks", uses=["nothing"])
 def loading_and_closing_leaves_no_descriptor_open(subject: Subject) -> None:
     executor, definition = subject.new_executor(), subject.guest.definition()
+    failing = _failing(subject)
 
     def load() -> None:
         executor.load(definition, ScriptedHost(), NO_LIMITS).close()
-        malformed = ModuleDefinition(definition.header, b"nothing")
-        expect_raises(LoadError, partial(executor.load, malformed, ScriptedHost(), NO_LIMITS), "loading no executable")
+        for what, refused in failing.items():
+            expect_raises(LoadError, partial(executor.load, refused, ScriptedHost(), NO_LIMITS), f"loading {what}")
 
+    _settles(descriptors, load, "open descriptors")
+
+
+@check("host_leaks", uses=["nothing"])
+def loading_and_closing_leaves_no_thread_running(subject: Subject) -> None:
+    executor, definition = subject.new_executor(), subject.guest.definition()
+    _settles(threads, lambda: executor.load(definition, ScriptedHost(), NO_LIMITS).close(), "threads")
+
+
+def _settles(count: Callable[[], int], load: Callable[[], None], what: str) -> None:
+    """Raise CheckFailed if there is more of something after each of several rounds of loads."""
     load()
-    for _ in range(_TRIES):
-        before = _descriptors()
-        for _ in range(5):
+    for _ in range(TRIES):
+        before = count()
+        for _ in range(_ROUND):
             load()
         gc.collect()
-        more = _descriptors() - before
+        more = count() - before
         if more <= 0:
             return
-    raise CheckFailed(f"the process has {more} more open descriptors after 5 loads, each closed, and 5 that failed")
-
-
-def _descriptors() -> int:
-    for directory in _DESCRIPTORS:
-        if directory.is_dir():
-            return len(os.listdir(directory))
-    raise CheckSkipped("the open descriptors of a process are only known on Linux and macOS")
+    raise CheckFailed(f"the process has {more} more {what} after {_ROUND} loads, each closed")

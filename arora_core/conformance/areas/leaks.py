@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import gc
-import os
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 
 from ... import values as v
-from ...errors import GuestError
+from ...errors import GuestError, Trap
+from ...executor import Capability
 from ..checking import check
 from ..expecting import CheckFailed, CheckSkipped, expect_equal, expect_raises
+from ..measuring import TRIES, resident_memory
 from ..subject import Subject
 
 _TIMES = 20
 _LOADS = 15
-_TRIES = 3
-"""Attempts of a measurement: other things in the process may allocate memory once, a leak does so every time."""
 _MEGABYTES = 4
+_CLOSED = 9
+"""A descriptor that guests cannot write to."""
 
 
 def _balanced(subject: Subject, call: Callable[[], object], what: str) -> None:
@@ -48,6 +47,37 @@ def an_orderly_failure_gives_everything_back(subject: Subject) -> None:
         expect_raises(GuestError, partial(subject.module.fail, "x"), "fail('x')")
 
     _balanced(subject, fail, "fail('x')")
+
+
+@check("leaks", uses=["allocations", "write"])
+def a_call_that_an_exception_unwinds_gives_back_its_argument(subject: Subject) -> None:
+    module, level = subject.module, 0
+    data = {size: bytes(subject.up_to(size)) for size in (100, 70_000)}
+
+    def fail() -> v.Value:
+        nonlocal level
+        level -= 1
+        if level > 0:
+            module.write(_CLOSED, data[size], callable)
+        raise LookupError
+
+    callable = subject.engine.register_callable(fail)
+
+    def call(depth: int) -> None:
+        nonlocal level
+        level = depth
+        expect_raises(LookupError, partial(module.write, _CLOSED, data[size], callable), "write(...) of one that fails")
+
+    for depth in (1, 4):
+        for size in data:
+            _balanced(subject, partial(call, depth), f"an exception of the host, {depth} deep, with {size} bytes each")
+
+
+@check("leaks", needs=[Capability.TRAPS], uses=["allocations", "last_words"])
+def a_call_that_traps_gives_back_its_argument(subject: Subject) -> None:
+    for size in (100, 70_000):
+        crash = partial(subject.module.last_words, "x" * subject.up_to(size))
+        _balanced(subject, partial(expect_raises, Trap, crash, "last_words"), f"a trap of a call with {size} bytes")
 
 
 @check("leaks", uses=["add", "allocations", "echo_str"])
@@ -118,21 +148,11 @@ def an_unloaded_module_gives_its_memory_back(subject: Subject) -> None:
     for _ in range(3):
         once()
     most = _MEGABYTES * _LOADS // 3
-    for _ in range(_TRIES):
-        before = _resident()
+    for _ in range(TRIES):
+        before = resident_memory()
         for _ in range(_LOADS):
             once()
-        grown = (_resident() - before) >> 20
+        grown = (resident_memory() - before) >> 20
         if grown < most:
             return
     raise CheckFailed(f"the process grew by {grown} MiB over {_LOADS} modules of {_MEGABYTES} MiB, each unloaded")
-
-
-def _resident() -> int:
-    """Return the resident memory of the process in bytes. Raises CheckSkipped where it is not known."""
-    gc.collect()
-    try:
-        pages = int(Path("/proc/self/statm").read_text().split()[1])
-    except OSError:
-        raise CheckSkipped("the resident memory of a process is only known on Linux") from None
-    return pages * os.sysconf("SC_PAGE_SIZE")

@@ -124,12 +124,15 @@ def any_sequence_of_loads_calls_crashes_and_unloads_does_what_it_should(subject:
 
 @check("life_cycle", uses=["edition"])
 def a_module_replaced_by_another_executable_runs_that_one(subject: Subject) -> None:
-    # The same header with other code of the same size, in the same executor and in another.
-    digits = (1, 2, 3, 1)
-    for engine in (subject.engine, subject.new_engine()):
-        for digit in digits:
+    # The same header with other code of the same size: in the same executor, in another one, and in the memory of an
+    # executable that has been released.
+    for engine, releases in ((subject.engine, False), (subject.new_engine(), False), (subject.new_engine(), True)):
+        for digit in (1, 2, 3, 1):
             definition = subject.guest.edition(digit).definition()
             module = engine.load_module(definition, executor=subject.executor.name, replace=True)
-            expect_equal(
-                module.edition()[-1], str(digit), "the last character of edition() of the module that replaced"
-            )
+            what = "the last character of edition() of the module that replaced"
+            expect_equal(module.edition()[-1], str(digit), what)
+            if releases:
+                engine.unload(module)
+                del definition, module
+                gc.collect()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import product
+
 from ... import buffers
 from ... import values as v
 from ...executor import Capability
@@ -88,7 +90,7 @@ def what_a_guest_writes_while_it_starts_reaches_the_host(subject: Subject) -> No
     instance = subject.new_executor().load(guest.definition(), host, NO_LIMITS)
     written = list(host.written)
     instance.close()
-    expected = [(1, EDITION[:-1] + b"2")]
+    expected = [(fd, EDITION[:-1] + b"2") for fd in (1, 2)]
     expect_equal(written, expected, "the output that the host has received when load returns")
 
 
@@ -103,9 +105,10 @@ def output_arrives_when_it_is_written_and_as_any_bytes(subject: Subject) -> None
         return buffers.encode(v.Unit())
 
     host.respond = look
-    for data in (b"no line end", b"\xff\xfe not UTF-8 \x80", b"\0", b"cut \xf0\x9f"):
+    texts = (b"no line end", b"\xff\xfe not UTF-8 \x80", b"\0", b"cut \xf0\x9f", b"a\r\nb\n")
+    for fd, data in product((1, 2), texts):
         host.written.clear()
         seen.clear()
-        instance.dispatch(id, subject.argument("write", v.U32(2), v.ArrayU8(data), v.U64(1)))
+        instance.dispatch(id, subject.argument("write", v.U32(fd), v.ArrayU8(data), v.U64(1)))
         expect_equal(seen, [data], "the output that the host had received when the guest called it, after one write")
         expect_equal(b"".join(each for _, each in host.written), data * 2, "the output after the second write")

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable
 from functools import partial
 
 from ... import buffers
 from ... import values as v
-from ...errors import Trap, TrapKind
+from ...errors import CallError, LimitExceeded, Trap, TrapKind
 from ...executor import Capability
 from ..checking import check
 from ..expecting import expect, expect_equal, expect_raises
@@ -16,6 +18,12 @@ _TRAPS = [Capability.TRAPS]
 _NESTED = 30
 """Calls that are nested in one another, fewer than an engine allows."""
 _UNWOUND = 1500
+_DEEP = 6
+"""Nested calls whose stacks are compared."""
+_SMALL_STACKS = (256 << 10, 512 << 10, 4 << 20)
+_CHAIN = 12
+_CHAIN_STACK = 4 << 20
+_MOST_LEVELS = 1 << 17
 _CRASH = ["add", "crash"]
 """The functions that ``_crashes`` and ``_stops`` use."""
 
@@ -189,3 +197,121 @@ def a_nested_crash_leaves_the_running_call_its_frame(subject: Subject) -> None:
         result = module.forward(module.id, subject.function_id("crash"), argument)
         expect(buffers.error_message(result) is not None, f"a dispatch of crash(0), turn {turn}: not an error buffer")
         expect_equal(module.add(1, 2), 3, "add(1, 2) after a nested crash")
+
+
+@check("traps", kind="wasm", uses=["frames"])
+def the_stack_of_every_level_is_where_it_was_after_a_failure_below(subject: Subject) -> None:
+    whole = _stacks(subject, _DEEP)
+    expect_equal([level for level, _ in whole], list(range(_DEEP)), "the levels of nested calls that return")
+    for handled in (_DEEP - 1, _DEEP // 2, 1, 0):
+        found = _stacks(subject, handled)
+        expect_equal(found, whole[:handled], f"where the stack is below an exception that level {handled} handles")
+    expect_equal(_stacks(subject, _DEEP), whole, "where the stack is after exceptions")
+
+
+@check("traps", needs=_TRAPS, uses=["crash", "frames"])
+def the_stack_of_every_level_is_where_it_was_after_a_trap_below(subject: Subject) -> None:
+    def crash() -> None:
+        expect_raises(Trap, partial(subject.module.crash, 0), "crash(0) inside nested calls")
+
+    expect_equal(_stacks(subject, _DEEP, crash), _stacks(subject, _DEEP), "where the stack is above a trap")
+
+
+def _stacks(subject: Subject, handled: int, last: Callable[[], None] = lambda: None) -> list[tuple[int, int]]:
+    """Nest calls, and return the levels whose call returns, each with the address of the guest's stack.
+
+    The callable of the innermost level calls ``last``, and raises if ``handled`` is a level that handles that.
+    """
+    module, found, level = subject.module, dict[int, int](), 0
+
+    def call() -> v.Value:
+        nonlocal level
+        here, level = level, level + 1
+        if here < _DEEP:
+            try:
+                before, after = module.frames(callable)
+            except LookupError:
+                if here != handled:
+                    raise
+                return v.Unit()
+            expect_equal(after, before, f"where the stack of level {here} is after the calls below")
+            found[here] = before
+            return v.Unit()
+        last()
+        if handled < _DEEP:
+            raise LookupError
+        return v.Unit()
+
+    callable = subject.engine.register_callable(call)
+    call()
+    return sorted(found.items())
+
+
+@check("traps", needs=_TRAPS, uses=_CRASH)
+def endless_recursion_in_a_thread_ends_in_order_whatever_its_stack(subject: Subject) -> None:
+    # An executor that does not know how much stack there is ends the process here: see Instance.stack.
+    module = subject.module
+    for size in _SMALL_STACKS:
+        what = f"crash(6), endless recursion, in a thread with a stack of {size >> 10} KiB"
+        error = _in_thread(lambda: module.crash(6), size)
+        expect(_ends_a_recursion(error), f"{what}: expected a Trap, or LimitExceeded of the depth, got {error!r}")
+        expect_equal(module.add(1, 2), 3, f"add(1, 2) after {what}")
+
+
+@check("traps", needs=_TRAPS, uses=["add", "burrow"])
+def a_chain_of_modules_that_recurse_ends_in_order(subject: Subject) -> None:
+    # As above. Each module uses half of the stack that a guest gets, or more, and then calls the next one.
+    modules = [subject.load(number) for number in range(_CHAIN)]
+    nothing = subject.engine.register_callable(v.Unit)
+    levels, ends = 1000, list[CallError]()
+    while levels < _MOST_LEVELS and _succeeds(partial(modules[0].burrow, 2 * levels, nothing)):
+        levels *= 2
+    rest = iter(modules)
+
+    def go_on() -> v.Value:
+        following = next(rest, None)
+        if following is not None:
+            try:
+                following.burrow(levels, callable)
+            except CallError as error:
+                ends.append(error)
+        return v.Unit()
+
+    callable = subject.engine.register_callable(go_on)
+    error = _in_thread(go_on, _CHAIN_STACK)
+    expect(error is None, f"a chain of {_CHAIN} modules raised {error!r}")
+    for each in ends:
+        expect(_ends_a_recursion(each), f"expected a Trap, or LimitExceeded of the depth, in a chain, got {each!r}")
+    expect_equal([each.add(1, 2) for each in modules], [3] * _CHAIN, "add(1, 2) of all modules of the chain")
+
+
+def _succeeds(call: Callable[[], object]) -> bool:
+    try:
+        call()
+    except CallError:
+        return False
+    return True
+
+
+def _ends_a_recursion(error: BaseException | None) -> bool:
+    return isinstance(error, Trap) or (isinstance(error, LimitExceeded) and error.limit == "depth")
+
+
+def _in_thread(call: Callable[[], object], stack: int) -> BaseException | None:
+    """Call in a thread with a stack of so many bytes; return the exception that it raises."""
+    raised: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            call()
+        except BaseException as error:
+            raised.append(error)
+
+    before = threading.stack_size(stack)
+    try:
+        thread = threading.Thread(target=run)
+        thread.start()
+    finally:
+        threading.stack_size(before)
+    thread.join()
+    return raised[0] if raised else None

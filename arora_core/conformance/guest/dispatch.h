@@ -128,3 +128,22 @@ FUNCTION(85) {
     }
     return arora_result_u32(&self, failures);
 }
+
+/* The address of a local variable, which shows where the guest's stack is. */
+__attribute__((noinline)) static uint64_t top_of_stack(void) {
+    volatile uint8_t local = 0;
+    return (uint64_t)(uintptr_t)&local + local;
+}
+
+/* frames(callable: u64) -> u64[]: where the stack is before and after the guest calls the callable */
+FUNCTION(86) {
+    arora_uuid self = ID(86);
+    arora_reader callable = parameter(argument, PARAMETER(8601));
+    uint64_t number = arora_read_u64(&callable), found[2] = {top_of_stack(), 0};
+    if (arora_failed(&callable)) return arora_error_in("callable", &callable);
+    arora_buffer_free(arora_dispatch_indirect(number));
+    found[1] = top_of_stack();
+    arora_writer writer = arora_result_begin(&self, 0);
+    arora_write_u64s(&writer, found, 2);
+    return arora_result_end(&writer);
+}

@@ -96,6 +96,19 @@ static uint32_t recurse(uint32_t depth) {
     return zero ? depth : recurse(depth + 1) + zero + depth;
 }
 
+static uint8_t *burrowed(uint32_t levels, uint64_t callable) {
+    return levels == 0 ? arora_dispatch_indirect(callable) : burrowed(levels - 1, callable) + zero;
+}
+
+/* burrow(levels: u32, callable: u64) -> u8[]: calls the callable below so many frames of its own; the raw answer */
+FUNCTION(74) {
+    arora_reader levels = parameter(argument, PARAMETER(7401)), callable = parameter(argument, PARAMETER(7402));
+    uint32_t depth = arora_read_u32(&levels);
+    uint64_t number = arora_read_u64(&callable);
+    if (arora_failed(&callable)) return arora_error_in("callable", &callable);
+    return handed_on(ID(74), burrowed(depth, number));
+}
+
 typedef uint32_t (*nullary)(void);
 typedef uint64_t (*other_signature)(uint64_t, uint64_t);
 static volatile nullary nowhere;

@@ -28,12 +28,14 @@ enum { TOO_LATE = 100 };
 
 static uint32_t initialised;
 
-/* Every edition but the first writes its name to stdout. */
+/* Every edition but the first writes its name to stdout and to stderr. */
 ARORA_EXPORT("_initialize") void _initialize(void);
 void _initialize(void) {
     char copy[EDITION_SIZE];
     initialised += allocated ? TOO_LATE : 1;
-    if (edition_text[EDITION_SIZE - 1] != '1') written(1, edition_of(copy));
+    if (edition_text[EDITION_SIZE - 1] == '1') return;
+    written(1, edition_of(copy));
+    written(2, edition_of(copy));
 }
 
 /* initialised() -> u32: number of times that the host has called _initialize; a call after the first allocation

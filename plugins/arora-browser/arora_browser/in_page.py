@@ -219,9 +219,10 @@ def _key(definition: ModuleDefinition) -> tuple[UUID, bytes]:
 
 
 def _exception_for(error: Any, header: Header) -> BaseException:
-    code = getattr(error, "code", None)
-    if code is None:
+    # Other errors of JavaScript may have a `code` too, of their own.
+    if error.name != "GuestFailure":
         return cast(BaseException, error)
+    code = error.code
     message = guest_failures.replace_symbols(str(error.message), header)
     if code == "too-large":
         return LoadError(f"{message}; await engine.prepare(header, executable) first, then load the same module")

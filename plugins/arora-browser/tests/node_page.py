@@ -6,8 +6,11 @@ import json
 import shutil
 import subprocess
 import textwrap
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from secrets import token_hex
+from threading import Timer
 from typing import Any, Final
 
 import pytest
@@ -20,6 +23,8 @@ HERE: Final = Path(__file__).parent
 REPOSITORY: Final = HERE.parents[2]
 NODE_MODULES: Final = HERE / "js" / "node_modules"
 PYODIDE: Final = NODE_MODULES / "pyodide"
+_LONGEST: Final = 300.0
+"""Seconds that a program may take before its process is killed."""
 NEEDING_RECORDS: Final = frozenset({"mirror", "mirror_all", "echo_shape", "echo_shapes"})
 
 
@@ -53,7 +58,7 @@ test_files.__test__ = False  # type: ignore[attr-defined]
 
 class NodePage:
     """One Node process with an ``Engine`` of ``arora.mjs``. Files are below ``/files`` for Python, ``files`` for
-    JavaScript."""
+    JavaScript. A program that ends Node or Python fails; the page cannot be used after that."""
 
     def __init__(self, directory: Path) -> None:
         require_npm_packages()
@@ -70,6 +75,12 @@ class NodePage:
             stderr=self._stderr,
             text=True,
         )
+        self._python_ended = False
+
+    @property
+    def is_usable(self) -> bool:
+        """Whether both Node and the Python in it are still running."""
+        return not self._python_ended and self._process.poll() is None
 
     def python(self, code: str) -> Any:
         """Return the value of the last expression. Raises AssertionError with the traceback of a Python exception."""
@@ -81,16 +92,31 @@ class NodePage:
 
     def _request(self, request: dict[str, str]) -> Any:
         assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._process.stdin.write(json.dumps(request) + "\n")
-        self._process.stdin.flush()
-        line = self._process.stdout.readline()
-        if not line:
-            self._stderr.seek(0)
-            pytest.fail(f"Node ended: {self._stderr.read()}")
-        reply = json.loads(line)
+        mark = token_hex(8)
+        with suppress(BrokenPipeError):  # Node has ended, and so there is no reply.
+            self._process.stdin.write(json.dumps({**request, "mark": mark}) + "\n")
+            self._process.stdin.flush()
+        reply = self._reply(mark)
+        self._python_ended = reply.get("pythonEnded", False)
         assert "error" not in reply, reply["error"]
         return reply["value"]
+
+    def _reply(self, mark: str) -> dict[str, Any]:
+        """Return what follows ``mark`` on stdout. The rest is what programs wrote, and is shown if the test fails."""
+        assert self._process.stdout is not None
+        limit = Timer(_LONGEST, self._process.kill)
+        limit.start()
+        try:
+            for line in self._process.stdout:
+                written, marked, reply = line.partition(mark)
+                print(written, end="")
+                if marked:
+                    return dict(json.loads(reply))
+        finally:
+            limit.cancel()
+        code = self._process.wait()
+        self._stderr.seek(0)
+        pytest.fail(f"Node ended with code {code}: {self._stderr.read()}")
 
     def close(self) -> None:
         """End the process."""
@@ -101,11 +127,16 @@ class NodePage:
 _SHARED: Final = pytest.StashKey[NodePage]()
 
 
-@pytest.fixture(scope="session")
+def shared_page(config: pytest.Config, directories: pytest.TempPathFactory) -> NodePage:
+    """Return the one page that all tests use, or another once a test has ended it."""
+    page = config.stash.get(_SHARED, None)
+    if page is None or not page.is_usable:
+        page = config.stash[_SHARED] = NodePage(directories.mktemp("node"))
+        config.add_cleanup(page.close)
+    return page
+
+
+@pytest.fixture
 def node_page(pytestconfig: pytest.Config, tmp_path_factory: pytest.TempPathFactory) -> NodePage:
-    """Python and JavaScript in one Node process, started once for all files that import this fixture."""
-    # Each file that imports a fixture has one of its own, so its scope alone would start a process per file.
-    if _SHARED not in pytestconfig.stash:
-        page = pytestconfig.stash[_SHARED] = NodePage(tmp_path_factory.mktemp("node"))
-        pytestconfig.add_cleanup(page.close)
-    return pytestconfig.stash[_SHARED]
+    """Python and JavaScript in one Node process, which is started for the first test that needs it."""
+    return shared_page(pytestconfig, tmp_path_factory)

@@ -16,6 +16,7 @@ from arora_core.conformance.subject import only
 from arora_core.errors import LimitExceeded, Trap, TrapKind
 from arora_core.executor import Host, Instance, Limits
 from arora_core.header import ModuleDefinition
+from tests.striking import moments, struck_at
 from tests.wasm.guests import (
     ANSWER,
     ARGUMENT,
@@ -104,6 +105,30 @@ def test_an_interrupt_ends_the_wait_for_a_guest_that_never_ends(executor: Browse
     finally:
         signal.signal(signal.SIGALRM, before)
     assert instance.dispatch(RUN, ARGUMENT) == ARGUMENT
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_a_call_struck_at_any_moment_leaves_the_guest_usable(executor: BrowserExecutor) -> None:
+    instance = load(executor, guest(FORWARD, imports=DISPATCH, rest=IDS))
+    instance.dispatch(RUN, ARGUMENT)
+    for moment in moments(6):
+        struck = struck_at(moment, lambda: instance.dispatch(RUN, ARGUMENT))
+        assert instance.dispatch(RUN, ARGUMENT) == ARGUMENT, moment
+        if not struck:
+            break
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_a_load_or_a_close_struck_at_some_moment_leaves_the_other_guests_usable(executor: BrowserExecutor) -> None:
+    other = load(executor, guest())
+    for moment in moments(4):
+        loaded: list[Instance] = []
+        struck = struck_at(moment, lambda: loaded.append(load(executor, guest())))  # noqa: B023, it runs at once
+        for instance in loaded:
+            struck = struck_at(moment, instance.close) or struck
+        assert other.dispatch(RUN, ARGUMENT) == ARGUMENT, moment
+        if not struck:
+            break
 
 
 def test_a_page_that_crashes_is_a_trap_and_no_other_page_notices(executor: BrowserExecutor) -> None:

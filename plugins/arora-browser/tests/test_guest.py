@@ -232,6 +232,25 @@ def test_an_import_that_no_host_offers_is_named(node: Node) -> None:
     assert (found["code"], found["symbol"]) == ("link", "env.other")
 
 
+@pytest.mark.parametrize(
+    ("module", "name"),
+    [("env", "constructor"), ("env", "__proto__"), ("constructor", "name"), ("__proto__", "toString")],
+)
+def test_properties_that_objects_inherit_are_no_imports(node: Node, module: str, name: str) -> None:
+    found = node(guest(imports=f'(import "{module}" "{name}" (func))'), "show(failure(() => started()));")
+    assert isinstance(found, dict)
+    assert (found["code"], found["symbol"]) == ("link", f"{module}.{name}")
+
+
+def test_exports_may_have_the_names_of_such_properties(node: Node) -> None:
+    names = ("then", "__proto__", "constructor", "toString", "call")
+    exports = "".join(f'(func (export "{each}") (param i32) (result i32) unreachable)' for each in names)
+    script = (
+        "const guest = await Guest.instantiate(await compile(bytes), host); show([...guest.call(SYMBOL, ARGUMENT)]);"
+    )
+    assert node(guest(rest=exports), script) == list(ARGUMENT)
+
+
 def test_initialize_is_called_once_and_first(node: Node) -> None:
     initialize = '(func (export "_initialize") (call $fd_write_hello))'
     hello = f"(func $fd_write_hello {PRINT.format(fd=1)})"

@@ -197,6 +197,24 @@ def test_a_malformed_executable_is_refused(node_page: NodePage) -> None:
     )
 
 
+def test_an_error_of_javascript_with_a_code_of_its_own_is_no_failure_of_the_guest(node_page: NodePage) -> None:
+    assert node_page.python("""
+        from pyodide.code import run_js
+        from pyodide.ffi import JsException
+        fail = run_js("(function () { throw new DOMException('no room', 'QuotaExceededError'); })")
+        replace = run_js("(to) => { const { Module } = WebAssembly; WebAssembly.Module = to; return Module; }")
+        module = replace(fail)
+        try:
+            with Engine() as engine:
+                engine.load("/files/ur5/module.yaml")
+        except BaseException as error:
+            told = [type(error) is JsException, error.message]
+        finally:
+            replace(module)
+        told
+    """) == [True, "no room"]
+
+
 def test_limits_that_a_page_cannot_enforce_are_refused(node_page: NodePage) -> None:
     assert (
         node_page.python("""
@@ -335,7 +353,6 @@ def test_a_closed_module_refuses_calls(node_page: NodePage) -> None:
     )
 
 
-@pytest.mark.skip(reason="Pyodide ends in gc.collect() after many engines: docs/security.md, known gaps")
 def test_a_thousand_loads_leave_neither_proxies_nor_memory_behind(node_page: NodePage) -> None:
     before, after = node_page.javascript("""
         const round = `

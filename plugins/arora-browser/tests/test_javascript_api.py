@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
-
 from .javascript_program import Program, run
 from .node_page import node_page
 
@@ -149,6 +147,47 @@ def test_a_prepared_module_is_loaded_by_its_header_or_its_id(run: Program) -> No
     """) == ["ur5", "ur5", "LoadError"]
 
 
+def test_names_of_properties_that_objects_inherit_are_names_like_any_other(run: Program) -> None:
+    assert (
+        run("""
+        const described = JSON.parse(parts("probe")[0]);
+        const exported = (name) => described.exports.find((each) => each.name === name);
+        const [add, append, nothing] = ["add", "append", "nothing"].map(exported);
+        const names = ["then", "__proto__", "constructor", "toString", "valueOf", "destroy", "__class__", "self"];
+        const wrong = [];
+        for (const name of names) {
+          described.name = nothing.name = add.parameters[0].name = append.parameters[0].name = name;
+          engine.loadModule(described, parts("probe")[1], { replace: true });
+          const given = (value, others) => Object.fromEntries([[name, value], ...Object.entries(others)]);
+          const sum = engine.call(name, "add", given(2, { b: 3 }));
+          const { mutated } = await engine.call(name, "append", given([1], { item: 2, log: "" }));
+          const appended = Object.hasOwn(mutated, name) && String(mutated[name]) === "1,2";
+          const plain = Object.getPrototypeOf(mutated) === Object.prototype;
+          const map = engine.call(name, "echo_map", [given(4, {})]);
+          const echoed = Object.hasOwn(map, name) && map[name] === 4;
+          const unknown = thrownBy(() => engine.call(name, "hasOwnProperty")).name;
+          if (sum !== 5 || !appended || !plain || !echoed || unknown !== "FunctionNotFound") wrong.push(name);
+          if (engine.call(name, name) !== null) wrong.push(`${name}()`);
+        }
+        return wrong;
+    """)
+        == []
+    )
+
+
+def test_fields_may_have_such_names_too(run: Program) -> None:
+    assert run("""
+        const names = { x: "then", y: "__proto__", z: "constructor" };
+        const [header, bytes, { records }] = parts("ur5");
+        for (const [file, text] of Object.entries(records)) {
+          records[file] = text.replace(/name: "([xyz])"/g, (_, name) => `name: "${names[name]}"`);
+        }
+        engine.loadModule(header, bytes, { records });
+        const { position } = await engine.call("ur5", "forward", { joints: [0, 0, 0, 0, 0, 0] });
+        return Object.entries(position);
+    """) == [["then", -0.81725], ["__proto__", -0.19145], ["constructor", -0.005490999999999996]]
+
+
 def test_a_callable_may_call_the_engine(run: Program) -> None:
     assert (
         run("""
@@ -170,7 +209,6 @@ def test_what_guests_write_is_in_the_log(run: Program) -> None:
     """) == [["warning", "arora.module.probe", "hello"]]
 
 
-@pytest.mark.skip(reason="Pyodide ends in gc.collect() after many engines: docs/security.md, known gaps")
 def test_a_thousand_calls_and_engines_leave_no_proxy_behind(run: Program) -> None:
     before, after = run("""
         const [header, bytes] = parts("probe");

@@ -163,6 +163,17 @@ exports:
 """
 
 
+def test_no_name_of_a_module_or_function_is_an_id_of_the_page(page: Page, files: Path, tmp_path: Path) -> None:
+    header = EVERYTHING.replace("name: kinds", "name: module").replace("name: everything", "name: name")
+    (tmp_path / "module.yaml").write_text(header)
+    shutil.copy(files / "ur5" / "ur5.wasm", tmp_path)
+    shutil.copytree(files / "watchdog" / "records", tmp_path / "records")
+    page.get_by_label("Open a module…").set_input_files(_module(tmp_path))
+    expect(page.locator("#state")).to_have_text("module is ready")
+    ids = page.evaluate('() => [...document.querySelectorAll("[id]")].map((each) => each.id)')
+    assert sorted(set(ids)) == sorted(ids)
+
+
 def test_there_is_a_field_for_every_type(page: Page, files: Path, tmp_path: Path) -> None:
     (tmp_path / "module.yaml").write_text(EVERYTHING)
     shutil.copy(files / "ur5" / "ur5.wasm", tmp_path)

@@ -14,6 +14,7 @@ import ctypes
 import os
 import sys
 from collections.abc import Callable
+from io import FileIO
 from struct import Struct
 from typing import Any, Final
 
@@ -58,12 +59,10 @@ def store(address: int, content: bytes) -> bool:
         ctypes.memmove(address, content, len(content))
         return True
     # The kernel writes, as the contents of a pipe: where a store would crash the process, reading it fails.
-    source, sink = os.pipe()
-    try:
-        os.write(sink, content)
+    # Of files, unlike descriptors, an exception of a signal's handler leaves none open.
+    source, sink = map(FileIO, os.pipe(), ("rb", "wb"))
+    with source, sink:
+        sink.write(content)
         read = ctypes.CDLL(None).read
         read.argtypes, read.restype = (ctypes.c_int, ctypes.c_void_p, ctypes.c_size_t), ctypes.c_ssize_t
-        return bool(read(source, address, len(content)) == len(content))
-    finally:
-        os.close(source)
-        os.close(sink)
+        return bool(read(source.fileno(), address, len(content)) == len(content))

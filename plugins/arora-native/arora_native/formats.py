@@ -27,6 +27,7 @@ _SHOWN_BYTES: Final = 16
 
 # https://refspecs.linuxfoundation.org/elf/gabi4+/ch4.eheader.html
 _CLASS_AND_ORDER: Final = slice(4, 6)
+_BIG_ENDIAN: Final = b"\2"
 _MACHINE: Final = slice(18, 20)
 _MACHINES: Final = {3: "x86", 40: "ARM", 62: "x86-64", 183: "AArch64", 243: "RISC-V"}
 
@@ -57,6 +58,8 @@ def _check_elf(executable: bytes) -> None:
 def _machine(elf: bytes) -> str:
     number = int.from_bytes(elf[_MACHINE], "little")
     bits = {1: "32-bit ", 2: "64-bit "}.get(elf[4] if len(elf) > 4 else 0, "")
+    if elf[5:6] == _BIG_ENDIAN:
+        bits, number = f"{bits}big-endian ", int.from_bytes(elf[_MACHINE], "big")
     return bits + _MACHINES.get(number, f"machine {number}")
 
 

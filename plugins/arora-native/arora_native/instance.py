@@ -126,7 +126,7 @@ class NativeInstance(Instance):
         """Unload the library. Raise ModuleBusy inside one of its calls, which still has to return to it. Idempotent."""
         if self._calls_out:
             raise ModuleBusy("cannot be closed from inside one of its own calls")
-        if self._closed:
+        if self._library.closed:
             return
         self._closed = True
         self._functions.clear()

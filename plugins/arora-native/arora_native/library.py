@@ -28,6 +28,11 @@ class Library:
         check_loadable(executable)
         self._opened: Opened | None = open_privately(executable, path)
 
+    @property
+    def closed(self) -> bool:
+        """Whether :meth:`close` has done its work."""
+        return self._opened is None
+
     def function(self, symbol: str, result: Any, what: str = "", *, quick: bool = False) -> Any:
         """Return the exported function, which takes ctypes objects. Raise MissingExport if it does not exist.
 
@@ -64,11 +69,14 @@ class Library:
 
         Where code of the library may still run, it stays loaded. Returns why.
         """
+        if self._opened is None:
+            return None
+        address = _address(self._opened.library)
+        file, user = file_at(address), user_of(address)
+        # Forgotten before it is unloaded: a signal's handler may raise in between, or close it meanwhile.
         opened, self._opened = self._opened, None
         if opened is None:
             return None
-        address = _address(opened.library)
-        file, user = file_at(address), user_of(address)
         if user is not None:
             return f"{user} may still run its code"
         # Not by `_ctypes.dlclose`, which holds the GIL: the library may end a thread that waits for it.

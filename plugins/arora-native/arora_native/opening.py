@@ -10,10 +10,12 @@ import ctypes
 import errno
 import mmap
 import os
+import secrets
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
+from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import Final
@@ -29,6 +31,7 @@ _DELETABLE_WHILE_LOADED: Final = sys.platform not in ("win32", "cygwin")
 OUR_FILES: Final = "arora-"
 """How the names of copies begin."""
 _MODE: Final = getattr(os, "RTLD_NOW", 0) | getattr(os, "RTLD_LOCAL", 0)
+_OPEN_OWN: Final = partial(os.open, mode=0o600)
 _IN_MEMORY: Final = count(1)
 
 
@@ -55,6 +58,7 @@ def open_privately(executable: bytes, path: Path | None) -> Opened:
         copy = private_copy(executable, path)
         refusals = []
         for place in _places(path):
+            file = ""
             try:
                 with place(copy) as file, _neighbours(path):
                     _require_executable(file)
@@ -62,6 +66,12 @@ def open_privately(executable: bytes, path: Path | None) -> Opened:
                 return Opened(library, None if _DELETABLE_WHILE_LOADED else file)
             except _PlaceRefused as refused:
                 refusals.append(str(refused))
+            except _NotLoaded:
+                raise
+            except BaseException:
+                # A signal's handler raised it, perhaps after the loader had returned and before that was assigned.
+                _unload(file)
+                raise
     except MemoryError:
         raise LoadError(f"not enough memory for a copy of the library of {len(executable)} bytes") from None
     except _NotLoaded as failed:
@@ -124,6 +134,21 @@ def _dlopen(file: str) -> ctypes.CDLL:
     return ctypes.CDLL(file, handle=handle)
 
 
+def _unload(file: str) -> None:
+    """Unload the library of a file, which has been loaded at most once."""
+    no_load: int | None = getattr(os, "RTLD_NOLOAD", None)
+    if not file or no_load is None:
+        return
+    loader = ctypes.CDLL(None)
+    loader.dlopen.restype = ctypes.c_void_p
+    handle = loader.dlopen(os.fsencode(file), _MODE | no_load)
+    if handle is not None:
+        with unchanged():
+            # Once for this look, and once for the library.
+            loader.dlclose(ctypes.c_void_p(handle))
+            loader.dlclose(ctypes.c_void_p(handle))
+
+
 def _require_executable(file: str) -> None:
     """Raise _PlaceRefused if code cannot be mapped from a file, which the loader does not tell from other failures."""
     if sys.platform == "win32":
@@ -159,13 +184,18 @@ def _temporary_file(copy: bytes, directory: str | None = None) -> Iterator[str]:
     """Provide the path of a file with this content. It is deleted if that is possible while it is loaded."""
     try:
         directory = directory or tempfile.gettempdir()
-        handle, path = tempfile.mkstemp(prefix=OUR_FILES, suffix=_SUFFIX, dir=directory)
     except OSError as error:
-        raise _PlaceRefused(f"no temporary file in {directory or 'any directory'}: {error.strerror}") from None
+        raise _PlaceRefused(f"no directory for temporary files: {error.strerror}") from None
+    # Its name is known before it exists: at any later moment a signal's handler may raise an exception.
+    path = os.path.join(directory, f"{OUR_FILES}{secrets.token_hex(8)}{_SUFFIX}")
     keep = False
     try:
         try:
-            with os.fdopen(handle, "wb") as file:
+            file = open(path, "xb", opener=_OPEN_OWN)  # noqa: SIM115, the next statement closes it
+        except OSError as error:
+            raise _PlaceRefused(f"no temporary file in {directory}: {error.strerror}") from None
+        try:
+            with file:
                 file.write(copy)
         except OSError as error:
             raise _PlaceRefused(f"{len(copy)} bytes cannot be written to {directory}: {error.strerror}") from None
@@ -173,8 +203,10 @@ def _temporary_file(copy: bytes, directory: str | None = None) -> Iterator[str]:
         keep = not _DELETABLE_WHILE_LOADED
     finally:
         if not keep:
-            with suppress(OSError):
+            try:  # noqa: SIM105, nor may one come between this and the end of the deletion
                 os.unlink(path)
+            except OSError:
+                pass
 
 
 @contextmanager

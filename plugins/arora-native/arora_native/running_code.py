@@ -31,6 +31,8 @@ _WORD: Final = ctypes.sizeof(ctypes.c_void_p)
 _CODE: Final = "L" if ctypes.sizeof(ctypes.c_ulong) == _WORD else "Q"
 _PAUSES: Final = (0.0, 0.001, 0.002, 0.004, 0.008, 0.016)
 """Seconds to wait before each look: threads that are about to end, or to wait, get the time to do so."""
+_LONG_PAUSES: Final = (0.032, 0.064, 0.128, 0.256)
+"""More, while a thread is running, so that it cannot be looked at: on a busy machine it takes long to come to rest."""
 _SIGACTION_SIZE: Final = 256
 """More than any platform's ``struct sigaction``, which begins with the handler."""
 _LIBC: Final = ("libc.", "libc-", "libpthread", "ld-musl")
@@ -64,7 +66,10 @@ def user_of(address: int) -> str | None:
     Other libraries whose code is in use are never unloaded from now on: a library that this one needs, such as the
     runtime of OpenMP, may have started threads.
     """
-    for pause in _PAUSES:
+    unknown = False
+    for pause in (*_PAUSES, *_LONG_PAUSES):
+        if pause in _LONG_PAUSES and not unknown:
+            break
         if pause:
             time.sleep(pause)
         mapped = list(regions())
@@ -75,7 +80,8 @@ def user_of(address: int) -> str | None:
             users = _users(mapped)
         except OSError as error:
             return f"threads, which cannot be looked at ({error}),"
-        user = users.pop(own.file, None) or users.pop(_UNKNOWN, None) or _pin(mapped, users)
+        known, unknown = users.pop(own.file, None), _UNKNOWN in users
+        user = known or users.pop(_UNKNOWN, None) or _pin(mapped, users)
         if user is None:
             return None
     return user

@@ -142,3 +142,26 @@ for _ in range(20): call_and_close()
 print(Path("/proc/self/maps").read_text().count("arora-") - before)
 """
     assert alone(guest(), tmp_path, code) == "0\n"
+
+
+def test_a_library_is_unloaded_once_a_thread_that_was_busy_elsewhere_can_be_looked_at(tmp_path: Path) -> None:
+    body = """pthread_create(&worker, 0, spin, 0); return number(1); }
+      static void *spin(void *argument) {
+        struct timespec now; clock_gettime(CLOCK_MONOTONIC, &now);
+        int64_t end = nanoseconds(now) + 120000000;
+        while (nanoseconds(now) < end) clock_gettime(CLOCK_MONOTONIC, &now);
+        for (;;) usleep(1000);"""
+    declared = """#include <time.h>
+      static void *spin(void *argument);
+      static int64_t nanoseconds(struct timespec t) { return t.tv_sec * 1000000000ll + t.tv_nsec; }"""
+    (tmp_path / "busy.so").write_bytes(guest(body, THREADS + declared))
+    code = """
+busy = load(Path(sys.argv[1]).with_name("busy.so").read_bytes())
+before = Path("/proc/self/maps").read_text().count("arora-")
+instance = load(executable)
+instance.dispatch(RUN, ARGUMENT)
+busy.dispatch(RUN, ARGUMENT)
+instance.close()
+print(Path("/proc/self/maps").read_text().count("arora-") - before)
+"""
+    assert alone(guest(), tmp_path, code) == "0\n"

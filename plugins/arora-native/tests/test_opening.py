@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import os
 import resource
 import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
+from arora_native.opening import OUR_FILES
 
 from arora_core.errors import LoadError, MalformedExecutable
+from arora_core.executor import Instance
 from tests.native_libraries import ARGUMENT, ECHO, RUN, guest, load, value
+from tests.striking import moments, struck_at
 
 COUNT = "static int count; return number(++count);"
 
@@ -111,3 +116,34 @@ def test_a_variable_for_dispatch_in_read_only_memory_is_refused(variable: str) -
     behind = f"return copy(argument); }}\n#undef {variable}\nvoid *const {variable} = 0;\nvoid unused(void) {{"
     with pytest.raises(MalformedExecutable, match=f"exports {variable} in read-only memory"):
         load(guest(behind, before))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the mapped files are listed on Linux alone")
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_loads_and_closes_struck_at_any_moment_leave_next_to_nothing_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def mapped() -> int:
+        return len({line.split()[-2] for line in Path("/proc/self/maps").read_text().splitlines() if OUR_FILES in line})
+
+    def append(loaded: list[Instance]) -> None:
+        loaded.append(load(executable))
+
+    executable = guest()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    before, descriptors, strikes = mapped(), len(os.listdir("/proc/self/fd")), 0
+    for moment in moments(20):
+        strikes += 1
+        loaded: list[Instance] = []
+        struck = struck_at(moment, partial(append, loaded))
+        for _ in range(2 if loaded else 0):
+            struck = struck_at(moment, loaded[0].close) or struck
+        for instance in loaded:
+            instance.close()
+        if not struck:
+            break
+    # Where a descriptor or an instance has just been returned, nothing can hold on to it yet.
+    assert strikes > 50
+    assert mapped() - before <= 2
+    assert len(os.listdir("/proc/self/fd")) - descriptors <= 4
+    assert not os.listdir(tmp_path)

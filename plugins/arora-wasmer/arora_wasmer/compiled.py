@@ -11,11 +11,11 @@ from arora_core.errors import ExecutorUnavailable, MalformedExecutable
 from arora_core.executor import Limits
 from arora_core.guest_symbols import MEMORY, WasmType
 from arora_core.wasm import stack_pointer
-from arora_core.wasm.code_size import check_functions
+from arora_core.wasm.compiling_apart import compile_apart, is_apart
 from arora_core.wasm.fixed_tables import PAGE, beyond
 from arora_core.wasm.memory_shortage import memory_shortage
 
-from . import panics, runtime, thread_pins, unsupported
+from . import compiler_process, panics, runtime, thread_pins, unsupported
 from .memory_limit import limited
 from .trap_signals import TrapSignals
 
@@ -38,7 +38,11 @@ class CompiledModule:
             self.store = runtime.new_store()
         self.signals = _signals
         try:
-            self.module = runtime.new_module(self.store, changed)
+            if is_apart(changed):
+                code = compile_apart(compiler_process.__name__, None, changed, RuntimeError)
+                self.module = runtime.from_code(self.store, code)
+            else:
+                self.module = runtime.new_module(self.store, changed)
         except RuntimeError as error:
             raise memory_shortage(_reason(error)) or MalformedExecutable(_reason(error)) from None
         except BaseException as error:
@@ -78,7 +82,6 @@ def _compiled(executable: bytes, limits: Limits) -> CompiledModule:
     if executable[6:8] == _COMPONENT_LAYER:
         raise MalformedExecutable("a WebAssembly component, expected a module")
     unsupported.check(bytes(executable))
-    check_functions(executable)
     _compiled_in[:] = [os.getpid()]
     module = CompiledModule(bytes(executable))
     if limits.memory is None:

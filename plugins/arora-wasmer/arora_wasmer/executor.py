@@ -14,6 +14,8 @@ from arora_core.executor import Capability, Executor, Host, Instance, Limits
 from arora_core.guest_symbols import check_exports, check_imports
 from arora_core.wasi import check_wasi_imports
 
+from .stack import STACK
+
 if TYPE_CHECKING:
     from arora_core.header import ModuleDefinition
 
@@ -32,6 +34,7 @@ class WasmerExecutor(Executor):
         {Capability.MEMORY_LIMIT, Capability.TRAPS, Capability.OUTPUT}
     )
     priority: ClassVar[int] = 5
+    stack: ClassVar[int] = STACK
 
     def __init__(self) -> None:
         self._compiled: WeakValueDictionary[bytes, CompiledModule] = WeakValueDictionary()

@@ -28,6 +28,7 @@ from arora_core.wasm.memory_shortage import memory_shortage
 from . import runtime, thread_pins
 from .calls import Calls, Global, Guest, fixed
 from .compiled import CompiledModule
+from .stack import STACK
 from .traps import Failures
 
 if TYPE_CHECKING:
@@ -40,9 +41,7 @@ _checked: list[bool] = []
 class WasmerInstance(Instance):
     """An instance that owns its guest, and releases all of it on close."""
 
-    # Wasmer sets no bound: a guest traps at the end of the thread's stack. Host code that runs over it does so as well,
-    # and leaves Python's frames behind, so a guest begins with as much stack as it may use with Wasmtime.
-    stack = 1 << 20
+    stack = STACK
 
     def __init__(self, module: CompiledModule, header: Header, host: Host) -> None:
         _check_once()

@@ -32,6 +32,7 @@ class Store(Protocol):
 
 
 class Module(Protocol):
+    def serialize(self) -> bytes: ...
     @property
     def exports(self) -> Sequence[Any]: ...
     @property
@@ -61,6 +62,17 @@ def new_store() -> Store:
 def new_module(store: Store, executable: bytes) -> Module:
     """Compile a module. Raise RuntimeError with wasmer's reason if it is invalid."""
     module: Module = _wasmer.Module(store, executable)
+    return module
+
+
+def code(module: Module) -> bytes:
+    """Return the compiled code of a module."""
+    return module.serialize()
+
+
+def from_code(store: Store, code: bytes) -> Module:
+    """Return the module of compiled code."""
+    module: Module = _wasmer.Module.deserialize(store, code)
     return module
 
 

@@ -67,7 +67,7 @@ class CallbackAdapter:
         return self._store.guest.check_reserved(at & U32, reserved & U32)
 
     def _ask_function(self, rooms: GuestRooms) -> Callable[..., int]:
-        ask, write_answer, place = self._ask, rooms.write_answer, self._store.guest.place
+        ask, write_answer, place = self._ask, rooms.write_answer, self._store.guest.place_answer
 
         def answer(*numbers: int) -> int:
             result = ask(*numbers)

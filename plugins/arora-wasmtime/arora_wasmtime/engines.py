@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from dataclasses import dataclass
 from typing import Final
 from weakref import WeakValueDictionary
 
 import wasmtime
-from wasmtime import Config, WasmtimeError
+from wasmtime import WasmtimeError
 
 from arora_core import wasm_types
 from arora_core.errors import MalformedExecutable
-from arora_core.executor import Limits
 from arora_core.wasm import fixed_tables, stack_pointer
-from arora_core.wasm.code_size import check_functions
+from arora_core.wasm.compiling_apart import compile_apart, is_apart
 from arora_core.wasm.memory_shortage import memory_shortage
 from arora_core.wasm.module_types import ModuleTypes
 from arora_core.wasm.stack_pointer import GuestStack
 
+from . import compiler_process
+from .cache import use_cache
+from .configuration import Metered, configuration
 from .freed_once import Engine as WasmtimeEngine
 from .freed_once import Module
 from .traps import reason
@@ -29,21 +30,6 @@ _logger: Final = logging.getLogger("arora.wasmtime")
 _MAGIC: Final = b"\0asm"
 _COMPONENT_LAYER: Final = b"\x01\x00"
 _SHOWN_BYTES: Final = 16
-STACK: Final = 1 << 20
-"""Bytes of native stack that a guest may use, counted from where its store was first entered."""
-
-
-@dataclass(frozen=True)
-class Metered:
-    """What compiled code counts. Counting costs time, so code without limits is compiled without it."""
-
-    deadline: bool
-    fuel: bool
-
-    @classmethod
-    def by(cls, limits: Limits) -> Metered:
-        """Return what code has to count to enforce ``limits``."""
-        return cls(deadline=limits.deadline is not None, fuel=limits.fuel is not None)
 
 
 class Compiled:
@@ -64,11 +50,8 @@ class CompilingEngine:
 
     def __init__(self, metered: Metered) -> None:
         self._counted = metered
-        config = _config(metered)
-        try:
-            config.cache = True
-        except WasmtimeError as error:
-            _logger.debug("compiled code is not cached on disk: %s", reason(error))
+        config = configuration(metered)
+        use_cache(config)
         self.engine = WasmtimeEngine(config)
         self._adapter_modules: dict[str, Module] = {}
         self._modules: WeakValueDictionary[bytes, Compiled] = WeakValueDictionary()
@@ -79,7 +62,7 @@ class CompilingEngine:
         compiled = self._modules.get(digest)
         if compiled is None:
             changed, stack = stack_pointer.exported(executable)
-            module = _compile(self.engine, changed)
+            module = _compile(self.engine, changed, self._counted)
             # Arora reads the types itself: wasmtime-py aborts the process when a function takes a vector.
             compiled = self._modules[digest] = Compiled(module, wasm_types.read(executable), stack)
         return compiled
@@ -111,7 +94,7 @@ class CompilingEngine:
     def copied(self, compiled: Compiled) -> tuple[WasmtimeEngine, Compiled]:
         """Return a new engine with the same configuration, and a copy of ``compiled`` for it."""
         # Without the cache: nothing is compiled here, and each engine with a cache has a thread for it.
-        engine = WasmtimeEngine(_config(self._counted))
+        engine = WasmtimeEngine(configuration(self._counted))
         module = Module.deserialize(engine, compiled.module.serialize())
         copy = Compiled(module, compiled.types, compiled.stack)
         copy.tables = compiled.tables
@@ -125,31 +108,17 @@ class CompilingEngine:
         self.engine.close()
 
 
-def _config(metered: Metered) -> Config:
-    config = Config()
-    # A forked child lacks the threads that compile in parallel, and would wait for them.
-    config.parallel_compilation = False
-    # Signal handlers belong to the process: if faulthandler is enabled after Wasmtime has installed its own, a guest's
-    # trap ends the process.
-    config.signals_based_traps = False
-    # FixedMemory takes the address of a memory once. Address space for all 32 bits is reserved anyway.
-    config.memory_may_move = False
-    # Host calls use the guest's stack as well: on CPython 3.10 with public calls, 64 nested ones need more than the
-    # default, which is half of this.
-    config.max_wasm_stack = STACK
-    config.epoch_interruption = metered.deadline
-    config.consume_fuel = metered.fuel
-    return config
-
-
-def _compile(engine: WasmtimeEngine, executable: bytes) -> Module:
+def _compile(engine: WasmtimeEngine, executable: bytes, metered: Metered) -> wasmtime.Module:
     # Checked first: wasmtime-py parses bytes that do not begin with a zero byte as the text format.
     if executable[:4] != _MAGIC:
         raise MalformedExecutable(f"not a WebAssembly module (starts with {bytes(executable[:_SHOWN_BYTES])!r})")
     if executable[6:8] == _COMPONENT_LAYER:
         raise MalformedExecutable("a WebAssembly component, expected a module")
-    check_functions(executable)
     try:
+        if is_apart(executable):
+            options = metered.deadline, metered.fuel
+            code = compile_apart(compiler_process.__name__, options, bytes(executable), WasmtimeError)
+            return Module.deserialize(engine, code)
         return Module(engine, executable)
     except WasmtimeError as error:
         raise memory_shortage(reason(error)) or MalformedExecutable(reason(error)) from None

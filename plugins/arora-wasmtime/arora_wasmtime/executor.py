@@ -13,11 +13,13 @@ from arora_core.guest_symbols import check_exports, check_imports
 
 from .choosing_calls import chosen, wrong_choice
 from .deadline import Alarm
+from .stack import STACK
 
 if TYPE_CHECKING:
     from arora_core.header import ModuleDefinition
 
-    from .engines import CompilingEngine, Metered
+    from .configuration import Metered
+    from .engines import CompilingEngine
 
 
 _OLDEST: Final = 45
@@ -48,6 +50,7 @@ class WasmtimeExecutor(Executor):
         {Capability.MEMORY_LIMIT, Capability.DEADLINE, Capability.FUEL, Capability.TRAPS, Capability.OUTPUT}
     )
     priority: ClassVar[int] = 10
+    stack: ClassVar[int] = STACK
 
     def __init__(self) -> None:
         self._engines: dict[Metered, CompilingEngine] = {}
@@ -69,7 +72,8 @@ class WasmtimeExecutor(Executor):
 
     def load(self, definition: ModuleDefinition, host: Host, limits: Limits) -> Instance:
         """See :meth:`arora_core.executor.Executor.load`; raise LimitExceeded if it starts over a limit."""
-        from .engines import CompilingEngine, Metered
+        from .configuration import Metered
+        from .engines import CompilingEngine
         from .instance import WasmtimeInstance
 
         calls = chosen()

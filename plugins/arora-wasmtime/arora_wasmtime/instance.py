@@ -9,13 +9,15 @@ from arora_core.executor import Host, Instance, Limits
 from arora_core.guest_symbols import ALLOC, FREE, MEMORY, function_symbol, initializer
 from arora_core.linear_memory import BufferCall, LinearGuest, TransferCall
 from arora_core.wasi import Preview1
+from arora_core.wasm.timed_host import TimedHost
 
 from .calls import MakeCalls
 from .deadline import Alarm
-from .engines import STACK, Compiled, CompilingEngine
+from .engines import Compiled, CompilingEngine
 from .freed_once import Engine, Linker, Store
 from .instantiation import define_imports, instantiate, limit_memory, link
 from .metering import Meter
+from .stack import STACK
 from .traps import Failures
 
 if TYPE_CHECKING:
@@ -56,7 +58,7 @@ class WasmtimeInstance(Instance):
         # Keeps the compiled module in the engine's weak cache, for others that load the same executable.
         self._compiled: Compiled | None = compiled
         self._own_engine = None if limits.deadline is None else engine
-        self._guest = LinearGuest(host)
+        self._guest = LinearGuest(host if limits.deadline is None else TimedHost(host))
         self._wasi = Preview1(self._guest)
         self._functions: dict[bytes, BufferCall] = {}
         self._store = _Store(engine)

@@ -96,6 +96,7 @@ class UncheckedCalls:
             self._in_allocator = store.instantiate_adapter(compiling.adapter_module(source("allocator_flag")), [])(
                 "in_allocator"
             )
+            store.guest.kept_stack.attach_flag(store.variable(self._in_allocator))
         while self._callbacks:
             self._callbacks.pop().open(rooms, self._in_allocator)
         imports = [*map(store.exported, (MEMORY, symbol, FREE)), self._in_allocator]

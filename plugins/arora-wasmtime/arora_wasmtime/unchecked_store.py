@@ -155,7 +155,11 @@ class UncheckedStore:
 
     def global_variable(self, symbol: str) -> GlobalVariable:
         """Return an exported mutable global of type i32."""
-        return _Global(self.context, self.exported(symbol).of.global_)
+        return self.variable(self.exported(symbol))
+
+    def variable(self, exported: Any) -> GlobalVariable:
+        """Return a mutable global of type i32, which a module in the store exports."""
+        return _Global(self.context, exported.of.global_)
 
     def set_fuel(self, fuel: int) -> None:
         """Set the store's fuel, in units."""

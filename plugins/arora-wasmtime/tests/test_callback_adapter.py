@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 from arora_wasmtime.executor import WasmtimeExecutor
+from arora_wasmtime.guest_rooms import GuestRooms
 from arora_wasmtime.unchecked_calls import UncheckedCalls
 
 from arora_core.errors import Trap, TrapKind
@@ -125,6 +126,34 @@ def test_arora_buffer_free_may_call_the_host(load: Load, limits: Limits) -> None
     )
     instance = load(executable, StubHost(on_indirect=lambda _: sized(30)), limits)
     assert [instance.dispatch(RUN, sized(40)) for _ in range(3)] == [sized(40)] * 3
+
+
+CRASHING = """(if (i32.eq (global.get $asking) (i32.const 1)) (then
+  (i32.store (i32.const 0) (i32.add (i32.load (i32.const 0)) (i32.const 1)))
+  (if (i32.eq (i32.load (i32.const 0)) (i32.const 2)) (then (global.set $asking (i32.const 0)) (unreachable)))))"""
+"""Crashes in the second allocation for an answer."""
+
+
+@pytest.mark.parametrize("size", [6, 2000], ids=["adapted", "step by step"])
+def test_callbacks_are_adapted_again_after_the_allocator_has_crashed_in_one(
+    load: Load, size: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written: list[bytes] = []
+    write = GuestRooms.write_answer
+
+    def noted(rooms: GuestRooms, answer: bytes) -> int:
+        written.append(answer)
+        return write(rooms, answer)
+
+    monkeypatch.setattr(GuestRooms, "write_answer", noted)
+    instance = load(allocating(CRASHING), StubHost(on_indirect=lambda _: sized(40)))
+    # A small argument makes the adapters.
+    assert instance.dispatch(RUN, ARGUMENT) == sized(40)
+    with pytest.raises(Trap):
+        instance.dispatch(RUN, sized(size))
+    del written[:]
+    assert instance.dispatch(RUN, ARGUMENT) == sized(40)
+    assert written == [sized(40)]
 
 
 @LIMITS

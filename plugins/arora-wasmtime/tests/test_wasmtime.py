@@ -9,10 +9,13 @@ import sys
 import textwrap
 from importlib.metadata import requires
 from pathlib import Path
+from unittest import mock
 
 import pytest
 from arora_wasmtime import executor
+from arora_wasmtime.cache import use_cache
 from arora_wasmtime.executor import WasmtimeExecutor
+from wasmtime import Config
 
 from arora_core import Engine
 from arora_core.errors import MissingExport
@@ -129,3 +132,19 @@ def test_the_executor_is_unavailable_with_a_release_that_is_too_old(monkeypatch:
 def test_the_oldest_release_that_can_be_used_is_the_lower_bound_of_the_dependency() -> None:
     (asked,) = [each for each in requires("arora-wasmtime") or () if each.startswith("wasmtime")]
     assert f">={executor._OLDEST}" in asked
+
+
+def test_where_no_thread_can_be_started_there_is_no_cache_whose_thread_would_end_the_process(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def refuse(*_: object) -> None:
+        raise RuntimeError("can't start new thread")
+
+    # As wasmtime.Config, whose setting cannot be read.
+    config = mock.Mock(spec=Config, cache=False)
+    monkeypatch.setattr("_thread.start_new_thread", refuse)
+    use_cache(config)
+    assert config.cache is False
+    monkeypatch.undo()
+    use_cache(config)
+    assert config.cache is True

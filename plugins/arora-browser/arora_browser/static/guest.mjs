@@ -48,6 +48,8 @@ export class Guest {
   #alloc = null;
   #free = null;
   #hostCalls = 0;
+  /** Whether memory for an answer of the host is being allocated. */
+  #answering = false;
   #closed = false;
   /** The arguments of the calls that are running or have failed. */
   #arguments = new Set();
@@ -189,8 +191,9 @@ export class Guest {
 
   /** Return where the stack is when a call begins, to put it back there if the call fails. */
   #enterStack() {
-    if (this.#stackPointer === null) return 0;
     // A call whose execution was terminated has put nothing back.
+    if (this.#hostCalls === 0) this.#answering = false;
+    if (this.#stackPointer === null) return 0;
     if (this.#hostCalls === 0) this.#stackPointer.value = this.#restingStack;
     return this.#stackPointer.value;
   }
@@ -313,8 +316,29 @@ export class Guest {
     this.#requireInstantiated();
     return then(this.#callHost(action), (result) => {
       if (!(result instanceof Uint8Array)) throw new TypeError("a host's dispatch must return a Uint8Array");
-      return then(this.#alloc(allocationSize(result)), (offset) => this.#memory.write(offset, result));
+      return this.#placeAnswer(result);
     });
+  }
+
+  /** Write an answer to memory of the guest's. Its allocator may not ask for another one: that would have no end. */
+  #placeAnswer(answer) {
+    if (this.#answering) {
+      throw abiViolation("called its host from arora_buffer_alloc, which was allocating the answer to another call");
+    }
+    const placed = () => {
+      this.#answering = false;
+    };
+    this.#answering = true;
+    let offset;
+    try {
+      offset = this.#alloc(allocationSize(answer));
+    } catch (thrown) {
+      placed();
+      throw thrown;
+    }
+    if (offset instanceof Promise) offset = offset.finally(placed);
+    else placed();
+    return then(offset, (at) => this.#memory.write(at, answer));
   }
 
   /** Call the host on behalf of this guest, which cannot be closed until the host has returned. */

@@ -1,9 +1,10 @@
-// Arora in Node, for tests: reads requests as lines of JSON from stdin, writes a response to each as a line to stdout.
+// Arora in Node, for tests: reads requests as lines of JSON from stdin. To each it writes a response to stdout: the mark of
+// the request, JSON, and the end of the line.
 import { createInterface } from "node:readline";
 
 const [, , api, indexURL, archive, files] = process.argv;
 const respond = process.stdout.write.bind(process.stdout);
-// Only responses are written to stdout.
+// What tests write belongs to stderr. Python, and Pyodide when it crashes, write to stdout all the same.
 console.log = console.info = console.debug = console.error;
 
 const { AroraError, loadArora } = await import(api);
@@ -35,14 +36,23 @@ const plain = (_, value) => {
   return ArrayBuffer.isView(value) ? { [value.constructor.name]: Array.from(value, String) } : value;
 };
 
+function pythonEnded() {
+  try {
+    return pyodide.runPython("1") !== 1;
+  } catch {
+    return true;
+  }
+}
+
 for await (const line of createInterface({ input: process.stdin })) {
+  const { mark, ...request } = JSON.parse(line);
   let reply;
   try {
-    const value = await evaluate(JSON.parse(line));
+    const value = await evaluate(request);
     reply = { value: value?.toJs?.({ dict_converter: Object.fromEntries, create_pyproxies: false }) ?? value ?? null };
     value?.destroy?.();
   } catch (error) {
-    reply = { error: String(error.stack ?? error) };
+    reply = { error: String(error.stack ?? error), pythonEnded: pythonEnded() };
   }
-  respond(`${JSON.stringify(reply, plain)}\n`);
+  respond(`${mark}${JSON.stringify(reply, plain)}\n`);
 }

@@ -8,34 +8,44 @@ from typing import Any
 
 import wasmtime as w
 
-from arora_core import Instance, MalformedExecutable, ModuleDefinition, Trap, TrapKind, stack_pointer, wasm_types
+from arora_core import CallError, Instance, MalformedExecutable, ModuleDefinition, Trap, TrapKind, wasm_types
 from arora_core import guest_symbols as symbols
 from arora_core.executor import Host
 from arora_core.linear_memory import LinearGuest
-from arora_core.stack_pointer import GuestStack
+from arora_core.stack_pointer import GuestStack, exported
 from arora_core.wasi import Preview1, check_wasi_imports
 
 INDIRECT_CALLS = dict.fromkeys(["INDIRECT_CALL_TO_NULL", "BAD_SIGNATURE"], TrapKind.INDIRECT_CALL)
 KINDS = {**TrapKind.__members__, **INDIRECT_CALLS, "BAD_CONVERSION_TO_INTEGER": TrapKind.BAD_CONVERSION}
 
+STACK = 1 << 20
+"""Bytes of a thread's native stack that a call uses at most, those of the host code in it included."""
+
 
 @cache
 def engine() -> w.Engine:
+    return w.Engine(config())
+
+
+def config() -> w.Config:
     config = w.Config()
     config.signals_based_traps = False  # do not replace signal handlers of the process
-    return w.Engine(config)
+    config.max_wasm_stack = STACK
+    return config
 
 
 @lru_cache(maxsize=16)
-def compiled(executable: bytes) -> tuple[w.Module, GuestStack]:
-    executable, stack = stack_pointer.exported(executable)
-    return w.Module(engine(), executable), stack
+def compiled(engine: w.Engine, executable: bytes) -> tuple[w.Module, GuestStack]:
+    executable, stack = exported(executable)
+    return w.Module(engine, executable), stack
 
 
 class MineInstance(LinearGuest, Instance):
-    def __init__(self, definition: ModuleDefinition, host: Host) -> None:
+    stack = STACK
+
+    def __init__(self, definition: ModuleDefinition, host: Host, engine: w.Engine) -> None:
         super().__init__(host)
-        self.store = w.Store(engine())
+        self.engine, self.store = engine, w.Store(engine)
         try:
             self.start(definition)
         except BaseException:
@@ -44,15 +54,19 @@ class MineInstance(LinearGuest, Instance):
 
     def start(self, definition: ModuleDefinition) -> None:
         try:
-            module, stack = compiled(definition.executable)
+            module, stack = compiled(self.engine, definition.executable)
         except w.WasmtimeError as error:
             raise MalformedExecutable(str(error).partition("\n")[0]) from None
         types = wasm_types.read(definition.executable)
         symbols.check_exports(definition.header, types.exports)
         symbols.check_imports(types.imports)
         check_wasi_imports(types.imports)
+        self.instantiate(definition, module, symbols.initializer(types.exports), stack)
 
-        wasi, linker = Preview1(self), w.Linker(engine())
+    def instantiate(
+        self, definition: ModuleDefinition, module: w.Module, initializer: str | None, stack: GuestStack
+    ) -> None:
+        wasi, linker = Preview1(self), w.Linker(self.engine)
         linker.allow_shadowing = True  # a module may import a function twice
         host_functions: dict[str, Callable[..., int]] = {
             symbols.DISPATCH: self.answer_dispatch,
@@ -76,9 +90,8 @@ class MineInstance(LinearGuest, Instance):
             each.id.bytes: export(symbols.function_symbol(each.id.bytes)) for each in definition.header.exports
         }
         self.attach(memory, export(symbols.ALLOC), export(symbols.FREE), functions)
-        initialize = symbols.initializer(types.exports)
-        if initialize is not None:
-            export(initialize)()
+        if initializer is not None:
+            export(initializer)()
         pointer = None if stack.export is None else StackPointer(exports[stack.export], self.store)
         self.attach_stack(pointer, unknown=stack.unknown)
 
@@ -106,10 +119,14 @@ class MineInstance(LinearGuest, Instance):
                     self.raise_carried()
                 if not isinstance(error, w.Trap):
                     raise
-                kind = KINDS.get(error.trap_code.name, TrapKind.OTHER) if error.trap_code else TrapKind.OTHER
-                raise Trap(kind.value, kind=kind) from None
+                raise self.failure(error.trap_code.name if error.trap_code else "") from None
 
         return call
+
+    def failure(self, code: str) -> CallError:
+        """Return the error for the runtime's trap of this name."""
+        kind = KINDS.get(code, TrapKind.OTHER)
+        return Trap(kind.value, kind=kind)
 
     def close(self) -> None:
         super().close()

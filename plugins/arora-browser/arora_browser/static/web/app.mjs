@@ -2,7 +2,7 @@
 
 import { AroraError, loadArora } from "../arora.mjs";
 import { canDraw, showArm } from "./arm.mjs";
-import { element } from "./elements.mjs";
+import { element, uniqueId } from "./elements.mjs";
 import { argumentControls, UnreadableField } from "./forms.mjs";
 import { droppedFiles, findModule, pickedFiles } from "./module_files.mjs";
 import { resultView } from "./result_view.mjs";
@@ -153,7 +153,7 @@ function functionForm(module, { name, signature, parameters }) {
       showProblem(error, `in the form of ${name}`);
     }
   };
-  const title = `${module.name}-${name}`;
+  const title = uniqueId();
   return element(
     "form",
     { class: "card", onsubmit: submit, "data-function": name, "aria-labelledby": title, novalidate: true },

@@ -162,7 +162,7 @@ function structureControl(type, types, label) {
       return fields.length > 0 && read.every(([, value]) => value === undefined) ? undefined : Object.fromEntries(read);
     },
     write(value) {
-      for (const [name, control] of fields) if (name in value) control.write(value[name]);
+      for (const [name, control] of fields) if (Object.hasOwn(value, name)) control.write(value[name]);
     },
   };
 }
