@@ -187,7 +187,7 @@ def test_an_error_says_where_in_the_parameter(engine: Engine, guest: LoadedModul
     nested = v.Enumeration(outline.id, inside.id, v.Enumeration(outline.id, polygon.id, bad))
     with pytest.raises(GuestError) as caught:
         raw(engine, guest, "area", [(id_of(guest, "area", "outline"), nested)])
-    assert "outline.Inside.Polygon[0].at: expected shapes.Point, found unit at byte" in str(caught.value)
+    assert "outline.inside.polygon[0].at: expected shapes.Point, found unit at byte" in str(caught.value)
 
 
 @pytest.mark.parametrize("turn", range(4))

@@ -22,7 +22,7 @@ _ATTRIBUTES = """\
 #![allow(clippy::too_many_arguments, clippy::type_complexity)]
 #![allow(clippy::struct_excessive_bools, clippy::fn_params_excessive_bools)]
 #![allow(clippy::option_option, clippy::vec_box)]
-#![allow(clippy::large_types_passed_by_value)]
+#![allow(clippy::large_types_passed_by_value, clippy::zero_sized_map_values)]
 #![allow(clippy::trivially_copy_pass_by_ref)]
 #![allow(clippy::approx_constant, clippy::unreadable_literal)]
 // `let ... else` is not in Rust 1.63.

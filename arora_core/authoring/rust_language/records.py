@@ -56,7 +56,7 @@ def _table(each: TypeRecord, names: Sequence[str], types: RustTypes) -> list[str
     lines = []
     for index, (member, name) in enumerate(zip(each.members, names, strict=True)):
         if isinstance(each, EnumerationType):
-            shown = f"{name}(payload)" if types.has_payload(each, index) else name
+            shown = f"{text.labelled(name, member.name)}(payload)" if types.has_payload(each, index) else name
         else:
             shown = text.labelled(name, member.name)
         lines.append(f'{shown} = "{member.id}",')

@@ -40,6 +40,8 @@ macro_rules! field_default {
 }
 
 /// Makes a type one whose values can be read and written as a structure.
+///
+/// `field "label" = "id"` is a field, and the label its name in errors.
 macro_rules! structure {
     (
         $type:ident $name:literal = $id:literal;
@@ -63,17 +65,22 @@ macro_rules! structure {
     };
 }
 
+/// Makes a type one whose values can be read and written as an enumeration.
+///
+/// `Variant = "id"` is a variant that carries nothing, `Variant "label"(payload) = "id"` one that does.
 macro_rules! enumeration {
     (
         $type:ident $name:literal = $id:literal;
-        $($variant:ident $(($payload:ident))? = $variant_id:literal,)*
+        $($variant:ident $($label:literal)? $(($payload:ident))? = $variant_id:literal,)*
     ) => {
         impl $type {
             const ID: arora::Uuid = arora::Uuid::parse($id);
 
             fn read_variant(reader: &mut arora::Reader<'_>) -> Result<Self, arora::Error> {
                 match reader.uuid()? {
-                    $(id if id == arora::id!($variant_id) => arora::variant!(reader $variant $($payload)?),)*
+                    $(id if id == arora::id!($variant_id) => arora::variant!(
+                        reader $variant (arora::field_name!($variant $($label)?)) $($payload)?
+                    ),)*
                     _ => Err(reader.failure("expected the id of a variant of ", $name)),
                 }
             }
@@ -93,11 +100,11 @@ macro_rules! enumeration {
 }
 
 macro_rules! variant {
-    ($reader:ident $variant:ident) => {
+    ($reader:ident $variant:ident $name:tt) => {
         $reader.unit().map(|()| Self::$variant)
     };
-    ($reader:ident $variant:ident $payload:ident) => {
-        $reader.named(stringify!($variant)).map(Self::$variant)
+    ($reader:ident $variant:ident $name:tt $payload:ident) => {
+        $reader.named($name).map(Self::$variant)
     };
 }
 
