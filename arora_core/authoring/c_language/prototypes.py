@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from ..interface import Interface, InterfaceFunction, InterfaceParameter
-from ..shape_names import shape_name
+from ..shape_names import signature
 from ..shapes import UNIT, Dynamic, Optional, Record, Shape
 from .names import Names
-from .text import comment, packed, printable
+from .text import comment, packed
 from .type_declarations import is_constant
 
 
 def prototype(function: InterfaceFunction, name: str, interface: Interface, names: Names) -> list[str]:
     """Return the declaration of a function and a comment on it, as lines."""
-    return [*comment(_signature(function)), *declarator(function, name, interface, names, ";")]
+    return [*comment(signature(function)), *declarator(function, name, interface, names, ";")]
 
 
 def declarator(function: InterfaceFunction, name: str, interface: Interface, names: Names, tail: str) -> list[str]:
@@ -45,15 +45,3 @@ def _parameter(parameter: InterfaceParameter, name: str, interface: Interface, n
     if parameter.mutable:
         return f"{type} *{name}"
     return f"const {type} *{name}" if by_pointer(parameter.shape, interface) else f"{type} {name}"
-
-
-def _signature(function: InterfaceFunction) -> str:
-    """Return a function as people write it: ``clamp(joints: f64[] mutable) -> u32``."""
-    parameters = ", ".join(
-        f"{printable(each.name)}: {printable(shape_name(each.shape))}"
-        + (" mutable" if each.mutable else "")
-        + (" with a default" if each.default is not None else "")
-        for each in function.parameters
-    )
-    ret = "" if function.ret == UNIT else f" -> {printable(shape_name(function.ret))}"
-    return f"{printable(function.name)}({parameters}){ret}"

@@ -1,4 +1,4 @@
-"""A module in C on what is generated, whose functions have parameters of many shapes; called with raw buffers."""
+"""A module in C and in C++ on what is generated, with parameters of many shapes, called with raw buffers."""
 
 from __future__ import annotations
 
@@ -12,15 +12,17 @@ from arora_core import Header, TypeRegistry, buffers
 from arora_core import values as v
 from arora_core.authoring import generated_files
 from arora_core.authoring.building import INCLUDE
-from arora_core.authoring.c_language import GENERATOR
 from arora_core.authoring.compilers import compiler_for, run
+from arora_core.authoring.languages import generator
 from arora_core.executor import Instance
 from arora_core.header import ExecutorRequirement, ExportedFunction, ImportedFunction, Parameter, Version
+from arora_core.plugins import discover
 from arora_core.types import TYPE_IDS, MapRef, ModuleRecord, OptionRef, ScalarRef, TypeRef
 
 from ..signatures import DEEP, LIST, POINT, REGISTRY, scalar
 
-SOURCE: Final = Path(__file__).parents[1] / "guests" / "generated_c" / "author.c"
+_GUESTS: Final = Path(__file__).parents[1] / "guests"
+SOURCES: Final = {"c": _GUESTS / "generated_c" / "author.c", "cpp": _GUESTS / "generated_cpp" / "author.cpp"}
 WARNINGS: Final = ("-Wall", "-Wextra", "-Wpedantic", "-Wshadow", "-Werror")
 ROBOT: Final = ModuleRecord(UUID(int=0x20B07), "robot", "robot", Version(1, 0, 0))
 UNIT: Final = scalar("unit")
@@ -129,12 +131,14 @@ def returned(answer: bytes) -> v.Value | str:
     return result.fields[0].value
 
 
-def build(directory: Path, target: str, header: Header = HEADER, sources: Sequence[Path] = (SOURCE,)) -> Path:
+def build(directory: Path, target: str, header: Header = HEADER, source: Path = SOURCES["c"]) -> Path:
     """Build the module and return the executable's path."""
-    generated_files.write(GENERATOR, replace(header, executor=ExecutorRequirement(target)), directory)
-    compiler = compiler_for(target, "c")
+    language = "c" if source.suffix == ".c" else "cpp"
+    made = generator(language, discover())
+    written = generated_files.write(made, replace(header, executor=ExecutorRequirement(target)), directory)
     output = directory / f"built.{target}"
-    inputs = [*sources, *sorted(directory.glob("*.c"))]
-    command = [*compiler.command("c", target, libc=False), *WARNINGS, f"-I{INCLUDE}", f"-I{directory}"]
-    run([*command, *map(str, inputs), "-o", str(output)], directory)
+    inputs = [source, *(each for each in written.files if each.suffix == source.suffix)]
+    compiler = compiler_for(target, language).command(language, target, libc=language == "cpp")
+    flags = [*WARNINGS, f"-I{INCLUDE}", f"-I{directory}"]
+    run([*compiler, *flags, *map(str, inputs), "-o", str(output)], directory)
     return output
