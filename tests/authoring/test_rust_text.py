@@ -9,6 +9,7 @@ import subprocess
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 
@@ -107,6 +108,16 @@ def test_large_payloads_and_values_are_boxed() -> None:
     assert "pub numbers: Box<[f64; 129]>," in text
     assert "One(Box<Large>)," in text
     assert "Other(Larger)," in text
+
+
+def test_records_that_are_nested_deeply_are_boxed_now_and_then() -> None:
+    last = structure(0x100 * 100, "R99", [("x", ScalarRef(TYPE_IDS["f64"]))])
+    ids = [UUID(int=0x100 * (each + 1)) for each in range(100)]
+    chain = [structure(ids[each].int, f"R{each}", [("next", ScalarRef(ids[each + 1]))]) for each in range(99)]
+    text = module_of(with_function(*chain, last, ret=ScalarRef(ids[0])))
+    assert [line.strip() for line in text.splitlines() if "pub next: Box" in line] == [
+        f"pub next: Box<R{each}>," for each in (68, 36, 4)
+    ]
 
 
 def test_a_fixed_array_that_no_type_can_hold_is_refused_with_its_place() -> None:

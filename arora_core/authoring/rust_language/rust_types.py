@@ -1,6 +1,7 @@
 """The Rust types of shapes.
 
-A value lies in the one that contains it, unless it is large or would contain itself: then a ``Box`` holds it.
+A value lies in the one that contains it, unless it is large, deeply nested or would contain itself: then a ``Box``
+holds it.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ LARGEST: Final = 1024
 """Bytes of the largest value that is no ``Box`` where it is a parameter, a field or an item."""
 LARGEST_PAYLOAD: Final = 128
 """The same for what a variant carries: every value of an enumeration has room for its largest variant."""
+_DEEPEST: Final = 32
+"""Records in one another without a ``Box``. Compilers give up at a hundred or so."""
 _LARGEST_COPY: Final = 64
 """Bytes of the largest record that is copied instead of moved."""
 _LARGEST_TYPE: Final = (1 << 31) - 1
@@ -43,6 +46,7 @@ class RustTypes:
         self.members = {each.id: _member_names(each) for each in interface.records}
         """The names of the fields or variants of each record, by the record's id."""
         self._sizes: dict[object, int] = {}
+        self._depths: dict[object, int] = {}
         self.copied: set[object] = set()
         """The ids of the records that are copied instead of moved."""
         for record in interface.records:
@@ -57,6 +61,8 @@ class RustTypes:
         else:
             size = sum(-(-each // _POINTER) * _POINTER for each in sizes)
         self._sizes[record.id] = size
+        contained = (self._depth(shape) for shape, fits in zip(shapes, inside, strict=True) if fits)
+        self._depths[record.id] = 1 + max(contained, default=0)
         if size <= _LARGEST_COPY and all(inside) and all(map(self.is_copied, shapes)):
             self.copied.add(record.id)
 
@@ -67,7 +73,7 @@ class RustTypes:
         if (record.id, record.members[index].id) in self._interface.boxed:
             if isinstance(shape, Optional):
                 return f"Option<Box<{self.owned(shape.value)}>>"
-        elif self.size(shape) <= most:
+        elif self._fits(shape, most):
             return None
         return f"Box<{self.owned(shape)}>"
 
@@ -81,7 +87,7 @@ class RustTypes:
 
     def held(self, shape: Shape) -> str:
         """Return the type of a parameter or an optional value."""
-        return self.owned(shape) if self.size(shape) <= LARGEST else f"Box<{self.owned(shape)}>"
+        return self.owned(shape) if self._fits(shape, LARGEST) else f"Box<{self.owned(shape)}>"
 
     def owned(self, shape: Shape) -> str:
         """Return the type of a value, without a box."""
@@ -122,7 +128,7 @@ class RustTypes:
         if isinstance(shape, Record):
             return shape.record.id in self.copied
         if isinstance(shape, Optional):
-            return self.size(shape.value) <= LARGEST and self.is_copied(shape.value)
+            return self._fits(shape.value, LARGEST) and self.is_copied(shape.value)
         return isinstance(shape, Array) and shape.length is not None and self.is_copied(shape.item)
 
     def size(self, shape: Shape) -> int:
@@ -138,6 +144,18 @@ class RustTypes:
         if isinstance(shape, Array) and shape.length is not None:
             return self.size(shape.item) * shape.length
         return _VECTOR
+
+    def _fits(self, shape: Shape, most: int) -> bool:
+        """Return whether a value lies in the one that contains it."""
+        return self.size(shape) <= most and self._depth(shape) < _DEEPEST
+
+    def _depth(self, shape: Shape) -> int:
+        """Return how many records lie in one another in a value."""
+        if isinstance(shape, Record):
+            return self._depths[shape.record.id]
+        if isinstance(shape, Optional) and self._fits(shape.value, LARGEST):
+            return self._depth(shape.value)
+        return self._depth(shape.item) if isinstance(shape, Array) and shape.length is not None else 0
 
     def check(self, shape: Shape, path: str) -> None:
         """Raise HeaderError for a type that Rust cannot express, at the path of a member, parameter or result."""

@@ -10,7 +10,11 @@ macro_rules! fields {
         $(let mut $name = None;)*
         for _ in 0..$reader.fields()? {
             match $reader.uuid()? {
-                $(id if $name.is_none() && id == arora::id!($id) => $name = Some($reader.named(arora::field_name!($name $($label)?))?),)*
+                $(id if $name.is_none() && id == arora::id!($id) => {
+                    let value = arora::Read::read($reader);
+                    let name = arora::field_name!($name $($label)?);
+                    $name = Some(value.map_err(|error: arora::Error| error.within(name))?);
+                })*
                 _ => $reader.skip()?,
             }
         }
@@ -57,7 +61,10 @@ macro_rules! structure {
 
             fn write_fields(&self, writer: &mut arora::Writer) {
                 writer.count(<[&str]>::len(&[$(stringify!($field)),*]));
-                $(writer.field(arora::id!($field_id), &self.$field);)*
+                $(
+                    writer.uuid(arora::id!($field_id));
+                    arora::Write::write(&self.$field, writer);
+                )*
             }
         }
 
@@ -87,10 +94,10 @@ macro_rules! enumeration {
 
             fn write_variant(&self, writer: &mut arora::Writer) {
                 match *self {
-                    $(Self::$variant $((ref $payload))? => writer.field(
-                        arora::id!($variant_id),
-                        arora::payload!($($payload)?),
-                    ),)*
+                    $(Self::$variant $((ref $payload))? => {
+                        writer.uuid(arora::id!($variant_id));
+                        arora::Write::write(arora::payload!($($payload)?), writer);
+                    })*
                 }
             }
         }
@@ -104,7 +111,10 @@ macro_rules! variant {
         $reader.unit().map(|()| Self::$variant)
     };
     ($reader:ident $variant:ident $name:tt $payload:ident) => {
-        $reader.named($name).map(Self::$variant)
+        match arora::Read::read($reader) {
+            Ok(value) => Ok(Self::$variant(value)),
+            Err(error) => Err(arora::Error::within(error, $name)),
+        }
     };
 }
 
@@ -117,6 +127,8 @@ macro_rules! payload {
     };
 }
 
+/// Reads and writes records. Functions with type parameters would call one another as deeply as records are nested,
+/// which the compiler limits.
 macro_rules! record {
     ($type:ident $name:literal $tag:ident $read:ident $write:ident) => {
         impl arora::Read for $type {
@@ -124,7 +136,10 @@ macro_rules! record {
 
             fn read(reader: &mut arora::Reader<'_>) -> Result<Self, arora::Error> {
                 reader.record(arora::tags::$tag, Self::ID, $name)?;
-                reader.nested(Self::$read)
+                reader.enter()?;
+                let value = Self::$read(reader)?;
+                reader.leave();
+                Ok(value)
             }
 
             fn read_items(
@@ -138,7 +153,10 @@ macro_rules! record {
         impl arora::Write for $type {
             fn write(&self, writer: &mut arora::Writer) {
                 writer.record(arora::tags::$tag, Self::ID);
-                writer.nested(|writer| self.$write(writer));
+                if writer.enter() {
+                    self.$write(writer);
+                    writer.leave();
+                }
             }
 
             fn write_items(items: &[Self], writer: &mut arora::Writer) {
@@ -158,9 +176,10 @@ macro_rules! export_function {
     ) => {
         #[allow(unused_mut, clippy::let_unit_value)]
         pub fn $function<M: Module>(
-            mut reader: arora::Reader<'_>,
+            mut arguments: arora::Reader<'_>,
         ) -> Result<arora::Writer, arora::String> {
             const FUNCTION: arora::Uuid = arora::Uuid::parse($id);
+            let reader = &mut arguments;
             reader.arguments()?;
             arora::fields!(reader; $($name $($label)? = $parameter $(or $default)?),*);
             reader.finish()?;

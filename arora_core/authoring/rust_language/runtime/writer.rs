@@ -144,18 +144,23 @@ impl Writer {
 
     /// Writes what one value encloses.
     pub fn nested(&mut self, write: impl FnOnce(&mut Self)) {
-        if self.depth == DEEPEST {
-            self.fail("values are nested too deeply");
-            return;
+        if self.enter() {
+            write(self);
+            self.leave();
         }
-        self.enter();
-        write(self);
-        self.depth -= 1;
     }
 
-    /// Begins the outermost structure, which ends with the buffer.
-    pub fn enter(&mut self) {
+    /// Begins a value that encloses others, and returns whether it may.
+    pub fn enter(&mut self) -> bool {
+        if self.depth == DEEPEST {
+            return self.fail("values are nested too deeply");
+        }
         self.depth += 1;
+        true
+    }
+
+    pub fn leave(&mut self) {
+        self.depth -= 1;
     }
 
     /// Writes an option of something that writes itself, or of nothing.
