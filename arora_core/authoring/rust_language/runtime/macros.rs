@@ -52,14 +52,12 @@ macro_rules! structure {
         $($field:ident $($label:literal)? = $field_id:literal,)*
     ) => {
         impl $type {
-            const ID: arora::Uuid = arora::Uuid::parse($id);
-
-            fn read_fields(reader: &mut arora::Reader<'_>) -> Result<Self, arora::Error> {
+            fn arora_read(reader: &mut arora::Reader<'_>) -> Result<Self, arora::Error> {
                 arora::fields!(reader; $($field $($label)? = $field_id),*);
                 Ok(Self { $($field),* })
             }
 
-            fn write_fields(&self, writer: &mut arora::Writer) {
+            fn arora_write(&self, writer: &mut arora::Writer) {
                 writer.count(<[&str]>::len(&[$(stringify!($field)),*]));
                 $(
                     writer.uuid(arora::id!($field_id));
@@ -68,7 +66,7 @@ macro_rules! structure {
             }
         }
 
-        arora::record!($type $name STRUCTURE read_fields write_fields);
+        arora::record!($type $name $id STRUCTURE);
     };
 }
 
@@ -81,9 +79,7 @@ macro_rules! enumeration {
         $($variant:ident $($label:literal)? $(($payload:ident))? = $variant_id:literal,)*
     ) => {
         impl $type {
-            const ID: arora::Uuid = arora::Uuid::parse($id);
-
-            fn read_variant(reader: &mut arora::Reader<'_>) -> Result<Self, arora::Error> {
+            fn arora_read(reader: &mut arora::Reader<'_>) -> Result<Self, arora::Error> {
                 match reader.uuid()? {
                     $(id if id == arora::id!($variant_id) => arora::variant!(
                         reader $variant (arora::field_name!($variant $($label)?)) $($payload)?
@@ -92,7 +88,7 @@ macro_rules! enumeration {
                 }
             }
 
-            fn write_variant(&self, writer: &mut arora::Writer) {
+            fn arora_write(&self, writer: &mut arora::Writer) {
                 match *self {
                     $(Self::$variant $((ref $payload))? => {
                         writer.uuid(arora::id!($variant_id));
@@ -102,7 +98,7 @@ macro_rules! enumeration {
             }
         }
 
-        arora::record!($type $name ENUMERATION read_variant write_variant);
+        arora::record!($type $name $id ENUMERATION);
     };
 }
 
@@ -130,14 +126,14 @@ macro_rules! payload {
 /// Reads and writes records. Functions with type parameters would call one another as deeply as records are nested,
 /// which the compiler limits.
 macro_rules! record {
-    ($type:ident $name:literal $tag:ident $read:ident $write:ident) => {
+    ($type:ident $name:literal $id:literal $tag:ident) => {
         impl arora::Read for $type {
             const NAME: &'static str = $name;
 
             fn read(reader: &mut arora::Reader<'_>) -> Result<Self, arora::Error> {
-                reader.record(arora::tags::$tag, Self::ID, $name)?;
+                reader.record(arora::tags::$tag, arora::id!($id), $name)?;
                 reader.enter()?;
-                let value = Self::$read(reader)?;
+                let value = Self::arora_read(reader)?;
                 reader.leave();
                 Ok(value)
             }
@@ -146,21 +142,22 @@ macro_rules! record {
                 reader: &mut arora::Reader<'_>,
                 length: Option<usize>,
             ) -> Result<arora::Vec<Self>, arora::Error> {
-                reader.records(arora::tags::$tag, Self::ID, $name, length, Self::$read)
+                let id = arora::id!($id);
+                reader.records(arora::tags::$tag, id, $name, length, Self::arora_read)
             }
         }
 
         impl arora::Write for $type {
             fn write(&self, writer: &mut arora::Writer) {
-                writer.record(arora::tags::$tag, Self::ID);
+                writer.record(arora::tags::$tag, arora::id!($id));
                 if writer.enter() {
-                    self.$write(writer);
+                    self.arora_write(writer);
                     writer.leave();
                 }
             }
 
             fn write_items(items: &[Self], writer: &mut arora::Writer) {
-                writer.records(arora::tags::$tag, Self::ID, items, Self::$write);
+                writer.records(arora::tags::$tag, arora::id!($id), items, Self::arora_write);
             }
         }
     };
