@@ -53,5 +53,5 @@ def test_the_command_writes_yaml_or_json_to_stdout_or_a_file(tmp_path: Path) -> 
 def test_records_of_other_directories_resolve_names(tmp_path: Path) -> None:
     (tmp_path / "module.yaml").write_bytes(WATCHDOG.read_bytes())
     alone = arora("freeze", tmp_path / "module.yaml")
-    assert (alone.code, "unknown type 'watchdog.Verdict'" in alone.err) == (1, True)
+    assert (alone.code, "unknown type 'safety.Verdict'" in alone.err) == (1, True)
     assert arora("freeze", tmp_path / "module.yaml", "--include", WATCHDOG.parent / "records").code == 0
