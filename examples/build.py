@@ -39,7 +39,7 @@ COMMON_FLAGS = ("-O2", "-g0", "-s", "-ffp-contract=off", "-fno-math-errno", "-fn
 STACK_POINTER = "-Wl,--export=__stack_pointer"
 
 #: Exceptions and run-time type information would need a C++ runtime; constructors of globals do not.
-CXX_FLAGS = ("-fno-exceptions", "-fno-rtti", "-fno-threadsafe-statics")
+CXX_FLAGS = ("-std=c++17", "-fno-exceptions", "-fno-rtti", "-fno-threadsafe-statics")
 
 CXX_SUFFIXES = frozenset({".cc", ".cpp", ".cxx"})
 
@@ -104,13 +104,14 @@ def _compile(
 ) -> Path:
     sources = [source] if isinstance(source, Path) else list(source)
     language = CXX_FLAGS if any(s.suffix in CXX_SUFFIXES for s in sources) else ()
+    driver = "c++" if any(uses_cxx_library(s.parent) for s in sources) else "cc"
     output.parent.mkdir(parents=True, exist_ok=True)
     # The compiler runs in a temporary directory: on some systems it leaves import libraries in its working directory.
     with tempfile.TemporaryDirectory(prefix="arora-build-") as scratch:
         built = Path(scratch) / output.name
         includes = [f"-I{directory.resolve()}" for directory in (*include, include_directory())]
         inputs = [str(s.resolve()) for s in sources]
-        _zig(["cc", *target, *COMMON_FLAGS, *language, *includes, *extra, *inputs, "-o", str(built)], cwd=scratch)
+        _zig([driver, *target, *COMMON_FLAGS, *language, *includes, *extra, *inputs, "-o", str(built)], cwd=scratch)
         shutil.copyfile(built, output)
     return output
 
@@ -225,8 +226,14 @@ def build_wasm(name: str, output: Path | None = None) -> Path:
 
 
 def compile_example(example: Path, output: Path) -> Path:
-    """Compile the example in a directory to wasm and return ``output``."""
-    return compile_wasm(sources(example), output, include=[example / "generated"], extra=[STACK_POINTER])
+    """Compile the example in a directory to wasm and return ``output``. C++ needs WASI for its library."""
+    wasi = uses_cxx_library(example)
+    return compile_wasm(sources(example), output, include=[example / "generated"], extra=[STACK_POINTER], wasi=wasi)
+
+
+def uses_cxx_library(example: Path) -> bool:
+    """Return whether the example in a directory is written in C++, on what is generated."""
+    return any(path.suffix in CXX_SUFFIXES for path in (example / "generated").glob("*"))
 
 
 def build_native(name: str, directory: Path | None = None) -> Path:

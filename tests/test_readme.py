@@ -67,19 +67,25 @@ def test_the_executor_is_complete_in_under_60_lines() -> None:
     assert len(marked("arora_tiny.py").splitlines()) < 60
 
 
-def test_the_executor_runs_the_examples(tiny: Site) -> None:
+@pytest.fixture(scope="module")
+def watchdog_without_wasi(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    source = ROOT / "tests" / "guests" / "arora_h" / "watchdog.c"
+    return build.compile_wasm(source, tmp_path_factory.mktemp("watchdog") / "watchdog.wasm")
+
+
+def test_the_executor_runs_the_examples(tiny: Site, watchdog_without_wasi: Path) -> None:
     joints = [0, -1.57, 1.57, 0, 1.57, 0]
     with Engine(prefer=["tiny"]) as engine, Engine(prefer=["wasmtime"]) as reference:
         arm = engine.load(ROOT / "examples" / "ur5" / "module.yaml")
         assert arm.executor == "tiny"
         assert arm.forward(joints) == reference.load(ROOT / "examples" / "ur5" / "module.yaml").forward(joints)
-        watchdog = engine.load(ROOT / "examples" / "watchdog" / "module.yaml")
+        watchdog = engine.load(ROOT / "examples" / "watchdog" / "module.yaml", executable=watchdog_without_wasi)
         assert watchdog.check([0.0] * 6, engine.register_callable(lambda: v.F64(0.5))).value == pytest.approx(
             0.3393931236798406
         )
 
 
-def test_the_executor_names_failures_as_ours_do(tiny: Site) -> None:
+def test_the_executor_names_failures_as_ours_do(tiny: Site, watchdog_without_wasi: Path) -> None:
     other = ModuleDefinition(wasm_guest().header(), build.wasm_path("ur5").read_bytes())
     with Engine() as engine:
         with pytest.raises(MissingExport):
@@ -92,7 +98,8 @@ def test_the_executor_names_failures_as_ours_do(tiny: Site) -> None:
             raise error
 
         engine.load(ROOT / "examples" / "ur5" / "module.yaml", executor="tiny")
-        watchdog = engine.load(ROOT / "examples" / "watchdog" / "module.yaml", executor="tiny")
+        header = ROOT / "examples" / "watchdog" / "module.yaml"
+        watchdog = engine.load(header, executable=watchdog_without_wasi, executor="tiny")
         with pytest.raises(ZeroDivisionError) as caught:
             watchdog.check([0.0] * 6, engine.register_callable(fail))
         assert caught.value is error

@@ -71,8 +71,14 @@ class WasmModule:
 
         linker.define_func("env", "arora_dispatch", wasmtime.FuncType([i32] * 3, [i32]), on_dispatch)
         linker.define_func("env", "arora_dispatch_indirect", wasmtime.FuncType([i64], [i32]), on_dispatch_indirect)
+        linker.define_wasi()
+        self.store.set_wasi(wasmtime.WasiConfig())
         module = wasmtime.Module.from_file(engine, str(build.wasm_path(name)))
         self.exports = linker.instantiate(self.store, module).exports(self.store)
+        if "_initialize" in self.exports:
+            initialize = self.exports["_initialize"]
+            assert isinstance(initialize, wasmtime.Func)
+            initialize(self.store)
 
     def call(self, function: uuid.UUID, argument: bytes) -> bytes:
         pointer = self._write(argument)
