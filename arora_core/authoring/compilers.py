@@ -56,6 +56,8 @@ class Compiler:
 
         ``libc`` says whether a module for WebAssembly has a C library, where the compiler has one.
         """
+        if language == "cpp" and target == WASM and not libc:
+            raise BuildError("a module in C++ needs the library of C++: build it without --freestanding")
         compile = self.cpp if language == "cpp" else self.c
         flags = [*_COMMON, _STANDARDS[language], *_WARNINGS]
         if language == "cpp":
@@ -73,8 +75,8 @@ class Compiler:
     def _native(self) -> Sequence[str]:
         # The baseline instructions of the architecture: the library runs on other machines of the same platform.
         cpu = ("-mcpu=baseline", "-fno-sanitize=undefined") if self.family == "zig" else ()
-        undefined = () if sys.platform in ("darwin", "win32") else ("-Wl,-z,defs",)
-        return ("-shared", "-fPIC", *cpu, *undefined)
+        elf = () if sys.platform in ("darwin", "win32") else ("-Wl,-z,defs", "-s")
+        return ("-shared", "-fPIC", *cpu, *elf)
 
 
 def compiler_for(target: str, language: str, given: str | None = None) -> Compiler:

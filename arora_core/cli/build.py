@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 import click
 
@@ -22,6 +23,9 @@ from .failure import Failure
 from .module_file import RECORDS
 from .records import read_records
 from .session import Session, pass_session
+
+_FIRST_LOOK: Final = 100
+"""Milliseconds after which a watch tells that nothing has changed."""
 
 
 @dataclass(frozen=True)
@@ -100,12 +104,19 @@ def _watch(session: Session, path: Path, options: _Options, then: str | None) ->
     except ImportError:
         raise BuildError("--watch needs watchfiles: pip install 'arora-core[authoring]'") from None
     project = project_at(path)
+    changes = watch(
+        project.directory,
+        watch_filter=lambda _, changed: project.is_input(Path(changed)),
+        rust_timeout=_FIRST_LOOK,
+        yield_on_timeout=True,
+    )
     with Engine() as engine:
+        # Nothing has changed by the first look; from then on no change is missed, whenever it is made.
+        next(changes)
         _rebuild(session, engine, path, options, then)
         click.echo(f"watching {project.directory}; Ctrl-C ends it", err=True)
-        for changes in watch(project.directory, watch_filter=lambda _, changed: project.is_input(Path(changed))):
-            names = sorted({Path(changed).name for _, changed in changes})
-            click.echo(f"changed: {', '.join(names)}", err=True)
+        for changed in filter(None, changes):
+            click.echo(f"changed: {', '.join(sorted({Path(each).name for _, each in changed}))}", err=True)
             _rebuild(session, engine, path, options, then)
 
 

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import shutil
+import signal
+import subprocess
 import sys
 from pathlib import Path
+from typing import IO
 
 import pytest
 
 from arora_core import Engine, GuestError
 from arora_core.authoring import compilers
 from arora_core.authoring.new_module import module_tree
-from tests.cli.running import Outcome, arora
+from tests.cli.running import COMMAND, Outcome, arora
 
 SOURCE = "stats.c"
 
@@ -39,7 +42,7 @@ def changed(path: Path, old: str, new: str) -> None:
     path.write_text(text.replace(old, new), encoding="utf-8")
 
 
-@pytest.mark.parametrize("language", ["c", "rust"])
+@pytest.mark.parametrize("language", ["c", "cpp", "rust"])
 def test_a_started_module_builds_and_answers_as_webassembly_and_as_a_library(tmp_path: Path, language: str) -> None:
     if language == "rust" and shutil.which("cargo") is None:
         pytest.skip("there is no cargo")
@@ -149,3 +152,30 @@ def test_then_needs_watch(stats: Path) -> None:
     made = built(stats, "--then", "true")
     assert made.code == 2
     assert "--then goes with --watch" in made.err
+
+
+def test_cpp_is_not_built_without_its_library(tmp_path: Path) -> None:
+    made = built(started(tmp_path / "stats", "cpp"))
+    assert made.code == 1
+    assert "a module in C++ needs the library of C++: build it without --freestanding" in made.err
+
+
+def test_watch_builds_and_loads_again_at_every_change(stats: Path) -> None:
+    command = [*COMMAND, "build", str(stats), "--target", "wasm", "--freestanding", "--watch", "--then", "echo built"]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True) as watching:
+        try:
+            assert watching.stderr is not None
+            read_until(watching.stderr, "wasm: loaded on wasmtime: mean(values: f64[]) -> f64")
+            read_until(watching.stderr, "watching ")
+            changed(stats / SOURCE, "return NULL;", "return nothing;")
+            read_until(watching.stderr, "error: ")
+            changed(stats / SOURCE, "return nothing;", "return NULL;")
+            read_until(watching.stderr, "wasm: loaded on wasmtime: ")
+        finally:
+            watching.send_signal(signal.SIGINT)
+        assert watching.wait() == 130
+
+
+def read_until(lines: IO[str], beginning: str) -> None:
+    """Read up to the line that begins so. Fails if the process ends before it comes."""
+    assert any(line.startswith(beginning) for line in lines), beginning

@@ -4,5 +4,5 @@
 
 arora::Result<double> my_module::mean(std::vector<double> values) {
     if (values.empty()) return arora::Error{"no values"};
-    return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
+    return std::accumulate(values.begin(), values.end(), 0.0) / values.size();
 }
