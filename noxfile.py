@@ -19,19 +19,27 @@ BROWSER_PLUGIN = "plugins/arora-browser"
 SLOW = [
     "tests/conformance",
     "tests/fuzz",
-    "tests/arora_h",
     "tests/test_benchmarks.py",
     "tests/test_compiled_properties.py",
-    "tests/examples/test_build.py",
     "tests/examples/test_image_filter.py",
-    "tests/authoring/test_law.py",
-    "tests/authoring/test_rust_guest.py",
-    "tests/authoring/test_rust_text.py",
     "tests/test_writing_an_executor.py",
     "plugins/arora-browser",
     "plugins/arora-wasmer",
 ]
 NO_BROWSER = ["-k", "not browser"]
+# Tests of compilers and of what they make of our C, C++ and Rust: no interpreter changes it.
+COMPILING = [
+    "tests/arora_h",
+    "tests/authoring/test_building.py",
+    "tests/authoring/test_c_page.py",
+    "tests/authoring/test_first_module.py",
+    "tests/authoring/test_generated_guests.py",
+    "tests/authoring/test_law.py",
+    "tests/authoring/test_rust_guest.py",
+    "tests/authoring/test_rust_page.py",
+    "tests/authoring/test_rust_text.py",
+    "tests/examples/test_build.py",
+]
 # Tests that do not depend on one operating system, such as on /proc, fork or interval timers.
 PORTABLE = [
     "tests/test_buffers.py",
@@ -167,7 +175,7 @@ def fast(session: nox.Session) -> None:
     """
     _install(session, "-r", "tests/requirements-lint.txt", browser=False)
     _lint(session)
-    ignored = [f"--ignore={path}" for path in SLOW]
+    ignored = [f"--ignore={path}" for path in (*SLOW, *COMPILING)]
     session.run("pytest", *ignored, *NO_BROWSER, *session.posargs, env={"COLUMNS": "120"})
 
 
@@ -182,14 +190,17 @@ def portable(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """Run every test on every interpreter of this machine. Arguments after ``--`` go to pytest.
 
-    Tests with a browser are slow and depend little on the interpreter. They run on the oldest and the newest only, and
-    the browser's conformance suite, which takes a minute or two, on the newest only. The same two interpreters run the
-    tests of Wasmtime again with its public calls.
+    Tests of compilers run on the newest only. Tests with a browser are slow and depend little on the interpreter. They
+    run on the oldest and the newest only, and the browser's conformance suite, which takes a minute or two, on the
+    newest only. The same two interpreters run the tests of Wasmtime again with its public calls.
     """
     browser = session.python in (PYTHONS[0], PYTHONS[-1])
     _install(session, browser=browser)
-    _install_rust(session)
     arguments, environment = [*session.posargs], {"COLUMNS": "120"}
+    if session.python == PYTHONS[-1]:
+        _install_rust(session)
+    else:
+        arguments += [f"--ignore={path}" for path in COMPILING]
     if browser:
         _install_browser(session)
         if _is_root():

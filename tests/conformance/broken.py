@@ -16,9 +16,10 @@ Dispatch = Callable[[Instance, bytes, bytes], bytes]
 class BrokenInstance(Instance):
     """An instance that delegates calls to ``dispatch``."""
 
-    def __init__(self, inner: Instance, dispatch: Dispatch) -> None:
+    def __init__(self, inner: Instance, dispatch: Dispatch, stack: int) -> None:
         self._inner = inner
         self._dispatch = dispatch
+        self.stack = stack
 
     def dispatch(self, function_id: bytes, argument: bytes) -> bytes:
         return self._dispatch(self._inner, function_id, argument)
@@ -27,15 +28,21 @@ class BrokenInstance(Instance):
         self._inner.close()
 
 
-def broken(dispatch: Dispatch, *, lacking: frozenset[Capability] = frozenset()) -> type[Executor]:
-    """Return an executor whose instances call with ``dispatch``, and that does not declare ``lacking``."""
+def broken(
+    dispatch: Dispatch, *, lacking: frozenset[Capability] = frozenset(), stack: int | None = None
+) -> type[Executor]:
+    """Return an executor whose instances call with ``dispatch``, and that does not declare ``lacking``.
+
+    ``stack`` is what its instances say of the stack that a call uses, None for the truth.
+    """
 
     class Broken(WasmtimeExecutor):
         name: ClassVar[str] = "broken"
         capabilities: ClassVar[frozenset[Capability]] = WasmtimeExecutor.capabilities - lacking
 
         def load(self, definition: ModuleDefinition, host: Host, limits: Limits) -> Instance:
-            return BrokenInstance(super().load(definition, host, limits), dispatch)
+            inner = super().load(definition, host, limits)
+            return BrokenInstance(inner, dispatch, inner.stack if stack is None else stack)
 
     return Broken
 

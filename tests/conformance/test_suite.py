@@ -96,7 +96,7 @@ def test_results_hold_the_outcome_of_each_check() -> None:
 def test_a_fault_fails_the_check_that_names_it_and_few_others() -> None:
     results = run_checks(broken(calls_twice), ["calls", "errors", "traps", "leaks"], examples=5)
     assert results[KEEPS_STATE].outcome is Outcome.FAILED
-    assert len(results.failed) < 5
+    assert len(results.failed) < 6
 
 
 def test_progress_is_called_with_every_result() -> None:
