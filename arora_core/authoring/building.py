@@ -78,7 +78,7 @@ def build(
     """
     with tempfile.TemporaryDirectory(prefix="arora-build-") as scratch:
         if project.language == "rust":
-            made, called, said = cargo.build(project.directory, target), cargo.version(), ""
+            called, made, said = cargo.version(), cargo.build(project.directory, target), ""
         else:
             chosen = compiler_for(target, project.language, compiler)
             made, called = Path(scratch) / "built", chosen.name

@@ -30,7 +30,7 @@ _SUFFIXES: Final = {".c": "c", ".cpp": "cpp", ".cc": "cpp", ".cxx": "cpp"}
 
 
 class ProjectError(AroraError):
-    """A directory that is no module's, or whose language is not clear."""
+    """A directory without a header or without sources."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ class Project:
 def project_at(path: str | os.PathLike[str]) -> Project:
     """Return the project in a directory, or of a header in one.
 
-    Raises ProjectError if there is no header or no source, or if there are sources of several languages.
+    A project with sources in C and C++ is one in C++. Raises ProjectError if there is no header or no source.
     """
     given = Path(path)
     header = given / HEADER if given.is_dir() else given

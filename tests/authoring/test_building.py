@@ -120,6 +120,14 @@ def test_without_a_compiler_it_says_what_to_install(stats: Path, monkeypatch: py
     assert native.err.endswith("error: no compiler for this platform is installed: pip install ziglang\n")
 
 
+def test_without_cargo_it_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    place = started(tmp_path / "stats", "rust")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    made = arora("build", place)
+    assert made.code == 1
+    assert "cargo, which builds modules in Rust, is not installed" in made.err
+
+
 @pytest.mark.parametrize(
     ("command", "message"),
     [
