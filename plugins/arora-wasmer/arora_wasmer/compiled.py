@@ -7,91 +7,113 @@ import os
 from typing import Final
 from weakref import WeakValueDictionary
 
-from arora_core.errors import ExecutorUnavailable, MalformedExecutable
+from arora_core import wasm_types
+from arora_core.errors import LoadError, MalformedExecutable
 from arora_core.executor import Limits
-from arora_core.guest_symbols import MEMORY, WasmType
 from arora_core.wasm import stack_pointer
 from arora_core.wasm.compiling_apart import compile_apart, is_apart
-from arora_core.wasm.fixed_tables import PAGE, beyond
 from arora_core.wasm.memory_shortage import memory_shortage
+from arora_core.wasm.module_types import require_module
 
-from . import compiler_process, panics, runtime, thread_pins, unsupported
-from .memory_limit import limited
+from . import compiler_process, library
+from .code_cache import CodeCache
 from .trap_signals import TrapSignals
 
-_MAGIC: Final = b"\0asm"
-_COMPONENT_LAYER: Final = b"\x01\x00"
-_SHOWN_BYTES: Final = 16
 _MAX_REASON: Final = 300
+_SMALL: Final = 1 << 14
+"""Bytes of an executable that one thread compiles before another could start."""
 
-_signals: Final = TrapSignals()
-_compiled_in: Final[list[int]] = []
-"""The id of the process that compiled first. Forked children lack the threads in which wasmer compiles."""
+_cache: Final = CodeCache(library.BUILD)
+
+signals: Final = TrapSignals()
+"""The handlers of signals that Wasmer needs."""
 
 
 class CompiledModule:
-    """A module with its own engine, because an engine never frees the code of a single module."""
+    """A module, compiled with an engine of its own, because an engine never frees the code of a single module."""
 
-    def __init__(self, executable: bytes) -> None:
+    def __init__(self, executable: bytes, flags: int) -> None:
+        with signals.record_handlers():
+            library.install_handlers()
         changed, self.stack = stack_pointer.exported(executable)
-        with _signals.record_handlers():
-            self.store = runtime.new_store()
-        self.signals = _signals
-        try:
-            if is_apart(changed):
-                code = compile_apart(compiler_process.__name__, None, changed, RuntimeError)
-                self.module = runtime.from_code(self.store, code)
-            else:
-                self.module = runtime.new_module(self.store, changed)
-        except RuntimeError as error:
-            raise memory_shortage(_reason(error)) or MalformedExecutable(_reason(error)) from None
-        except BaseException as error:
-            panic = panics.reason(error)
-            if panic is None:
-                raise
-            raise MalformedExecutable(f"wasmer cannot compile it: {panic}") from None
-        self.pins = thread_pins.Pins([self.store, self.module])
-        """To move the objects to the thread that makes an instance."""
-        exports = self.module.exports
-        self.exports: dict[str, WasmType] = {export.name: runtime.plain(export.type) for export in exports}
-        self.imports: list[tuple[str, str, WasmType]] = [
-            (imported.module, imported.name, runtime.plain(imported.type)) for imported in self.module.imports
-        ]
-        memories = [export.type for export in exports if export.name == MEMORY]
-        self.most_pages = runtime.most_pages(memories[0]) if self.exports.get(MEMORY) == MEMORY else None
+        self._free = library.free_compiled
+        self.at: int | None = _compiled(changed, flags)
+        # Arora reads the types itself, as it does for other runtimes.
+        self.types = wasm_types.read(executable)
+
+    def open(self) -> int:
+        """Return the library's module."""
+        assert self.at is not None
+        return self.at
+
+    def __del__(self) -> None:
+        at, self.at = getattr(self, "at", None), None
+        if at is not None:
+            self._free(at)
 
 
-def compiled(executable: bytes, limits: Limits, known: WeakValueDictionary[bytes, CompiledModule]) -> CompiledModule:
-    """Return the module from ``known``, or compile it. Raise MalformedExecutable or LimitExceeded."""
-    digest = hashlib.sha256(executable + repr(limits.memory).encode()).digest()
-    module = known.get(digest)
-    if module is None:
-        module = known[digest] = _compiled(executable, limits)
-    return module
+class CompiledModules:
+    """The compiled modules of one executor, as long as anything uses them."""
 
+    def __init__(self) -> None:
+        self._known: WeakValueDictionary[bytes, CompiledModule] = WeakValueDictionary()
 
-def _compiled(executable: bytes, limits: Limits) -> CompiledModule:
-    if _compiled_in and _compiled_in[0] != os.getpid():
-        raise ExecutorUnavailable(
-            "wasmer cannot compile in a forked child of a process in which it has compiled; "
-            "load the module before forking, start the child with spawn, or use arora-wasmtime"
-        )
-    # Checked first: wasmer parses bytes that do not begin with the magic number as the text format.
-    if executable[:4] != _MAGIC:
-        raise MalformedExecutable(f"not a WebAssembly module (starts with {bytes(executable[:_SHOWN_BYTES])!r})")
-    if executable[6:8] == _COMPONENT_LAYER:
-        raise MalformedExecutable("a WebAssembly component, expected a module")
-    unsupported.check(bytes(executable))
-    _compiled_in[:] = [os.getpid()]
-    module = CompiledModule(bytes(executable))
-    if limits.memory is None:
+    def compiled(self, executable: bytes, limits: Limits) -> CompiledModule:
+        """Return the module, compiled if it is not known. Raise MalformedExecutable, or LoadError."""
+        return self._module(executable, _flags(limits))
+
+    def beside(self, executable: bytes) -> CompiledModule:
+        """Return a module to be instantiated beside guests without limits."""
+        return self._module(executable, 0)
+
+    def _module(self, executable: bytes, flags: int) -> CompiledModule:
+        digest = hashlib.sha256(executable + bytes([flags])).digest()
+        module = self._known.get(digest)
+        if module is None:
+            module = self._known[digest] = CompiledModule(_checked(executable), flags)
         return module
-    # The limit can be written only into a valid module, so the first compilation checks the original.
-    module = CompiledModule(limited(executable, limits.memory))
-    if module.exports.get(MEMORY) == MEMORY and (module.most_pages is None or module.most_pages * PAGE > limits.memory):
-        raise beyond("may grow to any size", limits.memory)
-    return module
+
+    def __len__(self) -> int:
+        return len(self._known)
 
 
-def _reason(error: RuntimeError) -> str:
-    return str(error).partition("\n")[0][:_MAX_REASON]
+def _flags(limits: Limits) -> int:
+    # Counting costs time, so code without limits is compiled without it.
+    flags = 0 if limits.deadline is None and not limits.interruptible else library.STOP
+    return flags | (0 if limits.fuel is None else library.FUEL)
+
+
+def _checked(executable: bytes) -> bytes:
+    require_module(executable)
+    return bytes(executable)
+
+
+def _compiled(executable: bytes, flags: int) -> int:
+    if (code := _cache.find(executable, flags)) is not None:
+        try:
+            return library.deserialize(code)
+        except library.Refused:
+            _cache.forget(executable, flags)
+    try:
+        if is_apart(executable):
+            code = compile_apart(compiler_process.__name__, flags, executable, library.Refused)
+            compiled = library.deserialize(code)
+        else:
+            threads = 1 if len(executable) < _SMALL else os.cpu_count() or 1
+            compiled = library.compile(executable, flags, threads)
+            code = None
+    except library.Refused as refused:
+        raise _refusal(str(refused)) from None
+    _cache.keep(executable, flags, lambda: code or library.serialize(compiled))
+    return compiled
+
+
+def _refusal(said: str) -> LoadError:
+    reason = said.partition("\n")[0][:_MAX_REASON]
+    if (shortage := memory_shortage(reason)) is not None:
+        return shortage
+    if reason.startswith("cannot start a thread"):
+        return LoadError(f"wasmer {reason}")
+    if reason.startswith(library.PANICKED):
+        return MalformedExecutable(f"wasmer cannot compile it: {reason.removeprefix(library.PANICKED)}")
+    return MalformedExecutable(reason)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from . import runtime
+import os
+
+from . import library
 
 
-def compiled(_: None, executable: bytes) -> bytes:
+def compiled(flags: int, executable: bytes) -> bytes:
     """Return the code of a module."""
-    return runtime.code(runtime.new_module(runtime.new_store(), executable))
+    return library.serialize(library.compile(executable, flags, os.cpu_count() or 1))

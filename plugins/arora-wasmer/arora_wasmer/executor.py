@@ -1,76 +1,101 @@
-"""The Wasmer executor. Importing this module does not import wasmer."""
+"""The Wasmer executor. Importing this module does not load Wasmer."""
 
 from __future__ import annotations
 
-import importlib.metadata
+import atexit
 import importlib.util
 import sys
-from importlib.machinery import EXTENSION_SUFFIXES
-from pathlib import Path
+import time
 from typing import TYPE_CHECKING, ClassVar, Final
-from weakref import WeakValueDictionary
+from weakref import WeakSet
 
 from arora_core.executor import Capability, Executor, Host, Instance, Limits
 from arora_core.guest_symbols import check_exports, check_imports
 from arora_core.wasi import check_wasi_imports
+from arora_core.wasm.alarm import Alarm
 
 from .stack import STACK
 
 if TYPE_CHECKING:
     from arora_core.header import ModuleDefinition
 
-    from .compiled import CompiledModule
+    from .compiled import CompiledModules
 
-_PACKAGES: Final = {"wasmer": "wasmer", "wasmer_compiler_cranelift": "wasmer-compiler-cranelift"}
-_NEWEST_PYTHON: Final = (3, 10)
+_VERSION: Final = "7.4.2"
+"""The version of the crate that arora-libwasmer is made of."""
+
+_MOMENT: Final = 0.2
+"""Seconds that the end of the process waits for imports that are being answered."""
+_live: Final[WeakSet[Instance]] = WeakSet()
+
+
+@atexit.register
+def _keep_alive() -> None:
+    """Let guests that run in daemon threads go on without harm while the interpreter shuts down.
+
+    Their memory must not be freed, so the remaining instances are kept from being deleted. And their threads must not
+    be ended while they answer an import: those that do are given a moment to come to an end of it.
+    """
+    library = sys.modules.get(f"{__package__}.library")
+    if library is None:
+        return
+    import ctypes
+
+    for each in list(_live):
+        ctypes.pythonapi.Py_IncRef(ctypes.py_object(each))
+    give_up = time.monotonic() + _MOMENT
+    while library.leave() and time.monotonic() < give_up:
+        time.sleep(0.001)
 
 
 class WasmerExecutor(Executor):
-    """An executor that compiles WebAssembly modules with Cranelift, and runs them on Wasmer 2."""
+    """An executor that compiles WebAssembly modules with Cranelift, and runs them on Wasmer."""
 
     name: ClassVar[str] = "wasmer"
     serves: ClassVar[frozenset[str]] = frozenset({"wasm"})
     capabilities: ClassVar[frozenset[Capability]] = frozenset(
-        {Capability.MEMORY_LIMIT, Capability.TRAPS, Capability.OUTPUT}
+        {
+            Capability.MEMORY_LIMIT,
+            Capability.DEADLINE,
+            Capability.FUEL,
+            Capability.TRAPS,
+            Capability.INTERRUPT,
+            Capability.OUTPUT,
+        }
     )
     priority: ClassVar[int] = 5
     stack: ClassVar[int] = STACK
 
     def __init__(self) -> None:
-        self._compiled: WeakValueDictionary[bytes, CompiledModule] = WeakValueDictionary()
+        self._compiled: CompiledModules | None = None
+        self._alarm = Alarm()
 
     @classmethod
     def unavailable(cls) -> str | None:
-        if sys.implementation.name != "cpython" or sys.version_info[:2] > _NEWEST_PYTHON:
-            here = f"{sys.implementation.name} {sys.version_info.major}.{sys.version_info.minor}"
-            return f"the last release of wasmer is for CPython 3.10, and this is {here}; use arora-wasmtime on this one"
-        for module, package in _PACKAGES.items():
-            spec = importlib.util.find_spec(module)
-            if spec is None:
-                return f"the package {package} is not installed; pip install {package}==1.1.0"
-            if not any(_holds_extension(Path(place), module) for place in spec.submodule_search_locations or ()):
-                return f"the package {package} has no build for this platform; use arora-wasmtime on this one"
-        return None
+        if importlib.util.find_spec("arora_libwasmer") is None:
+            return "the package arora-libwasmer is not installed; pip install arora-libwasmer"
+        import arora_libwasmer
+
+        return arora_libwasmer.unavailable()
 
     @classmethod
     def version(cls) -> str | None:
-        try:
-            return importlib.metadata.version("wasmer")
-        except importlib.metadata.PackageNotFoundError:
-            return None
+        return _VERSION
 
     def load(self, definition: ModuleDefinition, host: Host, limits: Limits) -> Instance:
         """See :meth:`arora_core.executor.Executor.load`; raise LimitExceeded if it starts over a limit."""
-        from .compiled import compiled
+        from .compiled import CompiledModules
         from .instance import WasmerInstance
 
-        module = compiled(definition.executable, limits, self._compiled)
-        check_exports(definition.header, module.exports)
-        check_imports(module.imports)
-        check_wasi_imports(module.imports)
-        return WasmerInstance(module, definition.header, host)
+        if self._compiled is None:
+            self._compiled = CompiledModules()
+        module = self._compiled.compiled(definition.executable, limits)
+        check_exports(definition.header, module.types.exports)
+        check_imports(module.types.imports)
+        check_wasi_imports(module.types.imports)
+        instance = WasmerInstance(module, definition, host, limits, self._alarm, self._compiled)
+        _live.add(instance)
+        return instance
 
-
-def _holds_extension(directory: Path, module: str) -> bool:
-    # For other platforms PyPI has a package of the same name without an extension; importing it raises.
-    return any((directory / (module + suffix)).exists() for suffix in EXTENSION_SUFFIXES)
+    def close(self) -> None:
+        self._alarm.close()

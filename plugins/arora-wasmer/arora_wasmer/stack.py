@@ -1,12 +1,10 @@
-"""How much of the native stack a guest is given."""
+"""How much stack a guest and its host are given."""
 
 from __future__ import annotations
 
 from typing import Final
 
-STACK: Final = 1 << 20
-"""Bytes that the thread has to have left.
-
-Wasmer sets no bound: a guest traps at the end of the thread's stack. Host code that runs over it does so as well, and
-leaves Python's frames behind, so a guest begins with as much stack as it may use with Wasmtime.
-"""
+GUEST_STACK: Final = 1 << 20
+"""Bytes of the stack that Wasmer makes for each running call of a guest. The guest uses no other."""
+STACK: Final = 64 << 10
+"""Bytes of the thread's own stack that a call takes for what Wasmer itself does, such as growing a memory."""

@@ -30,7 +30,8 @@ class TrapSignals:
         self._sigaction: Any = ctypes.PyDLL(None).sigaction if os.name == "posix" else None
         self._installed: dict[int, bytes] = {}
         self._now = ctypes.create_string_buffer(_ACTION)
-        self._enabled = False
+        self.enabled = False
+        """Whether faulthandler was enabled when it was last looked at."""
 
     @contextmanager
     def record_handlers(self) -> Iterator[None]:
@@ -43,14 +44,14 @@ class TrapSignals:
         after = {number: self._current(number) for number in _SIGNALS}
         # Only the handlers that changed: on Linux, wasmer does not handle SIGBUS.
         self._installed = {number: action for number, action in after.items() if action != before[number]}
-        self._enabled = faulthandler.is_enabled()
+        self.enabled = faulthandler.is_enabled()
 
     def restore(self) -> None:
         """Restore wasmer's handlers if they were replaced. Call it before a guest runs."""
         enabled = faulthandler.is_enabled()
         # Enabling and disabling faulthandler both may remove wasmer's handlers; doing both between two calls does not.
-        if (enabled or self._enabled) and _PROBED in self._installed:
-            self._enabled = enabled
+        if (enabled or self.enabled) and _PROBED in self._installed:
+            self.enabled = enabled
             if self._current(_PROBED) != self._installed[_PROBED]:
                 for number, action in self._installed.items():
                     self._sigaction(number, action, None)
