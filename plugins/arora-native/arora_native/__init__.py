@@ -1,4 +1,4 @@
-"""The Arora executor for native modules: shared libraries, loaded into this process."""
+"""The Arora executors for native modules: shared libraries, in this process or each in its own."""
 
 from __future__ import annotations
 
@@ -11,5 +11,6 @@ from arora_core.hookspecs import hookimpl
 @hookimpl
 def arora_executors() -> Sequence[type[Executor]]:
     from .executor import NativeExecutor
+    from .isolated.executor import IsolatedExecutor
 
-    return [NativeExecutor]
+    return [NativeExecutor, IsolatedExecutor]

@@ -23,7 +23,6 @@ _MAGICS: Final = (
     (b"\0asm", "a WebAssembly module"),
 )
 _PLATFORM_LOADS: Final = {"darwin": _MACH_O, "win32": _PE, "cygwin": _PE}.get(sys.platform, _ELF)
-_SHOWN_BYTES: Final = 16
 
 # https://refspecs.linuxfoundation.org/elf/gabi4+/ch4.eheader.html
 _CLASS_AND_ORDER: Final = slice(4, 6)
@@ -40,7 +39,8 @@ def check_loadable(executable: bytes) -> None:
     """
     kind = next((kind for magic, kind in _MAGICS if executable.startswith(magic)), None)
     if kind is None:
-        raise MalformedExecutable(f"not a shared library (starts with {bytes(executable[:_SHOWN_BYTES])!r})")
+        # Nothing is quoted of it: it may be a link of a stranger's to another file.
+        raise MalformedExecutable("not a shared library: " + ("of no known format" if executable else "it is empty"))
     if kind != _PLATFORM_LOADS:
         raise MalformedExecutable(f"{kind}; this platform loads {_PLATFORM_LOADS}")
     if kind == _ELF:

@@ -5,26 +5,25 @@ from __future__ import annotations
 import ctypes
 import logging
 import sys
-from collections.abc import Callable
-from ctypes import CFUNCTYPE, Array, byref, c_char, c_size_t, c_uint32, c_uint64, c_void_p
+from collections.abc import Callable, Sequence
+from ctypes import CFUNCTYPE, Array, byref, c_char, c_size_t, c_uint8, c_uint32, c_uint64, c_void_p
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, NoReturn
+from typing import Any, Final, NamedTuple, NoReturn
 from uuid import UUID
 
 from arora_core.buffers import encode_error
 from arora_core.errors import EngineClosed, FunctionNotFound, ModuleBusy, Trap, TrapKind
-from arora_core.executor import Host, Instance, Transfer
+from arora_core.executor import Host, Instance, Rows, RowsCall, Transfer
 from arora_core.guest_symbols import ALLOC, FREE, function_symbol
 from arora_core.wasm.c_callbacks import Unwinding, c_callback, require_frame
 
 from .address_space import memory, size_at, sizes, view
-from .floating_point import Environment, environment, may_change, set_environment
+from .floating_point import Environment, environment, set_environment
 from .library import Library
+from .row_loop import SYMBOL, NativeRows
 
-if TYPE_CHECKING:
-    from arora_core.header import ModuleDefinition
-
-_SMALLEST: Final = 5
+SMALLEST: Final = 5
+"""Bytes of the smallest buffer."""
 _U32: Final = 0xFFFF_FFFF
 _SLACK: Final = 8
 """Readable bytes behind an argument, because guests may read a few past its end."""
@@ -41,6 +40,12 @@ _WRONG_THREAD: Final = encode_error(
 _LOG: Final = logging.getLogger("arora.native")
 _CALLBACKS: Final[dict[int, object]] = {}
 """Those that closed libraries may still call, because they could not be unloaded."""
+_HERE: Final = globals()
+_frame: Final = sys._getframe
+_CALLER: Final = 2
+"""The frame below those of a callback, a method here and ``c_callback``'s: of code here if this thread called a module,
+which now calls back. The engine is locked during a call: another thread, one of the library's own, would wait for ever.
+Its callbacks have no such frame, and finding that out costs the calls themselves nothing."""
 _DISPATCH: Final = CFUNCTYPE(c_size_t, c_void_p, c_void_p, c_void_p)
 _DISPATCH_INDIRECT: Final = CFUNCTYPE(c_size_t, c_uint64)
 
@@ -65,12 +70,24 @@ def _room(size: int) -> _Room:
 class NativeInstance(Instance):
     """An instance of a library. Raises MalformedExecutable or MissingExport."""
 
-    def __init__(self, definition: ModuleDefinition, host: Host) -> None:
+    def __init__(
+        self,
+        name: str,
+        exports: Sequence[tuple[bytes, str]],
+        library: Callable[[], Library],
+        host: Host,
+        *,
+        guarded: bool,
+    ) -> None:
+        """Take the module's name, the ids and names of its exports, and what loads its library.
+
+        ``guarded``: whether calls may change the floating-point environment.
+        """
         self._dispatch: Callable[..., bytes] = host.dispatch
         self._dispatch_indirect: Callable[..., bytes] = host.dispatch_indirect
         # The floating-point environments outside of the running calls, where calls may change it.
         self._environments: list[Environment] = []
-        self._name = definition.header.name
+        self._name = name
         # An exception cannot unwind native code. It is pending here until the guest's function returns.
         self._pending: list[BaseException] = []
         self._rooms: list[_Room] = []
@@ -79,28 +96,29 @@ class NativeInstance(Instance):
         self._exports: dict[bytes, Any] = {}
         self._functions: dict[bytes, Callable[[bytes], bytes]] = {}
         self._closed = False
+        self._host_failed = c_uint8()
         unwinding = Unwinding(self._on_failure)
         # The library holds their addresses, so they must live as long as it does.
         self._callbacks = (
             _DISPATCH(c_callback(self._on_dispatch, self._pending, unwinding)),
             _DISPATCH_INDIRECT(c_callback(self._on_dispatch_indirect, self._pending, unwinding)),
         )
-        guarded = may_change(definition.executable)
         if guarded:
             self._dispatch = self._outside(self._dispatch)
             self._dispatch_indirect = self._outside(self._dispatch_indirect)
-        self._library = Library(definition.executable, definition.path)
+        self._library = library()
         try:
             self._alloc = self._library.function(ALLOC, c_void_p)
             self._free = self._library.function(FREE, None, quick=True)
             self._free.argtypes = [c_void_p]
-            for export in definition.header.exports:
-                id = export.id.bytes
-                function = self._library.function(function_symbol(id), c_void_p, f", which is {export.name}")
+            for id, name in exports:
+                function = self._library.function(function_symbol(id), c_void_p, f", which is {name}")
                 if guarded:
                     function = self._guarded(function)
                 self._exports[id] = function
                 self._functions[id] = self._bound(function)
+            # Each row needs the floating-point environment of the caller.
+            self._call_rows = None if guarded else self._library.optional_function(SYMBOL, c_uint32)
             self._library.set_pointer("arora_dispatch_fn", self._callbacks[0])
             self._library.set_pointer("arora_dispatch_indirect_fn", self._callbacks[1])
         except BaseException:
@@ -121,6 +139,41 @@ class NativeInstance(Instance):
     def transfer(self, function_id: bytes) -> Callable[[Transfer], Any]:
         self.function(function_id)
         return partial(self._transfer, self._exports[function_id])
+
+    def in_place(self, function_id: bytes) -> Callable[[Any, int, int], int]:
+        """Return the entry point of one function for an argument in memory that the caller owns.
+
+        It takes a pointer to it, and where that memory begins and ends. It returns the address of the result, which the
+        caller has not looked at yet, and gives back with :meth:`give_back`.
+        """
+        function, pending = self._exports[function_id], self._pending
+
+        def call(pointer: Any, begin: int, end: int) -> int:
+            if pending:
+                pending.clear()
+            require_frame()
+            result_at: int | None = function(pointer)
+            if pending or not result_at or begin <= result_at < end:
+                self._refuse_result(result_at)
+            return result_at
+
+        return call
+
+    def give_back(self, result_at: int) -> None:
+        """Free a result of :meth:`in_place`. Raises what the guest's host raised meanwhile."""
+        self._free(result_at)
+        if self._pending:
+            self._raise_pending(None)
+
+    @property
+    def loops(self) -> bool:
+        """Whether the library itself calls its functions row by row."""
+        return self._call_rows is not None
+
+    def batch(self, function_id: bytes) -> RowsCall:
+        plain = super().batch(function_id)
+        loop = self._call_rows
+        return plain if loop is None else partial(self._batch, loop, self._exports[function_id])
 
     def close(self) -> None:
         """Unload the library. Raise ModuleBusy inside one of its calls, which still has to return to it. Idempotent."""
@@ -155,8 +208,8 @@ class NativeInstance(Instance):
             if pending or not result_at or address <= result_at < end:
                 self._refuse_result(result_at)
             (size,) = size_at(sizes, result_at)
-            if size < _SMALLEST:
-                _fail_at_size(size)
+            if size < SMALLEST:
+                fail_at_size(size)
             result: bytes = memory[result_at : result_at + size]
             free(result_at)
             if pending:
@@ -207,8 +260,8 @@ class NativeInstance(Instance):
         if self._pending or not result_at or room.address <= result_at < room.end:
             self._refuse_result(result_at)
         (size,) = size_at(sizes, result_at)
-        if size < _SMALLEST:
-            _fail_at_size(size)
+        if size < SMALLEST:
+            fail_at_size(size)
         try:
             with view(result_at, size) as result:
                 return transfer.read(result)
@@ -216,6 +269,38 @@ class NativeInstance(Instance):
             self._free(result_at)
             if self._pending:
                 self._raise_pending(None)
+
+    def _batch(self, loop: Any, function: Any, rows: Rows) -> None:
+        self._refuse_if_closed()
+        self._pending.clear()
+        self._host_failed.value = 0
+        calls = self._native_rows(rows, function)
+        require_frame()
+        try:
+            stopped = loop(byref(calls.structure))
+        finally:
+            rows.done = calls.structure.done
+        if not stopped:
+            return
+        begin, end = calls.room
+        self._take_unusual(rows, calls.structure.unusual, begin, end)
+
+    def _take_unusual(self, rows: Rows, result_at: int | None, begin: int, end: int) -> None:
+        """Take the result at which a library's loop has stopped. The argument is between ``begin`` and ``end``."""
+        if self._pending or not result_at or begin <= result_at < end:
+            self._refuse_result(result_at)
+        (size,) = size_at(sizes, result_at)
+        if size < SMALLEST:
+            fail_at_size(size)
+        rows.unusual = memory[result_at : result_at + size]
+        self._free(result_at)
+        if self._pending:
+            rows.unusual = None
+            self._raise_pending(None)
+
+    def _native_rows(self, rows: Rows, function: Any) -> NativeRows:
+        """Return what the library takes to make the calls of rows."""
+        return NativeRows(rows, function, self._free, self._host_failed)
 
     def _refuse_result(self, result_at: int | None) -> NoReturn:
         if self._pending:
@@ -245,23 +330,33 @@ class NativeInstance(Instance):
             self._pending.clear()
 
     def _on_dispatch(self, module_at: int | None, function_at: int | None, argument_at: int | None) -> int:
-        if not _in_a_call():
+        try:
+            if _frame(_CALLER).f_globals is not _HERE:
+                return self._error(_WRONG_THREAD)
+        except ValueError:
             return self._error(_WRONG_THREAD)
         if not module_at or not function_at or not argument_at:
             _fail("called arora_dispatch with a null pointer")
-        argument = memory[argument_at : argument_at + size_at(sizes, argument_at)[0]]
-        if len(argument) < _SMALLEST:
-            _fail(f"called arora_dispatch with a buffer of {len(argument)} bytes; the minimum is {_SMALLEST}")
-        module_id, function_id = memory[module_at : module_at + 16], memory[function_at : function_at + 16]
-        return self._answer_of(self._dispatch, module_id, function_id, argument)
+        return self._answer_of(self._dispatch, *self._read_dispatch(module_at, function_at, argument_at))
 
     def _on_dispatch_indirect(self, callable_id: int) -> int:
-        if not _in_a_call():
+        try:
+            if _frame(_CALLER).f_globals is not _HERE:
+                return self._error(_WRONG_THREAD)
+        except ValueError:
             return self._error(_WRONG_THREAD)
         return self._answer_of(self._dispatch_indirect, callable_id)
 
+    def _read_dispatch(self, module_at: int, function_at: int, argument_at: int) -> tuple[bytes, bytes, bytes]:
+        """Return the module's id, the function's id and the argument that the guest points to."""
+        argument = memory[argument_at : argument_at + size_at(sizes, argument_at)[0]]
+        if len(argument) < SMALLEST:
+            _fail(f"called arora_dispatch with a buffer of {len(argument)} bytes; the minimum is {SMALLEST}")
+        return memory[module_at : module_at + 16], memory[function_at : function_at + 16], argument
+
     def _on_failure(self) -> int:
         """Return an error buffer for the guest, in place of the failed callback's answer and of all later ones."""
+        self._host_failed.value = 1
         return self._error(_HOST_FAILED)
 
     def _error(self, buffer: bytes) -> int:
@@ -290,24 +385,8 @@ class NativeInstance(Instance):
             raise EngineClosed("is closed")
 
 
-def _in_a_call() -> bool:
-    """Whether this thread called a module, which now calls back.
-
-    The engine is locked during a call: another thread would wait until the call is over. The frame below that of the
-    callback tells them apart, at no cost for the calls themselves: a thread that the library started has none.
-    """
-    try:
-        return sys._getframe(_BELOW_CALLBACK).f_globals is globals()
-    except ValueError:
-        return False
-
-
-_BELOW_CALLBACK: Final = 3
-"""The frames of ``_in_a_call``, of the method that calls it and of ``c_callback`` are on top of it."""
-
-
-def _fail_at_size(size: int) -> NoReturn:
-    _fail(f"returned a buffer of {size} bytes; the minimum is {_SMALLEST}")
+def fail_at_size(size: int) -> NoReturn:
+    _fail(f"returned a buffer of {size} bytes; the minimum is {SMALLEST}")
 
 
 def _fail(message: str) -> NoReturn:

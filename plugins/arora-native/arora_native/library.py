@@ -14,7 +14,7 @@ from .address_space import store
 from .floating_point import unchanged
 from .formats import check_loadable
 from .opening import Opened, open_privately
-from .running_code import file_at, user_of
+from .running_code import file_at, regions, user_of
 
 
 class Library:
@@ -24,9 +24,13 @@ class Library:
     ``path`` is where it was read from, None if unknown: libraries may look for others beside it.
     """
 
-    def __init__(self, executable: bytes, path: Path | None = None) -> None:
-        check_loadable(executable)
-        self._opened: Opened | None = open_privately(executable, path)
+    def __init__(self, executable: bytes, path: Path | None = None, *, opened: Opened | None = None) -> None:
+        """``opened`` is a library that has been loaded already."""
+        if opened is None:
+            check_loadable(executable)
+            opened = open_privately(executable, path)
+        self._opened: Opened | None = opened
+        self._code: list[tuple[int, int]] | None = None
 
     @property
     def closed(self) -> bool:
@@ -34,7 +38,7 @@ class Library:
         return self._opened is None
 
     def function(self, symbol: str, result: Any, what: str = "", *, quick: bool = False) -> Any:
-        """Return the exported function, which takes ctypes objects. Raise MissingExport if it does not exist.
+        """Return the exported function, which takes ctypes objects. Raise MissingExport if there is none.
 
         A call of it releases the GIL, unless it is ``quick``. ``what`` is appended to the error message.
         """
@@ -45,8 +49,17 @@ class Library:
         except (AttributeError, UnicodeDecodeError):
             # ctypes decodes the loader's message, which names the file, as UTF-8.
             raise MissingExport(f"does not export {symbol}{what}", symbol=symbol) from None
+        if not self._is_code(ctypes.cast(function, ctypes.c_void_p).value):
+            raise MissingExport(f"{symbol}{what} is data, expected a function", symbol=symbol)
         function.restype = result
         return function
+
+    def optional_function(self, symbol: str, result: Any) -> Any:
+        """Return the exported function, as :meth:`function`; None if it does not exist."""
+        try:
+            return self.function(symbol, result)
+        except MissingExport:
+            return None
 
     def set_pointer(self, symbol: str, function: object) -> None:
         """Store a callback in the exported variable, if the library has it.
@@ -87,6 +100,12 @@ class Library:
                 ctypes.CDLL(None).dlclose(ctypes.c_void_p(opened.library._handle))
         opened.delete()
         return _BY_THE_LOADER if file is not None and file_at(address) == file else None
+
+    def _is_code(self, address: int | None) -> bool:
+        """Return whether there is code at an address, True where the system does not tell."""
+        if self._code is None:
+            self._code = [(each.start, each.end) for each in regions() if "x" in each.permissions]
+        return not self._code or any(start <= (address or 0) < end for start, end in self._code)
 
     def _open(self) -> ctypes.CDLL:
         assert self._opened is not None

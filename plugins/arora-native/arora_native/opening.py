@@ -79,6 +79,14 @@ def open_privately(executable: bytes, path: Path | None) -> Opened:
     raise LoadError(f"no place to load the library from: {'; '.join(refusals)}")
 
 
+def open_file(file: str) -> Opened:
+    """Load the library in a file that is a copy already. Raises as :func:`open_privately`."""
+    try:
+        return Opened(_open(file), None)
+    except _NotLoaded as failed:
+        raise failed.error(b"", None) from None
+
+
 class _PlaceRefused(Exception):
     """A copy cannot be written to a place, or not be loaded from there."""
 
@@ -176,7 +184,7 @@ def _places(path: Path | None) -> Iterator[Callable[[bytes], AbstractContextMana
         yield lambda copy: _temporary_file(copy, directory)
     yield _temporary_file
     if hasattr(os, "memfd_create"):
-        yield _memory_file
+        yield memory_file
 
 
 @contextmanager
@@ -210,7 +218,7 @@ def _temporary_file(copy: bytes, directory: str | None = None) -> Iterator[str]:
 
 
 @contextmanager
-def _memory_file(copy: bytes) -> Iterator[str]:
+def memory_file(copy: bytes) -> Iterator[str]:
     """Provide the path of a file in memory with this content."""
     try:
         handle = os.memfd_create(f"{OUR_FILES}library")

@@ -58,6 +58,19 @@ def uses_origin(executable: bytes) -> bool:
     return executable.startswith(IDENTIFICATION) and bool(_with_origin(Elf(executable)))
 
 
+def search_path(executable: bytes, path: Path | None) -> list[str]:
+    """Return the directories in which the library itself says that others are, as its copy says it."""
+    if not executable.startswith(IDENTIFICATION):
+        return []
+    elf = Elf(executable)
+    named = [elf.string(each.value) for each in elf.dynamic if each.tag in (DT_RPATH, DT_RUNPATH)]
+    places = [place for each in named for place in each.split(b":") if place]
+    if path is None:
+        return [os.fsdecode(place) for place in places if not _ORIGIN.search(place)]
+    directory = os.fsencode(path.absolute().parent)
+    return [os.fsdecode(_ORIGIN.sub(lambda _: directory, place)) for place in places]
+
+
 def _weaken_unique(elf: Elf, copy: bytearray) -> None:
     unique = [symbol for symbol in elf.symbols if symbol.defined and symbol.binding == _STB_GNU_UNIQUE]
     for symbol in unique:

@@ -1,9 +1,9 @@
 """Who may still run the code of a library: what unloading it would take the ground from.
 
-Threads are found by the return addresses on their stacks, signal handlers and destructors of thread-specific data
-(``pthread_key_create``) by their addresses. Destructors of C++'s ``thread_local`` and handlers of ``atexit`` are not
-looked for: the C library does not unload what they need, or runs them before. All this is read from the files of
-Linux below ``/proc/self``. On other systems nothing is found.
+Threads are found by where they are and by the return addresses on their stacks, signal handlers and destructors of
+thread-specific data (``pthread_key_create``) by their addresses. Destructors of C++'s ``thread_local`` and handlers
+of ``atexit`` are not looked for: the C library does not unload what they need, or runs them before. All this is read
+from the files of Linux below ``/proc/self``. On other systems nothing is found.
 """
 
 from __future__ import annotations
@@ -25,17 +25,22 @@ from arora_core.errors import MalformedExecutable
 
 from .elf import PT_LOAD, Elf
 from .opening import OUR_FILES
+from .return_addresses import LOOK_BEHIND, THIS
 
 _TASKS: Final = Path("/proc/self/task")
 _WORD: Final = ctypes.sizeof(ctypes.c_void_p)
 _CODE: Final = "L" if ctypes.sizeof(ctypes.c_ulong) == _WORD else "Q"
 _PAUSES: Final = (0.0, 0.001, 0.002, 0.004, 0.008, 0.016)
 """Seconds to wait before each look: threads that are about to end, or to wait, get the time to do so."""
-_LONG_PAUSES: Final = (0.032, 0.064, 0.128, 0.256)
-"""More, while a thread is running, so that it cannot be looked at: on a busy machine it takes long to come to rest."""
+_PATIENCE: Final = 0.5
+"""Seconds to wait in all for threads that are running: only a thread at rest can be looked at."""
+_POLL: Final = 0.0005
 _SIGACTION_SIZE: Final = 256
 """More than any platform's ``struct sigaction``, which begins with the handler."""
 _LIBC: Final = ("libc.", "libc-", "libpthread", "ld-musl")
+_RUNNING: Final = ["running"]
+_NO_FILE: Final = "0"
+"""The inode of regions that no file is mapped to."""
 _PINNED: Final[set[tuple[str, str]]] = set()
 """Files of libraries that are never unloaded."""
 
@@ -47,7 +52,7 @@ class Region(NamedTuple):
     end: int
     permissions: str
     file: tuple[str, str]
-    """Device and inode; the inode of no file is 0."""
+    """Device and inode."""
     path: str
 
 
@@ -66,10 +71,8 @@ def user_of(address: int) -> str | None:
     Other libraries whose code is in use are never unloaded from now on: a library that this one needs, such as the
     runtime of OpenMP, may have started threads.
     """
-    unknown = False
-    for pause in (*_PAUSES, *_LONG_PAUSES):
-        if pause in _LONG_PAUSES and not unknown:
-            break
+    until = time.monotonic() + _PATIENCE
+    for pause in _PAUSES:
         if pause:
             time.sleep(pause)
         mapped = list(regions())
@@ -77,11 +80,10 @@ def user_of(address: int) -> str | None:
         if own is None:
             return None
         try:
-            users = _users(mapped)
+            users = _users(mapped, until)
         except OSError as error:
             return f"threads, which cannot be looked at ({error}),"
-        known, unknown = users.pop(own.file, None), _UNKNOWN in users
-        user = known or users.pop(_UNKNOWN, None) or _pin(mapped, users)
+        user = users.pop(own.file, None) or users.pop(_UNKNOWN, None) or _pin(mapped, users)
         if user is None:
             return None
     return user
@@ -97,33 +99,58 @@ _UNKNOWN: Final = ("", "")
 """Stands for every file: what a thread runs that cannot be looked at."""
 
 
-def _users(mapped: list[Region]) -> dict[tuple[str, str], str]:
-    """Return who uses the code of which file."""
-    code = [region for region in mapped if "x" in region.permissions and region.file[1] != "0"]
-    starts = [region.start for region in code]
+class _Code:
+    """The code of this process: its mapped regions, and its memory as a file."""
+
+    def __init__(self, mapped: list[Region], memory: int) -> None:
+        self.mapped, self.memory = mapped, memory
+        self._regions = [region for region in mapped if "x" in region.permissions]
+        self._starts = [region.start for region in self._regions]
+
+    def at(self, word: int) -> Region | None:
+        """Return the region that a word is an address in, None if there is none."""
+        region = self._regions[bisect_right(self._starts, word) - 1]
+        return region if region.start <= word < region.end else None
+
+    def returned_to(self, words: Iterable[int]) -> list[int]:
+        """Return the words of a stack by which its thread may come back to code."""
+        first, end = self._starts[0], self._regions[-1].end
+        addresses = [word for word in words if first <= word < end and self.at(word)]
+        # A signal's handler returns to where its thread was interrupted, which may be any instruction.
+        if THIS is None or any(self._read(word, len(THIS.sigreturn)) == THIS.sigreturn for word in addresses):
+            return addresses
+        return [word for word in addresses if THIS.is_call(self._read(word - LOOK_BEHIND, LOOK_BEHIND))]
+
+    def _read(self, start: int, size: int) -> bytes:
+        try:
+            return os.pread(self.memory, size, start)
+        except OSError:
+            return b""
+
+
+def _users(mapped: list[Region], until: float) -> dict[tuple[str, str], str]:
+    """Return who uses the code of which file, having waited for running threads at most until a time."""
     users: dict[tuple[str, str], str] = {}
-    for user, words in _addresses(mapped):
-        if words is None:
-            users[_UNKNOWN] = user
-            continue
-        for word in words:
-            if starts[0] <= word < code[-1].end:
-                region = code[bisect_right(starts, word) - 1]
-                if word < region.end:
+    with open("/proc/self/mem", "rb", buffering=0) as memory:
+        code = _Code(mapped, memory.fileno())
+        for user, words in _addresses(code, until):
+            if words is None:
+                users[_UNKNOWN] = user
+            for region in map(code.at, words or ()):
+                if region is not None and region.file[1] != _NO_FILE:
                     users.setdefault(region.file, user)
     return users
 
 
-def _addresses(mapped: list[Region]) -> Iterator[tuple[str, Iterable[int] | None]]:
+def _addresses(code: _Code, until: float) -> Iterator[tuple[str, Iterable[int] | None]]:
     """Yield who keeps which addresses, None where that is unknown."""
     python = {thread.native_id for thread in threading.enumerate()} | {threading.get_native_id()}
-    with open("/proc/self/mem", "rb", buffering=0) as memory:
-        for task in sorted(_TASKS.iterdir()):
-            # Threads of Python run no guest while the engine closes one.
-            if int(task.name) not in python:
-                yield from _stack(task, mapped, memory.fileno())
-        for region in _data_of_libc(mapped):
-            yield "a destructor of thread-specific data", _words(memory.fileno(), region.start, region.end)
+    for task in sorted(_TASKS.iterdir()):
+        # Threads of Python run no guest while the engine closes one.
+        if int(task.name) not in python:
+            yield from _stack(task, code, until)
+    for region in _data_of_libc(code.mapped):
+        yield "a destructor of thread-specific data", _words(code.memory, region.start, region.end)
     yield from _signal_handlers()
 
 
@@ -154,10 +181,13 @@ def _size_in_memory(path: str) -> int:
     return max((each.address + each.memory_size for each in segments), default=0)
 
 
-def _stack(task: Path, mapped: list[Region], memory: int) -> Iterator[tuple[str, Iterable[int] | None]]:
+def _stack(task: Path, code: _Code, until: float) -> Iterator[tuple[str, Iterable[int] | None]]:
     try:
         name = (task / "comm").read_text(errors="backslashreplace").strip()
-        state = (task / "syscall").read_text().split()
+        state = _state(task)
+        while state == _RUNNING and time.monotonic() < until:
+            time.sleep(_POLL)
+            state = _state(task)
     except ProcessLookupError:
         return
     except OSError:
@@ -169,8 +199,13 @@ def _stack(task: Path, mapped: list[Region], memory: int) -> Iterator[tuple[str,
         yield user, None
         return
     pointer, instruction = (int(word, 16) for word in state[-2:])
-    region = _at(mapped, pointer)
-    yield user, [instruction, *(_words(memory, pointer & -_WORD, region.end) if region else ())]
+    region = _at(code.mapped, pointer)
+    stack = _words(code.memory, pointer & -_WORD, region.end) if region else ()
+    yield user, [instruction, *code.returned_to(stack)]
+
+
+def _state(task: Path) -> list[str]:
+    return (task / "syscall").read_text().split()
 
 
 def _words(memory: int, start: int, end: int) -> array[int]:

@@ -144,6 +144,43 @@ print(Path("/proc/self/maps").read_text().count("arora-") - before)
     assert alone(guest(), tmp_path, code) == "0\n"
 
 
+def test_a_library_is_unloaded_although_a_sleeping_thread_has_a_word_on_its_stack_that_was_an_address_there(
+    tmp_path: Path,
+) -> None:
+    body = """memcpy(&address, argument + 5, 8); pthread_create(&worker, 0, hold, 0); return number(1); }
+      static void *hold(void *argument) { volatile uint64_t stale = address; for (;;) usleep(1000 + (stale == 1));"""
+    (tmp_path / "holder.so").write_bytes(guest(body, f"{THREADS} static uint64_t address; static void *hold(void *);"))
+    code = """
+instance = load(executable)
+line = next(line for line in Path("/proc/self/maps").read_text().splitlines() if "arora-" in line and "r-xp" in line)
+stale = int(line.partition("-")[0], 16) + 1
+holder = load(Path(sys.argv[1]).with_name("holder.so").read_bytes())
+holder.dispatch(RUN, bytes([13, 0, 0, 0, 5]) + stale.to_bytes(8, "little"))
+time.sleep(0.02)
+instance.close()
+print(line in Path("/proc/self/maps").read_text())
+"""
+    assert alone(guest(), tmp_path, code) == "False\n"
+
+
+def test_a_library_to_which_a_signals_handler_elsewhere_returns_stays_loaded(tmp_path: Path) -> None:
+    (tmp_path / "helper.so").write_bytes(
+        compiled("#include <unistd.h>\nvolatile int rest; void handle(int number) { rest = sleep(60); }")
+    )
+    body = """pthread_create(&worker, 0, spin, 0); while (!spins) usleep(100);
+      pthread_kill(worker, SIGUSR1); usleep(10000); return number(1); }
+      static void *spin(void *argument) { for (;;) spins = 1;"""
+    executable = guest(body, f"{THREADS} static volatile int spins; static void *spin(void *argument);")
+    code = """
+import ctypes
+helper = ctypes.CDLL(str(Path(sys.argv[1]).with_name("helper.so")))
+ctypes.CDLL(None).signal(signal.SIGUSR1, helper.handle)
+call_and_close()
+print(loaded())
+"""
+    assert alone(executable, tmp_path, code).endswith("True\n")
+
+
 def test_a_library_is_unloaded_once_a_thread_that_was_busy_elsewhere_can_be_looked_at(tmp_path: Path) -> None:
     body = """pthread_create(&worker, 0, spin, 0); return number(1); }
       static void *spin(void *argument) {

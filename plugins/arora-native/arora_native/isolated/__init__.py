@@ -1,0 +1,1 @@
+"""The executor that runs each library in a process of its own."""
