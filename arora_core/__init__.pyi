@@ -16,6 +16,7 @@ from .errors import ExecutorUnavailable as ExecutorUnavailable
 from .errors import FunctionNotFound as FunctionNotFound
 from .errors import GuestError as GuestError
 from .errors import HeaderError as HeaderError
+from .errors import Interrupted as Interrupted
 from .errors import LimitExceeded as LimitExceeded
 from .errors import LoadError as LoadError
 from .errors import MalformedBuffer as MalformedBuffer
@@ -43,6 +44,7 @@ from .runtime.engine import Engine as Engine
 from .runtime.host_module import HostModule as HostModule
 from .runtime.loaded_module import Function as Function
 from .runtime.loaded_module import LoadedModule as LoadedModule
+from .runtime.pool import EnginePool as EnginePool
 from .types import TypeRegistry as TypeRegistry
 
 __version__: str

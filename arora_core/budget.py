@@ -13,9 +13,11 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from math import inf
+from queue import Empty
 from typing import Final, Protocol
 
-from .errors import LimitExceeded
+from .errors import Interrupted, LimitExceeded
+from .mailbox import Mailbox
 
 
 class Tank(Protocol):
@@ -39,6 +41,8 @@ class Budget(threading.local):
     """``Limits.deadline`` of the call with that deadline."""
     tank: Tank | None = None
     """The fuel of the innermost running call that has a limit of it."""
+    interruptions: Mailbox[None] | None = None
+    """Where the innermost running call that can be interrupted learns that it is."""
 
     @contextmanager
     def limited(self, deadline: float | None, fuel: int | None, tank: Tank | None = None) -> Iterator[None]:
@@ -71,12 +75,31 @@ class Budget(threading.local):
         finally:
             self.tank = outer
 
+    @contextmanager
+    def woken_by(self, interruptions: Mailbox[None]) -> Iterator[None]:
+        """Run a call in the body of the ``with`` statement. What it waits for ends when something is in the queue."""
+        outer, self.interruptions = self.interruptions, interruptions
+        try:
+            yield
+        finally:
+            self.interruptions = outer
+
     def wait(self, seconds: float) -> None:
-        """Sleep. Raises LimitExceeded when the nearest deadline passes before the time is over."""
+        """Sleep. Raises LimitExceeded when the nearest deadline passes before the time is over, and Interrupted."""
         left = self.until - time.monotonic()
-        time.sleep(max(0.0, min(seconds, left)))
+        self._sleep(max(0.0, min(seconds, left)))
         if seconds > left:
             raise self.deadline_exceeded(self.seconds)
+
+    def _sleep(self, seconds: float) -> None:
+        if self.interruptions is None:
+            time.sleep(seconds)
+            return
+        try:
+            self.interruptions.get(timeout=seconds)
+        except Empty:
+            return
+        raise Interrupted("was interrupted")
 
     def check(self) -> None:
         """Raise LimitExceeded if the nearest deadline has passed."""

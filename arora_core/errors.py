@@ -16,7 +16,12 @@ _E = TypeVar("_E", bound="AroraError")
 
 
 class AroraError(Exception):
-    """The root. ``module``, ``function`` and ``executor`` are names for people to read, or None where unknown."""
+    """The root. ``module``, ``function`` and ``executor`` are names for people to read, or None where unknown.
+
+    ``row`` is the row of the call in a batch, counted from 0, None outside of batches.
+    """
+
+    row: int | None = None
 
     def __init__(
         self,
@@ -57,7 +62,8 @@ class AroraError(Exception):
 
     def _place(self) -> tuple[str, ...]:
         """Return the parts of the line before the message, outermost first."""
-        return (".".join(part for part in (self.module, self.function) if part),)
+        named = ".".join(part for part in (self.module, self.function) if part)
+        return (named,) if self.row is None else (named, f"row {self.row}")
 
     def __str__(self) -> str:
         return self.summary()
@@ -277,6 +283,10 @@ class LimitExceeded(CallError):
     ) -> None:
         super().__init__(message, module=module, function=function, executor=executor)
         self.limit = limit
+
+
+class Interrupted(CallError):
+    """The program ended a call of a module that is loaded with ``Limits(interruptible=True)``."""
 
 
 class EngineClosed(CallError):

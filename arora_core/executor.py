@@ -14,6 +14,13 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, NamedTuple, NoReturn, Pr
 
 from .limits import Capability as Capability
 from .limits import Limits as Limits
+from .raw_entry import RawEntry as RawEntry
+from .rows import Forms as Forms
+from .rows import RowField as RowField
+from .rows import RowForm as RowForm
+from .rows import Rows as Rows
+from .rows import RowsCall as RowsCall
+from .rows import row_by_row as row_by_row
 
 if TYPE_CHECKING:
     from .header import ModuleDefinition
@@ -89,6 +96,14 @@ class Instance(ABC):
         """Return ``dispatch`` bound to one function. Override it where early binding makes calls faster."""
         return partial(self.dispatch, function_id)
 
+    def raw_entry(self, function_id: bytes) -> RawEntry | None:
+        """Return where compiled code may enter the guest for calls of one function; None where there is no such place.
+
+        The engine asks after a call that succeeded, and now and then again where there is none yet. The default is
+        None. Calls through a raw entry do what those of :meth:`function` do.
+        """
+        return None
+
     def transfer(self, function_id: bytes) -> Callable[[Transfer], Any]:
         """Return the entry point of one function for large buffers.
 
@@ -102,6 +117,21 @@ class Instance(ABC):
             return transfer.read(call(argument))
 
         return run
+
+    def batch(self, function_id: bytes) -> RowsCall:
+        """Return the entry point of one function for many calls, which are made as single calls are.
+
+        Override it where a loop inside the runtime makes calls faster. Limits of calls apply to each row.
+        """
+        return row_by_row(self.function(function_id))
+
+    def interrupt(self) -> None:  # noqa: B027 - most executors cannot
+        """End the running call: it raises Interrupted as soon as the guest's code runs, or the guest waits in WASI.
+
+        Does nothing if no call is running: it must not end a later one. Called from any thread, repeatedly until the
+        call has ended, of instances that were loaded with ``Limits.interruptible``; so executors that do not declare
+        ``Capability.INTERRUPT`` need none.
+        """
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("an instance cannot be copied or pickled; load its definition again")

@@ -23,6 +23,8 @@ class Capability(Enum):
     """Enforces ``Limits.fuel``: stops a call after that many units of work."""
     TRAPS = "traps"
     """Turns a crash of the guest into a ``Trap``. Without it, a crash ends the process."""
+    INTERRUPT = "interrupt"
+    """Ends a running call when ``Instance.interrupt`` is called, for modules with ``Limits.interruptible``."""
     OUTPUT = "output"
     """Passes the guest's stdout and stderr to ``Host.write_output``."""
 
@@ -73,7 +75,8 @@ def _limit(unit: Unit, capability: Capability | None, bounds: str, example: str)
 class Limits:
     """The limits that a user sets on one module. None leaves a limit to the runtime.
 
-    Raises TypeError for a value that is not a number, ValueError for one that is not positive or too large.
+    Raises TypeError for a value that is not a number (``interruptible``: not a bool), ValueError for one that is not
+    positive or too large.
     """
 
     memory: int | None = _limit(Unit.BYTES, Capability.MEMORY_LIMIT, "each module's memory", "64MiB")
@@ -85,8 +88,13 @@ class Limits:
     result: int | None = _limit(Unit.BYTES, None, "each result of a module", "1MiB")
     """The buffer of one result, of an outermost or a nested call, in bytes. It is checked before the buffer is copied
     out of the guest and decoded. The engine enforces it, on every executor."""
+    interruptible: bool = False
+    """Whether its calls can be ended from outside, as those are that asyncio cancels. The guest looks for that all the
+    time, which makes its code slower."""
 
     def __post_init__(self) -> None:
+        if not isinstance(self.interruptible, bool):
+            raise TypeError(f"interruptible must be a bool, got {self.interruptible!r}")
         for limit in LIMITS:
             value = getattr(self, limit.name)
             if value is not None:
@@ -94,12 +102,15 @@ class Limits:
 
     def requested(self) -> dict[str, Capability]:
         """Return the limits that are set and that an executor enforces: by name, each with its capability."""
-        return {
+        requested = {
             limit.name: limit.capability
             for limit in LIMITS
             if limit.capability is not None and getattr(self, limit.name) is not None
         }
+        return {**requested, INTERRUPTIBLE: Capability.INTERRUPT} if self.interruptible else requested
 
 
-LIMITS: Final = tuple(Limit(each.name, **each.metadata) for each in fields(Limits))
-"""All limits, in the order of the constructor of :class:`Limits`."""
+LIMITS: Final = tuple(Limit(each.name, **each.metadata) for each in fields(Limits) if each.metadata)
+"""All limits that are numbers, in the order of the constructor of :class:`Limits`."""
+INTERRUPTIBLE: Final = "interruptible"
+"""The one field of :class:`Limits` that is not a number."""

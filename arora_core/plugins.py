@@ -24,9 +24,9 @@ from .documents.places import suggestion
 from .errors import ExecutorNotFound, ExecutorUnavailable, PluginError
 from .executor import Executor
 from .generator import Generator
+from .installed_executor import InstalledExecutor as InstalledExecutor
 from .installed_plugins import FailedPlugin as FailedPlugin
 from .installed_plugins import InstalledCodec, InstalledGenerator
-from .installed_plugins import InstalledExecutor as InstalledExecutor
 from .installed_plugins import Origin as Origin
 from .installed_plugins import UnknownHook as UnknownHook
 

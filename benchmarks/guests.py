@@ -9,6 +9,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from arora_core import Header, LoadedModule, ModuleDefinition
+from arora_core.authoring.building import INCLUDE, library_name
 from arora_core.authoring.python_language import GENERATOR
 from arora_core.client import TypedModule
 from examples import build
@@ -43,13 +44,13 @@ def wasm(name: str) -> Path:
 
 def native(name: str) -> Path:
     """Compile ``guests/<name>.c`` to a shared library and return the path."""
-    return _compiled(build.compile_native, SOURCES / f"{name}.c", BUILT / build.native_library_name(name))
+    return _compiled(build.compile_native, SOURCES / f"{name}.c", BUILT / library_name(name))
 
 
 def _compiled(compile: Callable[[Path, Path], Path], source: Path, output: Path) -> Path:
     # Compare times, although the compiler has a cache: measured processes run this, and starting the compiler takes
     # 40 ms. Include the other sources, because a large guest includes one of them.
-    inputs = (source, *SOURCES.glob("*.c"), build.include_directory() / "arora.h", Path(build.__file__))
+    inputs = (source, *SOURCES.glob("*.c"), INCLUDE / "arora.h", Path(build.__file__))
     if not output.is_file() or output.stat().st_mtime < max(each.stat().st_mtime for each in inputs):
         compile(source, output)
     return output
@@ -99,7 +100,7 @@ def large(kind: str, size: int) -> Path:
         source.write_text(text, encoding="utf-8")
     if kind == "wasm":
         return _compiled(build.compile_wasm, source, BUILT / f"{name}.wasm")
-    return _compiled(build.compile_native, source, BUILT / build.native_library_name(name))
+    return _compiled(build.compile_native, source, BUILT / library_name(name))
 
 
 _FUNCTION_SIZE: Final = 175

@@ -28,7 +28,10 @@ TARGETS: Final = (
     # For callables only: wasmtime-py has no equivalent of a host module's function, which is found by two ids and takes
     # typed arguments from a buffer.
     Target("callback vs wasmtime-py's", "callback", "callable, wasmtime", "wasmtime-py", 4),
+    Target("wasmer's typed call vs wasmtime's", "typed", "typed, wasmer", "typed, wasmtime", 1 / 1.15),
+    Target("wasmer's callback vs wasmtime's", "callback", "callable, wasmer", "callable, wasmtime", 1 / 1.15),
     Target("native typed call vs wasmtime's", "typed", "typed, native", "typed, wasmtime", 1),
+    Target("accelerated typed call vs the one in Python", "accelerated", "accelerated, wasmtime", "typed, wasmtime", 2),
     # An echo copies its payload three times: into the guest, within the guest and out of it. It cannot reach a third of
     # the rate of one memcpy, so it is compared with two.
     Target(
@@ -38,6 +41,17 @@ TARGETS: Final = (
         "memcpy there and back",
         1 / 3,
     ),
+    Target("isolated typed call vs pipes", "isolated", "typed, native-isolated", "a byte there and back", 1 / 3, 1 / 2),
+    Target("isolated echo vs native's", "bulk", "u8[] bytes, native-isolated", "u8[] bytes, native", 1 / 1.5, 1),
+    Target("isolated batch vs a loop of calls", "batch", "batch, native-isolated", "typed calls, native-isolated", 60),
+    Target("batch vs a loop of typed calls", "batch", "batch, wasmtime", "typed calls, wasmtime", 25, 40),
+    Target("native batch vs a loop of typed calls", "batch", "batch, native", "typed calls, native", 20, 30),
+    Target("batch of one row vs a typed call", "batch-one", "batch, wasmtime", "typed, wasmtime", 1 / 3),
+    Target("batch vs numpy.vectorize", "batch", "batch, wasmtime", "numpy.vectorize", 1),
+    Target("batch of forward vs the guest alone", "batch-forward", "batch, wasmtime", "the guest alone", 0.7),
+    Target("two workers vs one", "pool", "two workers, wasmtime", "one worker, wasmtime", 1.8),
+    Target("batch of two workers vs one", "pool-batch", "two workers, wasmtime", "one worker, wasmtime", 1.5),
+    Target("two processes of Dask vs one", "dask", "two processes, wasmtime", "one process, wasmtime", 1.6),
     # The same function under the same name: what differs is noise.
     Target("generated client vs the plain handle", "client", "client, wasmtime", "handle, wasmtime", 0.95),
     Target("generic Call vs the typed call", "generic", "Call, wasmtime", "typed, wasmtime", 1 / 6),

@@ -25,6 +25,7 @@ from ..wasm import module_types
 from ..wasm.guest_symbols import ALLOC, FREE, check_exports, check_imports, function_symbol
 from . import cargo, generated_files
 from .compilers import NATIVE, WASM, BuildError, Compiler, compiler_for, run
+from .generated_files import Written
 from .project import Project, compiled
 
 INCLUDE: Final = Path(__file__).resolve().parents[1] / "include"
@@ -46,31 +47,31 @@ class Built:
     said: str = ""
 
 
-def generate(project: Project, generator: Generator, header: Header, *, locked: bool = False) -> list[Path]:
-    """Bring the project's generated files up to date and return those that changed.
+def generate(project: Project, generator: Generator, header: Header, *, locked: bool = False) -> Written:
+    """Bring the project's generated files up to date and return them, and which of them changed.
 
-    With ``locked`` raises BuildError, which names them, instead of changing any.
+    With ``locked`` raises BuildError, which names those that are not up to date, instead of changing any.
     """
     if not locked:
-        return list(generated_files.write(generator, header, project.generated).changed)
-    stale = generated_files.stale(generator, header, project.generated)
-    if stale:
-        names = ", ".join(str(each) for each in stale)
+        return generated_files.write(generator, header, project.generated)
+    found = generated_files.compare(generator, header, project.generated)
+    if found.changed:
+        names = ", ".join(str(each) for each in found.changed)
         raise BuildError(f"not up to date with {project.header_path}: {names}; run arora build without --locked")
-    return []
+    return found
 
 
 def build(
     project: Project,
-    generator: Generator,
     header: Header,
+    generated: Sequence[Path],
     target: str,
     *,
     compiler: str | None = None,
     libc: bool = True,
     flags: Sequence[str] = (),
 ) -> Built:
-    """Build the project for ``wasm`` or ``native`` and return what came out; the generated files are up to date.
+    """Build the project for ``wasm`` or ``native`` and return what came out. Its generated files are up to date.
 
     ``compiler`` is a command in place of the first compiler found, and ``flags`` are passed to it.
     Raises BuildError: there is no compiler, it failed (the message is its own), or what it made lacks an export that
@@ -82,7 +83,7 @@ def build(
         else:
             chosen = compiler_for(target, project.language, compiler)
             made, called = Path(scratch) / "built", chosen.name
-            said = _compile(project, generator, header, chosen, target, made, libc=libc, flags=flags)
+            said = _compile(project, generated, chosen, target, made, libc=libc, flags=flags)
         _check(header, made, target)
         path = project.directory / f"{header.name}.wasm" if target == WASM else _native_module(project, header)
         _put(made, path)
@@ -91,8 +92,7 @@ def build(
 
 def _compile(
     project: Project,
-    generator: Generator,
-    header: Header,
+    generated: Sequence[Path],
     compiler: Compiler,
     target: str,
     output: Path,
@@ -100,23 +100,27 @@ def _compile(
     libc: bool,
     flags: Sequence[str],
 ) -> str:
-    generated = [project.generated / path for path in generated_files.texts(generator, header)]
-    sources = [*project.sources, *compiled(generated)]
-    command = [
-        *compiler.command(project.language, target, libc=libc),
-        *(f"-I{each.resolve()}" for each in (project.generated, project.directory, INCLUDE)),
-        *flags,
-        *(str(each.resolve()) for each in sources),
-        *("-o", str(output)),
-    ]
+    shared = [*(f"-I{each.resolve()}" for each in (project.generated, project.directory, INCLUDE)), *flags]
+    command = [*compiler.command(project.language, target, libc=libc), *shared]
+    inputs: list[Path] = []
+    said: list[str] = []
+    for source in (*project.sources, *compiled(generated)):
+        if project.language == "cpp" and source.suffix == ".c":
+            made = output.with_name(f"{len(inputs)}.o")
+            compile_c = [*compiler.object_command("c", target, libc=libc), *shared]
+            said.append(run([*compile_c, str(source.resolve()), "-o", str(made)], output.parent).err)
+            inputs.append(made)
+        else:
+            inputs.append(source.resolve())
     try:
         # In a temporary directory: on some systems compilers leave import libraries in their working directory.
-        return run(command, output.parent).err
+        said.append(run([*command, *map(str, inputs), "-o", str(output)], output.parent).err)
     except BuildError as error:
         missing = _undefined(error.message, generated)
         if missing:
             raise BuildError(f"{error.message}\n{missing}") from error
         raise
+    return "\n".join(filter(None, said))
 
 
 def _undefined(message: str, generated: Iterable[Path]) -> str:

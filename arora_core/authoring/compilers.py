@@ -1,14 +1,16 @@
 """The compilers of C and C++ that can build a module, and how each is told to.
 
 Zig's, from the PyPI package ``ziglang`` or on the PATH, builds for WebAssembly with a C library (WASI) and for this
-platform. Clang builds for WebAssembly where it has that target and the linker ``wasm-ld``, without a C library. Any
-compiler of this platform builds native libraries.
+platform. Clang builds for WebAssembly where it has that target and the linker ``wasm-ld``: C without a C library, C++
+where it finds WASI's library of C++, as that of the WASI SDK does. Any compiler of this platform builds native
+libraries.
 """
 
 from __future__ import annotations
 
 import importlib.util
 import os
+import re
 import shlex
 import shutil
 import subprocess
@@ -26,8 +28,9 @@ WASM: Final = "wasm"
 NATIVE: Final = "native"
 TARGETS: Final = (WASM, NATIVE)
 
-_WASM_CPU: Final = "mvp+bulk_memory+mutable_globals+nontrapping_fptoint+sign_ext"
+WASM_CPU: Final = "mvp+bulk_memory+mutable_globals+nontrapping_fptoint+sign_ext"
 """Features that every runtime of recent years supports; Zig's default set is larger and changes with its version."""
+_CLANG_WASI: Final = "--target=wasm32-wasi"
 _CLANG_FEATURES: Final = ("-mbulk-memory", "-mmutable-globals", "-mnontrapping-fptoint", "-msign-ext")
 _COMMON: Final = ("-O2", "-g0", "-fvisibility=hidden", "-ffp-contract=off", "-fno-math-errno")
 """Contracting a*b+c into one rounding would make native results differ from those of WebAssembly."""
@@ -36,6 +39,10 @@ _CPP: Final = ("-fno-exceptions", "-fno-rtti", "-fno-threadsafe-statics")
 _WARNINGS: Final = ("-Wall", "-Wextra")
 _STACK: Final = ("-Wl,-z,stack-size=131072", "-Wl,--export=__stack_pointer")
 """The host finds the stack pointer by its name, and puts it back after a trap."""
+
+
+_CPP_DRIVERS: Final = {"clang": "clang++", "gcc": "g++", "cc": "c++"}
+_C_DRIVER: Final = re.compile(r"(?P<driver>clang|gcc|cc)(?P<version>(-[0-9.]+)?(\.exe)?)$")
 
 
 class BuildError(AroraError):
@@ -62,14 +69,29 @@ class Compiler:
         flags = [*_COMMON, _STANDARDS[language], *_WARNINGS]
         if language == "cpp":
             flags += _CPP
-        return [*compile, *(self._wasm(libc) if target == WASM else self._native()), *flags]
+        return [*compile, *(self._wasm(language, libc) if target == WASM else self._native()), *flags]
 
-    def _wasm(self, libc: bool) -> Sequence[str]:
+    def object_command(self, language: str, target: str, *, libc: bool = True) -> list[str]:
+        """Return the command that compiles one source without linking; the source and ``-o`` follow."""
+        # Options of linkers are not used then.
+        unused = () if self.family == "other" else ("-Wno-unused-command-line-argument",)
+        return [*self.command(language, target, libc=libc), *unused, "-c"]
+
+    def _wasm(self, language: str, libc: bool) -> Sequence[str]:
+        if self.family == "clang" and language == "cpp":
+            return (
+                _CLANG_WASI,
+                "-mexec-model=reactor",
+                *_STACK,
+                *_CLANG_FEATURES,
+                "-Wl,--stack-first",
+                "-Wl,--strip-all",
+            )
         if self.family == "zig" and libc:
-            return ("-target", "wasm32-wasi", "-mexec-model=reactor", f"-mcpu={_WASM_CPU}", *_STACK, "-s")
+            return ("-target", "wasm32-wasi", "-mexec-model=reactor", f"-mcpu={WASM_CPU}", *_STACK, "-s")
         bare = ("-nostdlib", "-Wl,--no-entry", *_STACK)
         if self.family == "zig":
-            return ("-target", "wasm32-freestanding", *bare, f"-mcpu={_WASM_CPU}", "-s")
+            return ("-target", "wasm32-freestanding", *bare, f"-mcpu={WASM_CPU}", "-s")
         return ("--target=wasm32", *bare, *_CLANG_FEATURES, "-Wl,--stack-first", "-Wl,--strip-all")
 
     def _native(self) -> Sequence[str]:
@@ -85,9 +107,11 @@ def compiler_for(target: str, language: str, given: str | None = None) -> Compil
     Raises BuildError, which says what to install, if there is none.
     """
     if given is not None:
-        return _given(given, target)
+        return _given(given, target, language)
     for compiler in _found():
-        if target == NATIVE or compiler.family == "zig" or (language == "c" and _builds_wasm(compiler.c)):
+        if target == NATIVE or compiler.family == "zig":
+            return compiler
+        if _builds_wasm(compiler.c) and (language == "c" or _has_cpp_for_wasi(compiler.cpp)):
             return compiler
     wanted = "for WebAssembly" if target == WASM else "for this platform"
     raise BuildError(f"no compiler {wanted} is installed: pip install ziglang")
@@ -121,7 +145,7 @@ def _found() -> Iterator[Compiler]:
             yield Compiler(c, family, (c,), (cpp,))
 
 
-def _given(text: str, target: str) -> Compiler:
+def _given(text: str, target: str, language: str) -> Compiler:
     command = tuple(shlex.split(text, posix=os.name == "posix"))
     if not command or shutil.which(command[0]) is None:
         raise BuildError(f"there is no compiler {text!r}")
@@ -131,9 +155,24 @@ def _given(text: str, target: str) -> Compiler:
         raise BuildError(f"{text} does not build for WebAssembly, clang and zig do: pip install ziglang")
     if target == WASM and family == "clang" and not _builds_wasm(command):
         raise BuildError(f"{text} does not build for WebAssembly: it needs the target wasm32, and wasm-ld beside it")
+    if target == WASM and family == "clang" and language == "cpp" and not _has_cpp_for_wasi(command):
+        raise BuildError(f"{text} has no library of C++ for wasm32-wasi, zig and the WASI SDK do: pip install ziglang")
     if name == "zig" and len(command) == 1:
         return Compiler(text, family, (*command, "cc"), (*command, "c++"))
-    return Compiler(text, family, command, command)
+    return Compiler(text, family, command, _cpp_driver(command))
+
+
+def _cpp_driver(command: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the command that links C++ as well, for one that compiles it but does not know its library."""
+    if command[-1] == "cc" and len(command) > 1:  # that of Zig
+        return (*command[:-1], "c++")
+    directory, name = os.path.split(command[0])
+    found = _C_DRIVER.search(name)
+    if found is None:
+        return command
+    other = f"{name[: found.start()]}{_CPP_DRIVERS[found['driver']]}{found['version']}"
+    driver = os.path.join(directory, other)
+    return (driver, *command[1:]) if shutil.which(driver) is not None else command
 
 
 @cache
@@ -142,6 +181,12 @@ def _builds_wasm(command: tuple[str, ...]) -> bool:
         return False
     done = subprocess.run([*command, "--print-targets"], capture_output=True, text=True, errors="replace")
     return done.returncode == 0 and "wasm32" in done.stdout
+
+
+@cache
+def _has_cpp_for_wasi(command: tuple[str, ...]) -> bool:
+    program = [*command, _CLANG_WASI, "-x", "c++", "-fsyntax-only", "-"]
+    return subprocess.run(program, input=b"#include <vector>", capture_output=True).returncode == 0
 
 
 def _beside(command: str, other: str) -> bool:

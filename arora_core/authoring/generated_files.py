@@ -71,7 +71,7 @@ def write(generator: Generator, header: Header, directory: Path) -> Written:
     A file whose text is the same is left alone. Raises HeaderError for a header that the language cannot express,
     OutputError, which names the file, for one in the way that was not generated, and OSError.
     """
-    files = {directory / path: text.encode() for path, text in texts(generator, header).items()}
+    files = _files(generator, header, directory)
     for path in files:
         if path.exists() and not is_generated(path):
             raise OutputError(f"{path} was not generated, so it is not overwritten; nothing was written")
@@ -82,9 +82,14 @@ def write(generator: Generator, header: Header, directory: Path) -> Written:
     return Written(tuple(files), tuple(changed))
 
 
-def stale(generator: Generator, header: Header, directory: Path) -> tuple[Path, ...]:
-    """Return the files that :func:`write` would write: those that are missing, and those whose text would change."""
-    return tuple(_differing({directory / path: text.encode() for path, text in texts(generator, header).items()}))
+def compare(generator: Generator, header: Header, directory: Path) -> Written:
+    """Return what :func:`write` would do: ``changed`` are files that are missing, and those whose text would change."""
+    files = _files(generator, header, directory)
+    return Written(tuple(files), tuple(_differing(files)))
+
+
+def _files(generator: Generator, header: Header, directory: Path) -> dict[Path, bytes]:
+    return {directory / path: text.encode() for path, text in texts(generator, header).items()}
 
 
 def _differing(files: Mapping[Path, bytes]) -> list[Path]:

@@ -6,7 +6,7 @@ Everything that depends only on the header is looked up when the signature is cr
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from .. import values as v
@@ -58,6 +58,26 @@ class Signature:
         )
         return f"{self._export.name}({parameters}) -> {type_name(self._export.ret, self.registry)}"
 
+    def bind(self, args: Sequence[object], kwargs: Mapping[str, object]) -> list[object]:
+        """Return the argument for each parameter, in declared order. Raises ArgumentError."""
+        if len(args) > len(self._parameters):
+            takes = f"{len(self._parameters)} argument{'' if len(self._parameters) == 1 else 's'}"
+            raise ArgumentError(f"{self} takes {takes}, got {len(args)}")
+        bound = [*args, *[ABSENT] * (len(self._parameters) - len(args))]
+        for name, argument in kwargs.items():
+            index = self._names.index_of.get(name)
+            if index is None:
+                raise ArgumentError(f"{self} has no such parameter", parameter=name)
+            if bound[index] is not ABSENT:
+                raise ArgumentError("given twice", parameter=name)
+            bound[index] = argument
+        return bound
+
+    @property
+    def python_names(self) -> Sequence[str]:
+        """The parameters' names in Python, in declared order."""
+        return self._names.python
+
     # --- for callers: encode arguments, decode results ---------------------------------------------
 
     def encode_call(self, args: Sequence[object], kwargs: Mapping[str, object]) -> bytes:
@@ -66,8 +86,8 @@ class Signature:
         An argument left out is replaced by the declared default, or missing from the buffer if there is none.
         """
         fields = []
-        for parameter, argument in zip(self._parameters, self._bind(args, kwargs), strict=True):
-            if argument is not _ABSENT:
+        for parameter, argument in zip(self._parameters, self.bind(args, kwargs), strict=True):
+            if argument is not ABSENT:
                 fields.append((parameter.declared.id, self._argument(parameter, argument)))
             elif parameter.declared.default_value is not None:
                 fields.append((parameter.declared.id, parameter.declared.default_value))
@@ -160,21 +180,6 @@ class Signature:
 
     # --- parts -------------------------------------------------------------------------------------
 
-    def _bind(self, args: Sequence[object], kwargs: Mapping[str, object]) -> list[object]:
-        """Return the argument for each parameter, in declared order. Raises ArgumentError."""
-        if len(args) > len(self._parameters):
-            takes = f"{len(self._parameters)} argument{'' if len(self._parameters) == 1 else 's'}"
-            raise ArgumentError(f"{self} takes {takes}, got {len(args)}")
-        bound = [*args, *[_ABSENT] * (len(self._parameters) - len(args))]
-        for name, argument in kwargs.items():
-            index = self._names.index_of.get(name)
-            if index is None:
-                raise ArgumentError(f"{self} has no such parameter", parameter=name)
-            if bound[index] is not _ABSENT:
-                raise ArgumentError("given twice", parameter=name)
-            bound[index] = argument
-        return bound
-
     def _argument(self, parameter: _Parameter, argument: object) -> v.Value:
         try:
             return parameter.converter.to_value(argument)
@@ -236,7 +241,8 @@ class _Absent:
     """The argument of a parameter that is left out. None cannot be: it is a value."""
 
 
-_ABSENT = _Absent()
+ABSENT: Final = _Absent()
+"""What :meth:`Signature.bind` returns for a parameter that is left out."""
 
 
 def _abi_trap(message: str) -> Trap:

@@ -81,15 +81,21 @@ def command(
 def _build(session: Session, project: Project, options: _Options) -> None:
     language = generator(project.language, session.plugins)
     header = project.header(read_records(options.records))
-    changed = building.generate(project, language, header, locked=options.locked)
-    if changed:
-        files = "1 file" if len(changed) == 1 else f"{len(changed)} files"
+    written = building.generate(project, language, header, locked=options.locked)
+    if written.changed:
+        files = "1 file" if len(written.changed) == 1 else f"{len(written.changed)} files"
         click.echo(f"generated {files} in {project.generated}", err=True)
     for target in options.targets:
         started = time.monotonic()
         with _progress(f"compiling {header.name} for {target}"):
             built = building.build(
-                project, language, header, target, compiler=options.compiler, libc=options.libc, flags=options.flags
+                project,
+                header,
+                written.files,
+                target,
+                compiler=options.compiler,
+                libc=options.libc,
+                flags=options.flags,
             )
         if built.said:
             click.echo(built.said, err=True)

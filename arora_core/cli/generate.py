@@ -31,7 +31,7 @@ def command(session: Session, path: Path, language: str, output: Path, records: 
     chosen = generator(language, session.plugins)
     header = Header.load(path, read_records(records))
     if check:
-        stale = generated_files.stale(chosen, header, output)
+        stale = generated_files.compare(chosen, header, output).changed
         for file in stale:
             click.echo(str(file))
         if stale:

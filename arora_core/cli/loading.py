@@ -33,8 +33,8 @@ def read_header(engine: Engine, file: ModuleFile) -> Header:
 def load(
     engine: Engine, file: ModuleFile, header: Header, limits: Limits, *, executable: Path | None = None
 ) -> LoadedModule:
-    """Load the module, by default with the executable beside its header. Raises LoadError, OSError, Trap."""
+    """Load the module, by default with the executable beside its header. Raises LoadError, Trap."""
     suffixes = engine.plugins.suffixes(header.executor.name)
     found = executable_files.find(file.path, header, suffixes=suffixes) if executable is None else executable
-    definition = ModuleDefinition(header, found.read_bytes(), found)
+    definition = ModuleDefinition(header, executable_files.read(found, header), found)
     return engine.load_module(definition, executor=file.executor, limits=limits)

@@ -87,7 +87,7 @@ def _encoder_source(
     # No Python name begins with two underscores, so that a new name is no other parameter's.
     names = [f"__{name}" if name in _TAKEN else name for name in called]
     conversions = Conversions(registry)
-    defaults = [_default(each, conversions) for each in parameters]
+    defaults = [python_default(each, conversions) for each in parameters]
     source = Source("codec", _declared(names, called, defaults))
     source.globals["ABSENT"] = ABSENT
     source.globals.update({f"DEFAULT_{name}": default for name, default in zip(names, defaults, strict=True)})
@@ -127,7 +127,7 @@ def _declared(names: Sequence[str], called: Sequence[str], defaults: Sequence[ob
     return declared
 
 
-def _default(parameter: Parameter, conversions: Conversions) -> object:
+def python_default(parameter: Parameter, conversions: Conversions) -> object:
     """Return the Python object that encodes to the parameter's default value, ABSENT where there is none."""
     if parameter.default_value is None:
         return ABSENT

@@ -20,7 +20,7 @@ class CompilerNotFound(RuntimeError):
     """No C compiler was found, or it failed; the message says what to do."""
 
 
-def compile_native(source: Path) -> bytes:
+def compile_native(source: Path, *options: str) -> bytes:
     """Compile one C file that includes ``arora.h`` to a shared library, and return its bytes.
 
     The compiler is ``$CC``, else that of the package ``ziglang``, else ``cc``, ``clang`` or ``gcc``. Raises
@@ -28,7 +28,7 @@ def compile_native(source: Path) -> bytes:
     """
     with tempfile.TemporaryDirectory(prefix="arora-conformance-") as directory:
         library = Path(directory) / f"guest{_suffix()}"
-        command = [*_compiler(), *_FLAGS, f"-I{_INCLUDE}", str(source), "-o", str(library)]
+        command = [*_compiler(), *_FLAGS, *options, f"-I{_INCLUDE}", str(source), "-o", str(library)]
         # In the directory of the output, because some compilers write import libraries to the working directory.
         done = subprocess.run(command, cwd=directory, capture_output=True, text=True)
         if done.returncode != 0:

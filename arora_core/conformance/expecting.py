@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final, TypeVar
 
+from ..errors import Trap
+
+_T = TypeVar("_T")
 _E = TypeVar("_E", bound=BaseException)
 
 _MAX_REPR: Final = 200
@@ -45,6 +48,18 @@ def expect_raises(error: type[_E], call: Callable[[], object], what: str, **attr
     except Exception as other:
         raise CheckFailed(f"{what}: expected {error.__name__}, it raised {type(other).__name__}: {other}") from other
     raise CheckFailed(f"{what}: expected {error.__name__}, it returned {shortened_repr(result)}")
+
+
+def unless_restarted(call: Callable[[], _T], what: str) -> _T | None:
+    """Return what ``call`` returns, in whose middle the same guest has crashed; None if that took the call with it.
+
+    Then the call has to raise a Trap that says so: the module was restarted. Raises CheckFailed otherwise.
+    """
+    try:
+        return call()
+    except Trap as trap:
+        expect(trap.restarted, f"{what}, in which the same guest crashed, does not go on: {trap}")
+        return None
 
 
 def shortened_repr(thing: object) -> str:

@@ -10,7 +10,7 @@ from typing import Final
 from uuid import UUID
 
 from ..errors import LoadError
-from ..executor import Executor
+from ..executor import Capability, Executor
 from ..header import ExecutorRequirement, ExportedFunction, Header, ModuleDefinition
 from .expecting import CheckSkipped
 
@@ -24,7 +24,7 @@ SANDBOXED: Final = frozenset(
         *("hog", "pages", "initialised"),
     }
 )
-"""The functions missing from native builds, because they would end the process or need WASI."""
+"""The functions missing from native builds that share a process, because they would end it or need WASI."""
 
 
 EDITION: Final = b"arora conformance guest, edition 1"
@@ -93,12 +93,17 @@ def wasm_guest() -> Guest:
 
 
 @cache
-def native_guest() -> Guest:
-    """Return the guest as a shared library for this machine, compiled once per process. Raises CompilerNotFound."""
+def native_guest(*, own_process: bool = False) -> Guest:
+    """Return the guest as a shared library for this machine, compiled once per process. Raises CompilerNotFound.
+
+    It has all functions if it is for a process of its own, which it may end.
+    """
     from .compiling import compile_native
 
-    functions = frozenset(each.name for each in header().exports) - SANDBOXED
-    return Guest("native", compile_native(SOURCE / "guest.c"), functions)
+    functions = frozenset(each.name for each in header().exports)
+    if own_process:
+        return Guest("native", compile_native(SOURCE / "guest.c", "-DOWN_PROCESS"), functions)
+    return Guest("native", compile_native(SOURCE / "guest.c"), functions - SANDBOXED)
 
 
 def guest_for(executor: type[Executor]) -> Guest:
@@ -106,7 +111,7 @@ def guest_for(executor: type[Executor]) -> Guest:
     if "wasm" in executor.serves:
         return wasm_guest()
     if "native" in executor.serves:
-        return native_guest()
+        return native_guest(own_process=Capability.TRAPS in executor.capabilities)
     served = ", ".join(sorted(executor.serves)) or "nothing"
     raise LoadError(
         f"the conformance guest ships as wasm and native, and {executor.name} serves {served}: pass guest=",

@@ -157,8 +157,10 @@ class LifeCycle(RuleBasedStateMachine):
     @precondition(lambda self: Capability.TRAPS in self.subject.capabilities)
     @_step(number=_NUMBERS, how=st.integers(0, 2))
     def crash(self, number: int, how: int) -> None:
-        module = self.loaded[self._existing(number)]
-        expect_raises(Trap, partial(module.crash, how), "crash")
+        number = self._existing(number)
+        trap = expect_raises(Trap, partial(self.loaded[number].crash, how), "crash")
+        if trap.restarted:
+            self.kept[number] = self.counted[number] = 0
 
     @_step(number=_NUMBERS)
     def raise_through(self, number: int) -> None:

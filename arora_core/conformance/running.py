@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import partial
 from time import perf_counter
-from typing import Final
+from typing import Any, Final
 
 from ..errors import AroraError, ExecutorUnavailable, UnsupportedLimit
 from ..executor import Executor
-from ..limits import LIMITS, Capability, Limits
+from ..limits import INTERRUPTIBLE, LIMITS, Capability, Limits
 from ..plugins import discover
 from .checking import Check, checks
 from .expecting import CheckSkipped, expect_raises
@@ -169,6 +169,10 @@ def _require_refusal(subject: Subject, undeclared: Capability) -> None:
     """Raise CheckFailed where a limit that only ``undeclared`` enforces is not refused."""
     for limit in LIMITS:
         if limit.capability is undeclared:
-            limits = Limits(**{limit.name: _AMPLE})
+            asked: dict[str, Any] = {limit.name: _AMPLE}
+            limits = Limits(**asked)
             what = f"loading with a {limit.name} limit, which is not declared"
             expect_raises(UnsupportedLimit, partial(subject.load, limits=limits), what, limit=limit.name)
+    if undeclared is Capability.INTERRUPT:
+        load = partial(subject.load, limits=Limits(interruptible=True))
+        expect_raises(UnsupportedLimit, load, "loading to be interrupted, which is not declared", limit=INTERRUPTIBLE)

@@ -62,6 +62,17 @@ def find(
     raise LoadError(f"found no executable, looked for {names}", module=header.name)
 
 
+def read(path: Path, header: Header) -> bytes:
+    """Return the content of an executable of ``header``. Raises LoadError where it cannot be read."""
+    try:
+        return path.read_bytes()
+    except MemoryError:
+        message = f"not enough memory to read the {path.stat().st_size} bytes of {path}"
+        raise LoadError(message, module=header.name) from None
+    except OSError as error:
+        raise LoadError(f"{path}: cannot be read: {error.strerror}", module=header.name) from error
+
+
 def _named(folder: Path, stems: Iterable[str], header: Header, suffixes: Iterable[str]) -> list[Path]:
     usual = _libraries(sys.platform) if header.executor.name == NATIVE else (("", ".wasm"),)
     affixes = (*(("", suffix) for suffix in suffixes), *usual)

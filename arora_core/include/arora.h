@@ -126,6 +126,41 @@ ARORA_EXPORT("arora_buffer_alloc") uint8_t *arora_buffer_alloc(uint32_t size);
 /* Free memory that arora_buffer_alloc returned. NULL is allowed. */
 ARORA_EXPORT("arora_buffer_free") void arora_buffer_free(uint8_t *buffer);
 
+#if !defined(__wasm__)
+/*
+ * Calls of one function for many rows, whose argument buffers are alike but for some fields, and so are its usual
+ * results. Only hosts fill it: a native host calls arora_call_rows, which every native module exports, in place of
+ * calling the function once a row.
+ */
+typedef struct arora_row_field {
+    uint32_t offset; /* in the buffer */
+    uint32_t size;
+    uint8_t *column;         /* the field of row 0, and behind it those of the other rows */
+    const uint8_t *choices;  /* of a result: its only values, or NULL; the column then has their positions, a byte each */
+    uint32_t choice_count;
+} arora_row_field;
+
+typedef struct arora_rows {
+    uint8_t *(*function)(const uint8_t *argument);
+    void (*free)(uint8_t *result);    /* the exported arora_buffer_free */
+    uint8_t *argument;                /* room for one argument, and 8 bytes behind it */
+    const uint8_t *argument_constant; /* the argument without its fields */
+    const uint8_t *result_constant;   /* the usual result without its fields */
+    const arora_row_field *argument_fields;
+    const arora_row_field *result_fields;
+    const arora_row_field *known;  /* the bytes of a result that have to be as in result_constant */
+    const volatile uint8_t *ended; /* not 0 once the host has failed, and no more rows may be called */
+    uint8_t *unusual;              /* set to a result of another form, which is not freed */
+    uint32_t argument_size, result_size;
+    uint32_t argument_field_count, result_field_count, known_count;
+    uint32_t count, done; /* of rows; done is counted up */
+} arora_rows;
+
+/* Call rows in order, from `done` on. Return 0 when all are done, 1 where the row at `done` is not: the host has failed
+ * in it, or its result is unusual. */
+ARORA_EXPORT("arora_call_rows") uint32_t arora_call_rows(arora_rows *rows);
+#endif
+
 /* A static error buffer, for when there is no memory to build one. arora_buffer_free ignores it. */
 ARORA_INTERNAL_ uint8_t arora_out_of_memory[];
 
@@ -1254,6 +1289,69 @@ uint8_t arora_out_of_memory[] = {22,  0,   0,   0,   ARORA_ERROR, 13,  0,   0,  
 #if defined(ARORA_USES_DISPATCH) && !defined(__wasm__)
 arora_dispatch_function arora_dispatch_fn = NULL;
 arora_dispatch_indirect_function arora_dispatch_indirect_fn = NULL;
+#endif
+
+#if !defined(__wasm__)
+static bool arora_row_is_usual_(const arora_rows *rows, const uint8_t *result) {
+    uint32_t size, i;
+    size_t room = (size_t)rows->argument_size + 8;
+    if (result == NULL || (size_t)((uintptr_t)result - (uintptr_t)rows->argument) < room) return false;
+    memcpy(&size, result, sizeof size);
+    if (size != rows->result_size) return false;
+    for (i = 0; i < rows->known_count; i++) {
+        const arora_row_field *known = &rows->known[i];
+        if (memcmp(result + known->offset, rows->result_constant + known->offset, known->size) != 0) return false;
+    }
+    return true;
+}
+
+static uint32_t arora_choice_(const arora_row_field *field, const uint8_t *result) {
+    uint32_t choice = 0;
+    while (choice < field->choice_count &&
+           memcmp(result + field->offset, field->choices + (size_t)choice * field->size, field->size) != 0) {
+        choice++;
+    }
+    return choice;
+}
+
+/* Copy the fields of a result. Return false, having copied some, where one has a value that is not a choice. */
+static bool arora_take_row_(const arora_rows *rows, const uint8_t *result) {
+    uint32_t i;
+    for (i = 0; i < rows->result_field_count; i++) {
+        const arora_row_field *field = &rows->result_fields[i];
+        if (field->choices != NULL) {
+            uint32_t choice = arora_choice_(field, result);
+            if (choice == field->choice_count) return false;
+            field->column[rows->done] = (uint8_t)choice;
+        } else {
+            memcpy(field->column + (size_t)rows->done * field->size, result + field->offset, field->size);
+        }
+    }
+    return true;
+}
+
+uint32_t arora_call_rows(arora_rows *rows) {
+    for (; rows->done < rows->count; rows->done++) {
+        uint8_t *result;
+        uint32_t i;
+        memcpy(rows->argument, rows->argument_constant, rows->argument_size);
+        for (i = 0; i < rows->argument_field_count; i++) {
+            const arora_row_field *field = &rows->argument_fields[i];
+            memcpy(rows->argument + field->offset, field->column + (size_t)rows->done * field->size, field->size);
+        }
+        result = rows->function(rows->argument);
+        if (*rows->ended || !arora_row_is_usual_(rows, result) || !arora_take_row_(rows, result)) {
+            rows->unusual = result;
+            return 1;
+        }
+        rows->free(result);
+        if (*rows->ended) {
+            rows->unusual = NULL;
+            return 1;
+        }
+    }
+    return 0;
+}
 #endif
 
 #if ARORA_HAS_LIBC

@@ -15,7 +15,7 @@ from ..executor import Instance
 from . import host_code, native_stack, turns
 from .host_code import GREENLET, hosting
 from .host_module import HOST
-from .module_entry import ModuleEntry, add_context
+from .module_entry import ModuleEntry
 from .native_stack import thread
 from .passed_buffers import PassedBuffers
 
@@ -54,49 +54,69 @@ class CallStack:
 
     def entrance(
         self, module: ModuleEntry, function: str, bind: Callable[[Instance], Callable[[_A], _R]]
-    ) -> Callable[[_A], _R]:
-        """Return the entry point of a function, with the checks and bookkeeping that every call needs.
+    ) -> tuple[Callable[[_A], _R], Callable[[_A], _R]]:
+        """Return the entry points of a function, with the checks and bookkeeping that every call needs.
 
-        ``bind`` returns what it calls of an instance: of the module's present one, and of each that replaces it.
+        The first is for any call, the second for calls that guests make, where it is faster. ``bind`` returns what they
+        call of an instance: of the module's present one, and of each that replaces it.
         """
         run = bind(module.instance)
         if module.executor == HOST:
             run = self.hosted(run)
-        lock, max_depth, running, begin = self.lock, self.max_depth, self.running, self.running.append
-        owned, stack = lock._is_owned, module.instance.stack
+        lock, max_depth, running, stack = self.lock, self.max_depth, self.running, module.instance.stack
+        begin, end_all, owned = running.append, running.clear, lock._is_owned
+        # ``with`` takes twice as long as both together.
+        acquire, release = lock.acquire, lock.release
 
         def enter(argument: _A) -> _R:
-            depth = 0
             if running or hosting:
-                if not owned():
-                    return self._enter_in_turn(module, function, enter, argument)
-                depth = len(running)
-                if depth >= max_depth or (depth and depth != self.host_depth):
-                    self.refuse(module, function)
-                if depth >= thread.levels or (hosting and times_hosting(self) != len(hosting)) or GREENLET in modules:
-                    self._check_thread(module, function, stack)
-            with lock:
-                # The depth is still right: the thread that had the lock meanwhile has ended its calls.
-                if module.held or not (depth or thread.roomy or not stack):
+                return enter_nested(argument)
+            try:
+                acquire()
+                # There are still no calls: the thread that had the lock meanwhile has ended its own.
+                if module.held or not (thread.levels or not stack):
                     self._prepare(module, function, stack)
                 try:
                     begin(module)
                     return run(argument)
                 except BaseException as error:
-                    module.note_failure(error)
-                    if isinstance(error, AroraError):
-                        add_context(error, module.header.name, function, module.executor, module.output)
+                    module.fail(error, function)
                     raise
                 finally:
-                    # Not popped: an exception from a signal handler may have come before ``begin``.
-                    del running[depth:]
+                    end_all()
+            finally:
+                # Nothing is called before: the handler of a signal, which may raise, runs after calls.
+                try:  # noqa: SIM105, contextlib.suppress takes as long as all the rest
+                    release()
+                except RuntimeError:
+                    pass  # An exception from a signal handler came before it was acquired.
+
+        def enter_nested(argument: _A) -> _R:
+            if not owned():
+                return self._enter_in_turn(module, function, enter_nested, argument)
+            depth = len(running)
+            if depth >= max_depth or (depth and depth != self.host_depth):
+                self.refuse(module, function)
+            if depth >= thread.levels or (hosting and (GREENLET in modules or times_hosting(self) != len(hosting))):
+                self._check_thread(module, function, stack)
+            if module.held or not (depth or thread.levels or not stack):
+                self._prepare(module, function, stack)
+            try:
+                begin(module)
+                return run(argument)
+            except BaseException as error:
+                module.fail(error, function)
+                raise
+            finally:
+                # Not popped: an exception from a signal handler may have come before ``begin``.
+                del running[depth:]
 
         def rebind() -> None:
             nonlocal run, stack
             run, stack = bind(module.instance), module.instance.stack
 
         module.rebind.append(rebind)
-        return enter
+        return enter, enter_nested
 
     def hosted(self, run: Callable[_P, _R]) -> Callable[_P, _R]:
         """Return host code ``run``, which a running call leads to, wrapped so that it may make nested calls."""
@@ -109,7 +129,7 @@ class CallStack:
                 return run(*args, **kwargs)
             finally:
                 self.host_depth = outer
-                try:  # noqa: SIM105, contextlib.suppress takes as long as all the rest
+                try:  # noqa: SIM105, as above
                     end_hosting(self)
                 except ValueError:
                     pass  # An exception from a signal handler came before it was appended.
@@ -167,14 +187,15 @@ class CallStack:
             error = _out_of_turn()
         raise error.at(module=module.header.name, function=function, executor=module.executor)
 
-    def wait_for_turn(self) -> None:
+    def wait_for_turn(self, deadline: float | None = None) -> None:
         """Wait until no other thread uses the engine; return without its lock.
 
-        Raises ModuleBusy where that thread waits for this one, or host code of this thread runs in another greenlet.
+        Raises ModuleBusy where that thread waits for this one, or host code of this thread runs in another greenlet,
+        LimitExceeded where ``deadline`` seconds pass first.
         """
         try:
             if not self.lock._is_owned():
-                turns.wait(self.lock, None)
+                turns.wait(self.lock, deadline)
         finally:
             turns.arrived()
         if host_code.in_another_greenlet():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from itertools import count
 
 from ..errors import FunctionNotFound
@@ -32,6 +32,10 @@ class Callables:
         """Forget a callable. Raises FunctionNotFound."""
         if self._functions.pop(id, None) is None:
             raise _no_callable(id)
+
+    def registered(self) -> Mapping[int, Callable[[], Value | None]]:
+        """Return the callables by id."""
+        return dict(self._functions)
 
     def clear(self) -> None:
         """Forget every callable."""

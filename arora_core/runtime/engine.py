@@ -6,8 +6,8 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from types import MappingProxyType, TracebackType
-from typing import Any, Final, NoReturn, Union
+from types import MappingProxyType
+from typing import Any, Final, NoReturn, TypeVar, Union
 from uuid import UUID
 
 from .. import values as v
@@ -15,27 +15,34 @@ from ..binding.conversion import Conversions
 from ..buffers import AroraCodec
 from ..calls import Call, CallResult
 from ..errors import AroraError, LoadError, MalformedBuffer, ModuleNotFound
-from ..executor import Executor, Host, Instance, Limits, Transfer
+from ..executor import Limits
 from ..header import ExportedFunction, Header, ModuleDefinition, executable_files
-from ..plugins import InstalledExecutor, Plugins, discover
+from ..plugins import Plugins, discover
 from ..types import TypeRegistry
-from . import host_code, selection
+from .accelerated_call import accelerated
+from .awaited_calls import AwaitedCalls
 from .call_stack import MAX_CALL_DEPTH, CallStack
 from .callables import Callables
 from .closing import close_after, close_all, close_and_log
 from .compiled_signature import CompiledSignature
+from .engine_executors import EngineExecutors
 from .engine_host import EngineHost
 from .guest_output import GuestOutput
 from .host_module import HOST, HostInstance, HostModule
 from .loaded_module import Function, LoadedModule, ModuleHandle
-from .module_entry import NO_LIMITS, FunctionEntry, ModuleEntry, Restarting, add_context
+from .module_entry import NO_LIMITS, FunctionEntry, ModuleEntry, Restarting
 from .module_table import ModuleTable
-from .result_limit import calling, transferring
+from .pickling import Pickling
+from .result_limit import batching, calling, transferring
 
 AnyId = Union[v.IdLike, bytes]
 """A UUID, its text, or its 16 bytes."""
+Made = tuple[ModuleEntry, Mapping[str, CompiledSignature]]
+"""A module that has been loaded, and is not in its place yet."""
 REPAIR: Final = "repair"
 RESTART: Final = "restart"
+
+_T = TypeVar("_T")
 
 
 class Engine:
@@ -58,16 +65,16 @@ class Engine:
         codec: str = AroraCodec.name,
     ) -> None:
         self._plugins = discover() if plugins is None else plugins
-        self._prefer = (prefer,) if isinstance(prefer, str) else tuple(prefer)
+        self._executors = EngineExecutors(self._plugins, prefer)
         self._types = TypeRegistry()
         if types is not None:
             self._types.update(types)
         self._codec = self._plugins.codec(codec)
-        self._executors: dict[str, Executor] = {}
         self._modules = ModuleTable()
         self._calls = CallStack(max_depth)
         self._lock = self._calls.lock
         self._callables = Callables(self._calls)
+        self._awaited = AwaitedCalls(self._calls)
 
     # --- loading -----------------------------------------------------------------------------------
 
@@ -83,15 +90,12 @@ class Engine:
     ) -> LoadedModule:
         """Load a header file and the executable beside it.
 
-        The executable is the header file's stem or the module's name (``-`` and ``_`` alike) with ``.wasm``
-        or the platform's library prefix and suffix, or a suffix that an executor declares; ``executable`` names
-        another file. Record files in a
-        ``records`` directory beside the header are read too. Raises HeaderError, OSError, and as
+        The executable is the header file's stem or the module's name (``-`` and ``_`` alike) with ``.wasm`` or the
+        platform's library prefix and suffix, or a suffix that an executor declares; ``executable`` names another file.
+        Record files in a ``records`` directory beside the header are read too. Raises HeaderError, and as
         :meth:`load_module`.
         """
-        header = Header.load(path, self._types)
-        found = executable_files.find(Path(path), header, executable, self._plugins.suffixes(header.executor.name))
-        definition = ModuleDefinition(header, found.read_bytes(), found)
+        definition = self._definition(path, executable)
         return self.load_module(definition, executor=executor, limits=limits, replace=replace, after_trap=after_trap)
 
     def load_module_from_parts(
@@ -131,33 +135,39 @@ class Engine:
         contradict known ones, Trap or LimitExceeded when the guest fails during initialization. The engine is unchanged
         after an error.
         """
+        load = partial(self._loaded, definition, executor, limits, replace, after_trap)
+        return self._in_turn(lambda: self._install(*load(), replace))
+
+    def _in_turn(self, change: Callable[[], _T]) -> _T:
+        """Return what ``change`` returns, which is called when the calls of other threads have ended."""
+        self._calls.wait_for_turn()
+        with self._lock:
+            return change()
+
+    def _definition(self, path: str | os.PathLike[str], executable: str | os.PathLike[str] | None) -> ModuleDefinition:
+        """Read a header file and the executable beside it."""
+        header = Header.load(path, self._types)
+        found = executable_files.find(Path(path), header, executable, self._plugins.suffixes(header.executor.name))
+        return ModuleDefinition(header, executable_files.read(found, header), found)
+
+    def _loaded(
+        self, definition: ModuleDefinition, executor: str | None, limits: Limits | None, replace: bool, after_trap: str
+    ) -> Made:
+        """Load a definition, within :meth:`_in_turn`. Then :meth:`_install` puts it in its place."""
         if limits is not None and not isinstance(limits, Limits):
             raise TypeError(f"limits must be arora_core.Limits, got {limits!r}")
         if after_trap not in (REPAIR, RESTART):
             raise ValueError(f"after_trap must be {REPAIR!r} or {RESTART!r}, got {after_trap!r}")
         header, limits = definition.header, limits or NO_LIMITS
-        self._calls.wait_for_turn()
-        with self._lock:
-            self._require_place(header, replace)
-            signatures = self._signatures(header)
-            chosen = self._choose(header, executor, limits)
-            output = GuestOutput(header.name)
-            host = EngineHost(self._calls, self._modules, self._callables, self._codec, output)
-            load = partial(self._instance, chosen, definition, host, limits, output)
-            entry = ModuleEntry(header, chosen.name, load(), output, limits)
-            entry.restarting = Restarting(load, after_trap == RESTART)
-            return self._install(entry, signatures, replace)
-
-    def _instance(
-        self, chosen: InstalledExecutor, definition: ModuleDefinition, host: Host, limits: Limits, output: GuestOutput
-    ) -> Instance:
-        """Load a definition on an executor."""
-        load = partial(self._executors[chosen.name].load, definition, host, limits)
-        try:
-            return chosen.instance(partial(self._calls.run_load, load, chosen.stack), host_code.raised)
-        except AroraError as error:
-            add_context(error, definition.header.name, None, chosen.name, output)
-            raise
+        self._require_place(header, replace)
+        signatures = self._signatures(header)
+        chosen = self._executors.choose(header, executor, limits)
+        output = GuestOutput(header.name)
+        host = EngineHost(self._calls, self._modules, self._callables, self._codec, output)
+        load = partial(self._executors.load, chosen, definition, host, limits, output, self._calls.run_load)
+        entry = ModuleEntry(definition, chosen, load(), output, limits)
+        entry.restarting = Restarting(load, after_trap == RESTART)
+        return entry, signatures
 
     async def prepare(self, header: Header, executable: bytes, *, executor: str | None = None) -> None:
         """Prepare a later :meth:`load_module_from_parts` without blocking.
@@ -168,12 +178,12 @@ class Engine:
         self._calls.wait_for_turn()
         with self._lock:
             self._calls.require_open()
-            chosen = self._choose(header, executor, NO_LIMITS)
-            preparing = self._executors[chosen.name]
+            chosen = self._executors.choose(header, executor, NO_LIMITS)
+            preparing = self._executors[chosen]
         try:
             await preparing.prepare(ModuleDefinition(header, executable))
         except AroraError as error:
-            error.at(module=header.name, executor=chosen.name)
+            error.at(module=header.name, executor=chosen)
             raise
 
     def register(self, module: HostModule, *, replace: bool = False) -> LoadedModule:
@@ -181,13 +191,14 @@ class Engine:
 
         Raises LoadError where its id is taken, MissingExport where an export has no Python function.
         """
-        self._calls.wait_for_turn()
-        with self._lock:
-            self._require_place(module.header, replace)
-            signatures = self._signatures(module.header)
-            output = GuestOutput(module.header.name)
-            entry = ModuleEntry(module.header, HOST, HostInstance(module, signatures), output)
-            return self._install(entry, signatures, replace)
+        return self._in_turn(lambda: self._install(*self._registered(module, replace), replace))
+
+    def _registered(self, module: HostModule, replace: bool) -> Made:
+        """As :meth:`_loaded`, for a host module."""
+        self._require_place(module.header, replace)
+        signatures = self._signatures(module.header)
+        output = GuestOutput(module.header.name)
+        return ModuleEntry(module, HOST, HostInstance(module, signatures), output), signatures
 
     def unload(self, module: ModuleHandle | AnyId) -> None:
         """Unload a module and release its memory. Waits for the calls of other threads to end.
@@ -280,13 +291,12 @@ class Engine:
             close_all([*self._modules, *self._executors.values()])
             self._modules.clear()
             self._executors.clear()
+        self._awaited.close()
 
     def __enter__(self) -> Engine:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def __reduce__(self) -> NoReturn:
@@ -311,17 +321,6 @@ class Engine:
             )
         self._calls.require_idle(current)
 
-    def _choose(self, header: Header, executor: str | None, limits: Limits) -> InstalledExecutor:
-        """Choose the executor of a module, and create it on first use. One that cannot be created is passed over."""
-        while True:
-            chosen = selection.choose(self._plugins, header, executor=executor, prefer=self._prefer, limits=limits)
-            if chosen.name in self._executors:
-                return chosen
-            created = chosen.create()
-            if created is not None:
-                self._executors[chosen.name] = created
-                return chosen
-
     def _signatures(self, header: Header) -> dict[str, CompiledSignature]:
         """Return the exports' signatures by name. Raises HeaderError where records contradict known ones."""
         registry = self._types.merged(header.types)
@@ -332,8 +331,13 @@ class Engine:
     def _install(self, entry: ModuleEntry, signatures: Mapping[str, CompiledSignature], replace: bool) -> LoadedModule:
         """Put a module in its place, and close the one that was there. After an error, close the new one instead."""
         try:
+            entry.pickling = Pickling(type(self), entry, self._modules, self._callables)
             functions = self._functions(entry, signatures)
+            for each in functions.values():
+                each._pickling, each._awaited = entry.pickling, partial(self._awaited.call, entry.limits.deadline)
+                each._accelerate = partial(accelerated, self._calls, entry, each._export)
             entry.handle = LoadedModule(entry.header, entry.executor, functions, partial(self._restart, entry))
+            entry.handle._pickling = entry.pickling
             # Again: while it was loaded, its guest's host code may have loaded a module with the same id.
             self._require_place(entry.header, replace)
             replaced = self._modules.get(entry.header.id.bytes)
@@ -350,10 +354,11 @@ class Engine:
     def _functions(self, entry: ModuleEntry, signatures: Mapping[str, CompiledSignature]) -> dict[str, Function]:
         functions, name = {}, entry.header.name
         for export in entry.header.exports:
-            enter = self._calls.entrance(entry, export.name, calling(export.id.bytes, entry.limits.result))
-            entry.functions[export.id.bytes] = FunctionEntry(export.name, enter)
-            bind = partial(self._large_entrance, entry, export)
-            functions[export.name] = Function(name, entry.executor, export, signatures[export.name], enter, bind)
+            enter, nested = self._calls.entrance(entry, export.name, calling(export.id.bytes, entry.limits.result))
+            entry.functions[export.id.bytes] = FunctionEntry(export.name, enter, nested)
+            signature = signatures[export.name]
+            large, rows = (partial(self._late_entrance, entry, export, bind) for bind in (transferring, batching))
+            functions[export.name] = Function(name, entry.executor, export, signature, enter, large, rows)
         return functions
 
     def _restart(self, entry: ModuleEntry) -> None:
@@ -371,12 +376,16 @@ class Engine:
         entry = self._modules.exporting(call.id) if named is None else self._modules[named.bytes]
         return entry.handle.functions[entry.function(call.id.bytes).name]
 
-    def _large_entrance(self, module: ModuleEntry, export: ExportedFunction) -> Callable[[Transfer], Any]:
+    def _late_entrance(
+        self, module: ModuleEntry, export: ExportedFunction, bind: Callable[[bytes, int | None], Any]
+    ) -> Callable[[Any], Any]:
+        """Return an entry point that most functions never need."""
         self._calls.wait_for_turn()
         with self._lock:
             if module.closed:
                 self._calls.refuse(module, export.name)
-            return self._calls.entrance(module, export.name, transferring(export.id.bytes, module.limits.result))
+            enter, _ = self._calls.entrance(module, export.name, bind(export.id.bytes, module.limits.result))
+            return enter
 
 
 def _id_bytes(id: AnyId) -> bytes:

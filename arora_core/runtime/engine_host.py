@@ -19,13 +19,14 @@ class EngineHost:
     engine's lock.
     """
 
-    __slots__ = ("_call", "_calls", "_encode", "_modules", "write_output")
+    __slots__ = ("_call", "_calls", "_encode", "_find", "_modules", "write_output")
 
     def __init__(
         self, calls: CallStack, modules: ModuleTable, callables: Callables, codec: Codec, output: GuestOutput
     ) -> None:
         self._calls = calls
         self._modules = modules
+        self._find = modules.get
         self._call = callables.call
         self._encode = codec.encode
         # Output may reach a user's log handler, which may make a nested call.
@@ -35,10 +36,12 @@ class EngineHost:
         calls = self._calls
         outer, calls.host_depth = calls.host_depth, len(calls.running)
         try:
+            module = self._find(module_id) or self._modules[module_id]
+            function = module.functions.get(function_id) or module.function(function_id)
             if len(argument) > TRANSFER_THRESHOLD:
                 with calls.passed.holding(len(argument)):
-                    return self._modules[module_id].function(function_id).enter(argument)
-            return self._modules[module_id].function(function_id).enter(argument)
+                    return function.enter_nested(argument)
+            return function.enter_nested(argument)
         except CallError as error:
             return encode_error(error.summary())
         except RecursionError as error:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import pickle
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any, Final, NoReturn, TypeVar
+from typing import Any, Final, TypeVar
 
 from ..binding.signature import Signature
 from ..errors import FunctionNotFound, MissingExport
@@ -38,9 +40,24 @@ class HostModule:
     def __init__(self, header: Header) -> None:
         self.header = header
         self._functions: dict[str, HostFunction] = {}
+        self.key = os.urandom(16)
+        """Is another one after each change."""
 
-    def __reduce__(self) -> NoReturn:
-        raise TypeError("a HostModule cannot be copied or pickled; make another one of its header")
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle the header and the functions. Raises PicklingError, which names it, for one that has no name.
+
+        Functions and methods are pickled as Python does it: by the name by which they are imported.
+        """
+        functions = self.functions
+        for name, function in functions.items():
+            try:
+                pickle.dumps(function)
+            except Exception as error:
+                raise pickle.PicklingError(
+                    f"the host module {self.header.name} cannot be pickled, because its function {name!r} cannot be "
+                    f"imported where it is unpickled ({function!r}: {error})"
+                ) from error
+        return _host_module, (self.header, functions)
 
     def function(self, name: str) -> Callable[[_F], _F]:
         """Return a decorator for the function that implements the export ``name``.
@@ -53,6 +70,7 @@ class HostModule:
 
         def implement(function: _F) -> _F:
             self._functions[name] = HostFunction(self.header, export, function)
+            self.key = os.urandom(16)
             return function
 
         return implement
@@ -76,6 +94,13 @@ class HostModule:
         raise FunctionNotFound(
             f"the header exports no {name!r} (it exports {known})", module=self.header.name, function=name
         )
+
+
+def _host_module(header: Header, functions: Mapping[str, Callable[..., Any]]) -> HostModule:
+    module = HostModule(header)
+    for name, function in functions.items():
+        module.function(name)(function)
+    return module
 
 
 class HostInstance(Instance):

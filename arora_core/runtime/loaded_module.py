@@ -3,28 +3,43 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Final, NoReturn
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
 from uuid import UUID
 
-from ..binding.large_argument import LargeArgument
 from ..binding.python_names import NameTable, python_names
 from ..calls import CallResult
 from ..documents.places import suggestion
 from ..errors import AroraError, FunctionNotFound
-from ..executor import Transfer
+from ..executor import RowsCall, Transfer
 from ..header import ExportedFunction, Header, Parameter
+from ..limits import Limits
 from ..types import TypeRef, type_name
 from ..values import Value
 from .compiled_signature import CompiledSignature
+from .typed_call import TypedCall
 
 if TYPE_CHECKING:
-    from ..compiled import CompiledCodec
+    from .batch import Batch
 
-_PASSING: Final = (MemoryError, RecursionError, OSError)
-"""What a compilation may fail with that has no cause in the function, so that the next call tries again."""
+_Handle = TypeVar("_Handle", bound="ModuleHandle")
+
+
+class Pickling(Protocol):
+    """How a module is pickled: what ``__reduce__`` of its handles and of its functions returns."""
+
+    def module(self, handle: ModuleHandle) -> tuple[Any, ...]: ...
+
+    def function(self, name: str) -> tuple[Any, ...]: ...
+
+    def part(self) -> Any: ...
+
+    @property
+    def made_of(self) -> Any: ...
+
+    @property
+    def limits(self) -> Limits: ...
 
 
 class Function:
@@ -36,18 +51,25 @@ class Function:
     """
 
     __slots__ = (
-        "_bind_large",
-        "_compiled",
-        "_decode",
-        "_encode",
+        "__call__",
+        "_accelerate",
+        "_awaited",
+        "_batch",
+        "_bind_rows",
+        "_call",
         "_executor",
         "_export",
-        "_fallback",
         "_generic",
         "_module",
+        "_pickling",
         "_run",
-        "_run_large",
     )
+
+    __call__: Callable[..., Any]
+    """Takes the arguments, positional or by name, and returns the result of the call."""
+    _accelerate: Callable[[TypedCall, Callable[..., Any]], Callable[..., Any]]
+    _awaited: Callable[..., Coroutine[Any, Any, Any]]
+    _pickling: Pickling
 
     def __init__(
         self,
@@ -57,18 +79,17 @@ class Function:
         signature: CompiledSignature,
         run: Callable[[bytes], bytes],
         bind_large: Callable[[], Callable[[Transfer], Any]],
+        bind_rows: Callable[[], RowsCall],
     ) -> None:
         self._module = module
         self._executor = executor
         self._export = export
         self._generic = signature
-        self._fallback = signature.fallback
         self._run = run
-        self._bind_large = bind_large
-        self._run_large: Callable[[Transfer], Any] | None = None
-        self._compiled: CompiledCodec | None = None
-        self._encode: Callable[..., bytes] = self._first_encode
-        self._decode: Callable[[bytes | memoryview], Any] = self._decode_generically
+        self._bind_rows = bind_rows
+        self._batch: Batch | None = None
+        self._call = TypedCall(module, executor, export, signature, run, bind_large)
+        self.__call__ = self._first_call
 
     @property
     def id(self) -> UUID:
@@ -98,29 +119,7 @@ class Function:
     @property
     def codec_source(self) -> str:
         """The Python source compiled for this function; a comment stands for a direction left to the generic codec."""
-        return self._compile().source
-
-    def __call__(self, /, *args: object, **kwargs: object) -> Any:
-        # The generic codec is called after the ``except``, so that its errors have no ``__context__``.
-        try:
-            argument = self._encode(*args, **kwargs)
-        except LargeArgument as large:
-            argument, pieces = b"", large.pieces
-        except Exception as error:
-            if not (_refused_the_call(error) or self._fallback.takes_over(error)):
-                raise
-            argument, pieces = b"", ()
-        if not argument:
-            if pieces:
-                return self._transfer(pieces)
-            argument = self._encode_generically(args, kwargs)
-        result = self._run(argument)
-        try:
-            return self._decode(result)
-        except Exception as error:
-            if not self._fallback.takes_over(error):
-                raise
-        return self._decode_generically(result)
+        return self._call.compile().source
 
     def call(self, args: Mapping[UUID, Value]) -> CallResult:
         """Make a generic call: values by parameter id in, values out. Raises as a typed call does."""
@@ -130,8 +129,52 @@ class Function:
             error.at(module=self._module, function=self.name, executor=self._executor)
             raise
 
-    def __reduce__(self) -> NoReturn:
-        raise TypeError("a Function cannot be copied or pickled; send its header and executable, and load them")
+    def batch(
+        self,
+        /,
+        *columns: object,
+        errors: Literal["raise", "return"] = "raise",
+        progress: Callable[[int, int], object] | None = None,
+        **named: object,
+    ) -> Any:
+        """Call the function once for each row of ``columns``, in order; return a column of what the calls return.
+
+        A column is a NumPy array, a buffer, a sequence, a series, an Arrow array, or ``itertools.repeat(x)`` for the
+        same ``x`` in every row. The result is a NumPy array for numbers, booleans, arrays of fixed length of them, and
+        structures of these; otherwise a list. Where parameters are mutable, it is a ``Result`` of columns.
+
+        A row that fails raises what the call raises, with the row as ``.row``; the rows before it have been called, and
+        none after it. With ``errors="return"`` every row is called, all columns returned are lists, and exceptions are
+        in them in place of results. ``progress(done, total)`` is called now and then, and at the end.
+
+        Raises ArgumentError also for columns of different length, and ImportError where NumPy is missing.
+        """
+        if self._batch is None:
+            self._batch = self._make_batch()
+        return self._batch(columns, named, errors, progress)
+
+    async def acall(self, /, *args: object, **kwargs: object) -> Any:
+        """Call the function as ``function(...)`` does, in another thread; return what it returns.
+
+        The event loop runs on meanwhile. Where the task is cancelled, also by ``asyncio.timeout``, the guest is
+        interrupted if the module is loaded with ``Limits(interruptible=True)``; otherwise the task ends when the call
+        has ended. A call that has not begun is not made. Raises ModuleBusy too, from an event loop inside a call of the
+        same engine.
+        """
+        return await self._awaited(self.__call__, (args, kwargs))
+
+    def __copy__(self) -> Function:
+        return self
+
+    def __deepcopy__(self, memo: object) -> Function:
+        return self
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle what its module is made of. Unpickled, it is loaded once a process and thread.
+
+        Raises PicklingError for what cannot be carried.
+        """
+        return self._pickling.function(self.name)
 
     def __repr__(self) -> str:
         return f"<function {self._module}.{self.signature}>"
@@ -150,73 +193,27 @@ class Function:
             return_annotation=type_name(self.ret, registry),
         )
 
-    def _compile(self) -> CompiledCodec:
-        if self._compiled is None:
-            from ..compiled import compile_codec
-            from ..compiled.source_code import leave
+    def _make_batch(self) -> Batch:
+        from .batch import Batch
 
-            # Assigned first, so that a compilation that fails is not repeated at every call.
-            self._encode = self._decode = leave
-            try:
-                self._compiled = compile_codec(self._module, self._export, self._generic.registry)
-            except BaseException as error:
-                if not isinstance(error, Exception) or isinstance(error, _PASSING):
-                    self._encode, self._decode = self._first_encode, self._decode_generically
-                raise
-            self._encode = self._compiled.encode or leave
-            self._decode = self._compiled.decode or leave
-        return self._compiled
-
-    def _first_encode(self, /, *args: object, **kwargs: object) -> bytes:
-        """Compile on the first call: most functions of most modules are never called."""
-        self._compile()
-        return self._encode(*args, **kwargs)
-
-    def _encode_generically(self, args: Sequence[object], kwargs: Mapping[str, object]) -> bytes:
-        with self._named():
-            return self._generic.encode_call(args, kwargs)
-
-    def _decode_generically(self, result: bytes | memoryview) -> Any:
-        with self._named():
-            return self._generic.decode_result(bytes(result))
-
-    def _transfer(self, pieces: Sequence[bytes | memoryview]) -> Any:
-        if self._run_large is None:
-            self._run_large = self._bind_large()
-        transfer = Transfer(pieces, self._read)
+        # Results of rows may be read before a first call.
         try:
-            return self._run_large(transfer)
-        finally:
-            # For a call that failed before the argument was copied: its traceback would hold on to the caller's array.
-            transfer.release()
-
-    def _read(self, result: bytes | memoryview) -> Any:
-        """Return the result of the call. It shares no memory with ``result``, which may be a view of the guest's."""
-        try:
-            return self._decode(result)
+            self._call.compile()
         except Exception as error:
-            if not self._fallback.takes_over(error):
+            if not self._generic.fallback.takes_over(error):
                 raise
-        return self._decode_generically(result)
+        call = self._call.direct() or self._call
+        return Batch(
+            self._module, self._executor, self._export, self._generic, call, self._call.decoded, self._bind_rows()
+        )
 
-    @contextmanager
-    def _named(self) -> Iterator[None]:
-        """Add this function's name to errors about its arguments and results."""
+    def _first_call(self, /, *args: object, **kwargs: object) -> Any:
+        """Make a call, and have later ones made by what it compiled."""
         try:
-            yield
-        except AroraError as error:
-            error.at(module=self._module, function=self.name, executor=self._executor)
-            raise
-
-
-def _refused_the_call(error: Exception) -> bool:
-    """Return whether the arguments did not bind, so that the compiled code did not run."""
-    if type(error) is not TypeError:
-        return False
-    trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    return trace is not None and trace.tb_frame.f_globals is globals()
+            return self._call(*args, **kwargs)
+        finally:
+            direct = self._call.direct()
+            self.__call__ = self._first_call if direct is None else self._accelerate(self._call, direct)
 
 
 class ModuleHandle:
@@ -228,6 +225,8 @@ class ModuleHandle:
     _restart: Callable[[], None]
     _origin: ModuleHandle
     """The handle that the engine made. A typed handle is another one of the same module."""
+    _pickling: Pickling
+    """Of the handle that the engine made."""
     _attributes: NameTable
 
     def __init__(
@@ -304,8 +303,15 @@ class ModuleHandle:
     def __iter__(self) -> Iterator[str]:
         return iter(self._functions)
 
-    def __reduce__(self) -> NoReturn:
-        raise TypeError("a loaded module cannot be copied or pickled; send its header and executable, and load them")
+    def __copy__(self: _Handle) -> _Handle:
+        return self
+
+    def __deepcopy__(self: _Handle, memo: object) -> _Handle:
+        return self
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickle what the module is made of. Raises PicklingError for what cannot be carried."""
+        return self._origin._pickling.module(self)
 
     def __repr__(self) -> str:
         return f"<module {self.name} on {self.executor}: {', '.join(self._functions) or 'no functions'}>"

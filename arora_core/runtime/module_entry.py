@@ -17,10 +17,11 @@ from ..errors import (
     Trap,
 )
 from ..executor import Instance, Limits
-from ..header import Header
+from ..header import Header, ModuleDefinition
 from .closing import close_and_log
 from .guest_output import GuestOutput
-from .loaded_module import LoadedModule
+from .host_module import HostModule
+from .loaded_module import LoadedModule, Pickling
 
 NO_LIMITS: Final = Limits()
 _lost: Final[list[Instance]] = []
@@ -28,10 +29,12 @@ _lost: Final[list[Instance]] = []
 
 
 class FunctionEntry(NamedTuple):
-    """One function: its name and its entry point, argument buffer to result buffer."""
+    """One function: its name and its entry points, argument buffer to result buffer."""
 
     name: str
     enter: Callable[[bytes], bytes]
+    enter_nested: Callable[[bytes], bytes]
+    """For calls that guests make."""
 
 
 class Restarting(NamedTuple):
@@ -56,17 +59,26 @@ class ModuleEntry:
         "instance",
         "limits",
         "lost",
+        "made_of",
         "output",
+        "pickling",
         "rebind",
         "restarting",
     )
 
     handle: LoadedModule
+    pickling: Pickling
 
     def __init__(
-        self, header: Header, executor: str, instance: Instance, output: GuestOutput, limits: Limits = NO_LIMITS
+        self,
+        made_of: ModuleDefinition | HostModule,
+        executor: str,
+        instance: Instance,
+        output: GuestOutput,
+        limits: Limits = NO_LIMITS,
     ) -> None:
-        self.header = header
+        self.made_of = made_of
+        self.header: Header = made_of.header
         self.executor = executor
         self.instance = instance
         self.output = output
@@ -91,14 +103,11 @@ class ModuleEntry:
             raise FunctionNotFound(message, module=self.header.name, executor=self.executor)
         return entry
 
-    def note_failure(self, error: BaseException) -> None:
-        """Have the module restarted before its next call if ``error``, which a call raised, makes it necessary."""
-        if self.restarting is None or isinstance(error, (GuestError, MalformedBuffer)):
-            return
-        if self.restarting.always or self.instance.needs_restart:
-            self.held = True
-            if isinstance(error, CallError):
-                error.restarted = True
+    def fail(self, error: BaseException, function: str) -> None:
+        """Note a failure of a call of ``function``, and add the names of module, function and executor to its error."""
+        self._note(error)
+        if isinstance(error, AroraError):
+            add_context(error, self.header.name, function, self.executor, self.output)
 
     def restart(self) -> None:
         """Replace the instance by a fresh one. Raises as loading; the instance is kept then."""
@@ -131,6 +140,15 @@ class ModuleEntry:
         """Give the instance up: its call is half done, in a thread that this forked process does not have."""
         self.closed = self.held = self.lost = True
         _lost.append(self.instance)
+
+    def _note(self, error: BaseException) -> None:
+        """Have the module restarted before its next call if ``error``, which a call raised, makes it necessary."""
+        if self.restarting is None or isinstance(error, (GuestError, MalformedBuffer)):
+            return
+        if self.restarting.always or self.instance.needs_restart:
+            self.held = True
+            if isinstance(error, CallError):
+                error.restarted = True
 
 
 def add_context(error: AroraError, module: str, function: str | None, executor: str, output: GuestOutput) -> None:

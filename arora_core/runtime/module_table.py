@@ -13,12 +13,14 @@ from .module_entry import ModuleEntry
 class ModuleTable:
     """The loaded modules by id, in the order in which they were loaded. Ids are 16 raw bytes."""
 
-    __slots__ = ("_entries", "forget")
+    __slots__ = ("_entries", "forget", "get")
 
     def __init__(self) -> None:
         self._entries: dict[bytes, ModuleEntry] = {}
         self.forget: Final = self._entries.pop
         """Removes a module: ``forget(id, None)``. As it is C, no exception of a signal's handler can prevent it."""
+        self.get: Final = self._entries.get
+        """Returns the module with that id, or None."""
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -34,10 +36,6 @@ class ModuleTable:
             known = ", ".join(each.header.name for each in self) or "none"
             raise ModuleNotFound(f"no module {UUID(bytes=id)} is loaded (loaded: {known})")
         return entry
-
-    def get(self, id: bytes) -> ModuleEntry | None:
-        """Return the module with that id, or None."""
-        return self._entries.get(id)
 
     def put(self, entry: ModuleEntry) -> None:
         """Add a module, in the place of one with the same id."""

@@ -35,8 +35,6 @@ _CONTEXT: Final = 8192
 class Thread(threading.local):
     """What is known of the stack of the current thread."""
 
-    roomy = False
-    """Whether outermost calls fit without a check."""
     levels = 0
     """How many calls fit into it, one in the other, without a check."""
     left: Callable[[], int | None] | None = None
@@ -58,7 +56,7 @@ def lacks(need: int, level: int) -> bool:
     if left is None:
         return False
     if not level and left >= _ROOMY:
-        thread.roomy, thread.levels = True, (left - _ROOMY) // _LEVEL + 1
+        thread.levels = (left - _ROOMY) // _LEVEL + 1
     return left < need + RESERVE
 
 

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..errors import LimitExceeded
-from ..executor import Instance, Transfer
+from ..executor import Instance, RowsCall, Transfer, row_by_row
 
 
 def calling(function_id: bytes, most: int | None) -> Callable[[Instance], Callable[[bytes], bytes]]:
@@ -48,3 +48,11 @@ def transferring(function_id: bytes, most: int | None) -> Callable[[Instance], C
         return limited
 
     return bind_limited
+
+
+def batching(function_id: bytes, most: int | None) -> Callable[[Instance], RowsCall]:
+    """Return what makes the entry point for many calls, as :func:`calling`."""
+    if most is None:
+        return lambda instance: instance.batch(function_id)
+    bind = calling(function_id, most)
+    return lambda instance: row_by_row(bind(instance))

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from ..errors import ExecutorNotFound, ExecutorUnavailable, PluginError, UnsupportedLimit
 from ..executor import Limits
 from ..header import Header, Version
+from ..limits import INTERRUPTIBLE
 from ..plugins import InstalledExecutor, Plugins
 
 ENVIRONMENT_VARIABLE = "ARORA_EXECUTOR"
@@ -77,9 +78,8 @@ def _require_limits(header: Header, limits: Limits, executors: list[InstalledExe
     if not able:
         lacking = next(name for name, capability in wanted.items() if capability not in executors[0].capabilities)
         names = " or ".join(each.name for each in executors)
-        raise UnsupportedLimit(
-            f"{names} cannot enforce a {lacking} limit", limit=lacking, module=header.name, executor=executors[0].name
-        )
+        what = "interrupt calls" if lacking == INTERRUPTIBLE else f"enforce a {lacking} limit"
+        raise UnsupportedLimit(f"{names} cannot {what}", limit=lacking, module=header.name, executor=executors[0].name)
     return able
 
 

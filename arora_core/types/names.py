@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from .references import TYPE_NAMES, ArrayRef, FixedArrayRef, MapRef, OptionRef, TypeRef
+from .references import TYPE_NAMES, TypeRef
 from .registry import TypeRegistry
+from .type_text import text_of
 
 
 def type_name(ref: TypeRef, registry: TypeRegistry) -> str:
@@ -13,16 +14,7 @@ def type_name(ref: TypeRef, registry: TypeRegistry) -> str:
 
     The name of a type that no record declares is its UUID.
     """
-    if isinstance(ref, MapRef):
-        return f"map<{id_name(ref.key_id, registry)}, {id_name(ref.value_id, registry)}>"
-    name = id_name(ref.id, registry)
-    if isinstance(ref, ArrayRef):
-        return f"{name}[]"
-    if isinstance(ref, FixedArrayRef):
-        return f"{name}[{ref.length}]"
-    if isinstance(ref, OptionRef):
-        return f"option<{name}>"
-    return name
+    return text_of(ref, lambda each: id_name(each, registry))
 
 
 def id_name(id: UUID, registry: TypeRegistry) -> str:

@@ -37,15 +37,19 @@ _MOST_ITEMS: Final = 2**32 - 1
 
 def type_text(ref: TypeRef) -> str:
     """Return the text of a type, in which types of records are UUIDs."""
+    return text_of(ref, _id_text)
+
+
+def text_of(ref: TypeRef, name_of: Callable[[UUID], str]) -> str:
+    """Return the text of a type, in which ``name_of`` gives the types with ids their names."""
     if isinstance(ref, MapRef):
-        return f"map<{_id_text(ref.key_id)}, {_id_text(ref.value_id)}>"
+        return f"map<{name_of(ref.key_id)}, {name_of(ref.value_id)}>"
+    name = name_of(ref.id)
     if isinstance(ref, OptionRef):
-        return f"option<{_id_text(ref.id)}>"
+        return f"option<{name}>"
     if isinstance(ref, ArrayRef):
-        return f"{_id_text(ref.id)}[]"
-    if isinstance(ref, FixedArrayRef):
-        return f"{_id_text(ref.id)}[{ref.length}]"
-    return _id_text(ref.id)
+        return f"{name}[]"
+    return f"{name}[{ref.length}]" if isinstance(ref, FixedArrayRef) else name
 
 
 def _id_text(id: UUID) -> str:

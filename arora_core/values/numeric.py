@@ -130,8 +130,9 @@ def packed(kind: Kind, items: object) -> bytes | memoryview:
         if isinstance(items, (bytes, bytearray)):
             raise TypeError(f"expected numbers ({kind}), got {type(items).__name__}")
         if not hasattr(items, "tolist"):
-            items = view.tolist()
-    return _pack_sequence(kind, sequence_of(items, f"a sequence of {kind}"))
+            items = _items(kind, view)
+    # A list, because the length of another sequence may differ from one look to the next.
+    return _pack_sequence(kind, list(sequence_of(items, f"a sequence of {kind}")))
 
 
 def unpack(kind: Kind, raw: bytes | memoryview) -> array[Any]:
@@ -153,6 +154,14 @@ def _view(items: object) -> memoryview | None:
         return memoryview(items)  # type: ignore[arg-type]
     except (TypeError, ValueError, BufferError):
         return None
+
+
+def _items(kind: Kind, view: memoryview) -> list[Any]:
+    """Return the items of a one-dimensional view, also where its format names a byte order, as that of ctypes does."""
+    try:
+        return [item for (item,) in struct.iter_unpack(view.format, view.tobytes())]
+    except (struct.error, ValueError):
+        raise TypeError(f"expected numbers ({kind}), got items of the format {view.format!r}") from None
 
 
 def _little_endian(kind: Kind, view: memoryview) -> bytes | memoryview:
@@ -182,7 +191,7 @@ def _pack_sequence(kind: Kind, items: Sequence[Any]) -> bytes:
         # Find the item at fault, for the message: packing rejects exactly what `number` rejects.
         for index, item in enumerate(items):
             _item(kind, index, item)
-        raise
+        raise TypeError(f"expected a sequence of {kind}, got one that changed while it was read") from None
 
 
 def _all_exact(kind: Kind, items: Sequence[Number]) -> bool:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
+
+_MOST_ITEMS: Final = (1 << 32) - 1
+"""A buffer counts items in 32 bits."""
 
 
 def described(value: object) -> str:
@@ -43,4 +47,15 @@ def sequence_of(obj: Any, expected: str = "a sequence") -> Sequence[Any]:
         obj = obj.tolist()
     if not isinstance(obj, Sequence) or isinstance(obj, (str, bytes, bytearray)):
         raise TypeError(f"expected {expected}, got {described(obj)}")
+    _refuse_endless(obj, expected)
     return obj
+
+
+def _refuse_endless(obj: Sequence[Any], expected: str) -> None:
+    """Raise TypeError for more items than a buffer counts: collecting those of ``range(10**12)`` would not end."""
+    try:
+        size = len(obj)
+    except OverflowError:
+        size = sys.maxsize
+    if size > _MOST_ITEMS:
+        raise TypeError(f"expected {expected} of at most {_MOST_ITEMS:,} items, got {described(obj)} with more")

@@ -18,6 +18,16 @@ def number(value: int) -> bytes:
     return bytes(encoded)
 
 
+def signed(value: int) -> bytes:
+    """Return ``value`` as signed LEB128."""
+    encoded = bytearray()
+    while not -64 <= value < 64:
+        encoded.append(value & 0x7F | 0x80)
+        value >>= 7
+    encoded.append(value & 0x7F)
+    return bytes(encoded)
+
+
 def name(text: str) -> bytes:
     """Return a name: its length in bytes, and UTF-8."""
     encoded = text.encode()

@@ -32,7 +32,8 @@ _CPYTHON: Final = sys.implementation.name == "cpython"
 _AT_START: Final = 0
 _AFTER_YIELD_FROM: Final = 2
 _END: Final = sys.maxsize
-_C_CALLS_COUNT: Final = sys.version_info < (3, 12)
+CALLS_COUNT: Final = sys.version_info < (3, 12)
+"""Whether CPython counts calls of C functions like frames of Python."""
 
 
 class Unwinding:
@@ -71,7 +72,7 @@ def require_frame() -> None:
     At the end of Python's stack the frame of the callback itself cannot be made, and no ``try`` in it helps. CPython
     3.10 and 3.11 count the call of the C function like a frame.
     """
-    if _C_CALLS_COUNT:
+    if CALLS_COUNT:
         _last_frame()
 
 

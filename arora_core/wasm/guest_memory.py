@@ -94,6 +94,24 @@ class GuestMemory:
             self._fail(f"cannot take a buffer of {size} bytes, its memory has 32-bit addresses")
         return self.check_reserved(self._alloc(reserved) & U32, reserved)
 
+    def release(self, offset: int) -> None:
+        """Give memory of :meth:`reserve` back to the guest's allocator."""
+        self._free(offset)
+
+    def write(self, offset: int, data: bytes | memoryview) -> None:
+        """Write bytes into memory of :meth:`reserve`."""
+        if self._view is None:
+            self._memory.write(offset, bytes(data))
+        else:
+            self._view(offset, len(data))[:] = data
+
+    def read_into(self, offset: int, target: memoryview) -> None:
+        """Copy memory of :meth:`reserve` into ``target``, which is of format ``B``."""
+        if self._view is None:
+            target[:] = self._memory.read(offset, len(target))
+        else:
+            target[:] = self._view(offset, len(target))
+
     def check_reserved(self, offset: int, reserved: int) -> int:
         """Return ``offset``, where the allocator reserved so many bytes. Raises Trap of kind ABI if it is invalid."""
         end = offset + reserved

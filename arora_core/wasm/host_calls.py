@@ -17,6 +17,8 @@ _UNCHARGED: Final = 1024
 """Bytes of the largest argument that costs a guest no fuel to pass on."""
 _MOST_VECTORS: Final = 1024
 _MOST_WRITTEN: Final = 1 << 16
+_MOST_LINES: Final = 1024
+"""Lines that one write ends at most: logging them takes the host's time, in which no limit stops the guest."""
 _MOST_ANSWERS: Final = 2
 """Answers that may be in the guest's allocator at once, one for a call that the allocator made itself."""
 _EBADF: Final = 8
@@ -95,7 +97,8 @@ class HostCalls(GuestMemory):
     def answer_fd_write(self, fd: int, vectors_at: int, count: int, written_at: int) -> int:
         """Implement ``wasi_snapshot_preview1.fd_write`` for stdout and stderr, which go to the host.
 
-        Returns an errno of WASI. Writes at most 64 KiB of the first 1024 vectors: guests have to expect partial writes.
+        Returns an errno of WASI. Writes at most 64 KiB and 1024 lines of the first 1024 vectors: guests have to expect
+        partial writes.
         """
         vectors_at, written_at, fd = vectors_at & U32, written_at & U32, fd & U32
         vectors_end = vectors_at + (count & U32) * _VECTOR
@@ -112,6 +115,8 @@ class HostCalls(GuestMemory):
             text += self._memory.read(part_at, min(size, _MOST_WRITTEN - len(text)))
             if len(text) == _MOST_WRITTEN:
                 break
+        if text.count(b"\n") > _MOST_LINES:
+            del text[-len(text.split(b"\n", _MOST_LINES)[-1]) :]
         current.charge(len(text))
         self.calls_out += 1
         try:

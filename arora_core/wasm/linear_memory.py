@@ -111,7 +111,7 @@ class LinearGuest(HostCalls):
 
         def call(argument: bytes) -> bytes:
             if closed or carried or unsettled:
-                self._begin()
+                self.begin()
             depth = self.calls_out
             position = stack.position() if depth else None
             try:
@@ -135,7 +135,7 @@ class LinearGuest(HostCalls):
     def _bound_transfer(self, function: Export) -> TransferCall:
         # The memory of a large argument is freed after the call, because the guest may need it.
         def transfer(large: Transfer) -> Any:
-            self._begin()
+            self.begin()
             position = self.kept_stack.position() if self.calls_out else None
             size = sum(map(len, large.pieces))
             argument_at = 0
@@ -163,7 +163,7 @@ class LinearGuest(HostCalls):
 
         return transfer
 
-    def _begin(self) -> None:
+    def begin(self) -> None:
         """Refuse the call if the guest is closed, and clean up after the calls before it."""
         self._refuse_if_closed()
         # Left over from a call that a signal handler's exception ended just after its guest had failed.

@@ -64,12 +64,24 @@ class ModuleTypes:
     most_results: int = 0
 
 
+def require_module(executable: bytes) -> None:
+    """Raise MalformedExecutable if ``executable`` does not begin as a module does.
+
+    Nothing is quoted of it: it may be a link of a stranger's to another file.
+    """
+    if executable[:4] == _MAGIC[:4] and executable[6:8] == _COMPONENT[2:]:
+        raise MalformedExecutable("a WebAssembly component, expected a module")
+    if executable[:4] != _MAGIC[:4]:
+        text = "it is in the text format, which wat2wasm translates"
+        why = "it is empty" if not executable else text if executable[:1] == b"(" else "it does not begin with \\0asm"
+        raise MalformedExecutable(f"not a WebAssembly module: {why}")
+
+
 def read(executable: bytes) -> ModuleTypes:
     """Return the types of ``executable``. Raises MalformedExecutable, but does not validate the whole module."""
-    if executable[4:8] == _COMPONENT:
-        raise MalformedExecutable("is a WebAssembly component, expected a module")
+    require_module(executable)
     if executable[:8] != _MAGIC:
-        raise MalformedExecutable(f"is not a WebAssembly module (starts with {executable[:8]!r})")
+        raise MalformedExecutable("of a version of WebAssembly that is not known")
     return _Module(WasmReader(executable, 8)).types
 
 

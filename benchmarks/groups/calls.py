@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import ctypes
+import os
 import struct
+from unittest.mock import patch
 
 from arora_core import Call
 from arora_core import values as v
+from arora_core.runtime.accelerated_call import VARIABLE
 from benchmarks import guests
 from benchmarks.measure import Group, statement
 from benchmarks.workbench import Workbench
@@ -53,6 +56,22 @@ def _add_ctypes(group: Group) -> None:
         add = ctypes.CDLL(str(guests.native("bare"))).add
         add.argtypes, add.restype = (ctypes.c_uint32, ctypes.c_uint32), ctypes.c_uint32
         group.add(statement("ctypes", "add(2, 3)", {"add": add}, expected=5))
+
+
+def accelerated(bench: Workbench) -> Group:
+    """The typed call through the accelerator, compared with the same call in Python."""
+    group = Group("accelerated", "a typed call by arora-accelerator: add(u32, u32) -> u32", ("typed, wasmtime",))
+    engine = bench.engine()
+    with group.unless_missing("accelerated, wasmtime"):
+        import arora_accelerator  # noqa: F401 - the engine uses it
+
+        with patch.dict(os.environ):
+            for number, (name, value) in enumerate({"typed": "off", "accelerated": ""}.items(), 1):
+                os.environ[VARIABLE] = value
+                add = bench.load(engine, "wasmtime", number)["add"]
+                # The first call decides.
+                group.add(statement(f"{name}, wasmtime", "add(2, 3)", {"add": add}, expected=add(2, 3)))
+    return group
 
 
 def client(bench: Workbench) -> Group:

@@ -58,8 +58,39 @@ def load(bench: Workbench) -> Group:
         arguments = (load_one.__file__, load_one.BARE, str(guests.large("wasm", size)))
         group.add(_load("wasmtime-py", arguments, lambda: warm))
         group.notes.append("wasmtime-py: with default settings, i.e. on all cores and without its cache")
-    group.notes.append("cold: Wasmtime's cache of compiled code is empty; warm: it holds this module")
+    group.notes.append("cold: the runtime's cache of compiled code is empty; warm: it holds this module")
     return group
+
+
+def compiling(bench: Workbench) -> Group:
+    """Compiling a large module, by the time that processors work for it: the compilers, whatever else runs."""
+    size = LARGE_WHEN_QUICK if bench.quick else LARGE
+    title = f"load of a module of {size >> 10} KiB, nothing cached, processor time"
+    group = Group("start-compile", title, ("wasmtime-py",), calibrated=False)
+    large = str(guests.large("wasm", size))
+
+    def add(name: str, loaded: str) -> None:
+        group.add(_load(name, (load_one.__file__, loaded, large), lambda: _directory(bench), load_one.WORKED))
+
+    for executor in bench.executors:
+        if kind_of(executor) == "wasm":
+            add(executor, executor)
+    with group.unless_missing("wasmtime-py"):
+        import wasmtime  # noqa: F401
+
+        add("wasmtime-py", load_one.BARE)
+    with group.unless_missing("Singlepass"):
+        _require_singlepass()
+        add("Singlepass", load_one.SINGLEPASS)
+    group.notes.append("wasmer: by its compiler Cranelift. Singlepass: Wasmer's other compiler, without loading")
+    return group
+
+
+def _require_singlepass() -> None:
+    from arora_wasmer import library
+
+    if not library.FLAGS & library.SINGLEPASS:
+        raise ImportError("arora-libwasmer was compiled without it (ARORA_LIBWASMER_FEATURES=singlepass)")
 
 
 def _process(name: str, arguments: tuple[str, ...], environment: Mapping[str, str]) -> Contender:
@@ -78,14 +109,20 @@ def _first_call(executor: str) -> tuple[str, ...]:
     return "-m", "arora_core", "call", str(header), "add", "a=2", "b=3", *options
 
 
-def _load(name: str, arguments: tuple[str, ...], cache: Callable[[], Path]) -> Contender:
-    """Return a contender whose process reports its time. ``cache`` returns the directory for Wasmtime's cache."""
+def _load(
+    name: str, arguments: tuple[str, ...], cache: Callable[[], Path], reported: int = load_one.ELAPSED
+) -> Contender:
+    """Return a contender whose process reports its times, of which ``reported`` is taken.
+
+    ``cache`` returns the directory for the runtime's cache.
+    """
 
     def sample(loops: int) -> float:
         took = 0.0
         for _ in range(loops):
             directory = str(cache())
-            took += float(_run(arguments, {"HOME": directory, "XDG_CACHE_HOME": directory, "LOCALAPPDATA": directory}))
+            said = _run(arguments, {"HOME": directory, "XDG_CACHE_HOME": directory, "LOCALAPPDATA": directory})
+            took += float(said.split()[reported])
         return took
 
     return Contender(name, sample, " ".join(["python", *arguments]))

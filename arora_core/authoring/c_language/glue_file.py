@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from ... import buffers
 from ..interface import Interface, InterfaceFunction, InterfaceParameter
 from ..shapes import UNIT
+from . import openings
 from .names import Names
 from .prototypes import by_pointer, call_declarator, declarator
 from .text import WIDTH, assigned, comment, joined, literal, packed, printable, uuid
@@ -26,9 +27,8 @@ class _Glue:
 
     def blocks(self) -> Iterator[list[str]]:
         interface = self._interface
-        yield comment(f"What stands between the module {printable(interface.header.name)} and buffers.")
-        # In this order: the glue configures what both include.
-        yield ['#include "arora_glue.h"', "", f'#include "{self._names.file}.h"']
+        yield comment(openings.of_glue(interface.header))
+        yield openings.glue_includes(self._names.file, "h")
         tables = list(self._tables.tables())
         if tables:
             yield ["/* Types. */"]

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..interface import Interface
+from . import openings
 from .names import Names
 from .prototypes import call_declarator, prototype
-from .text import comment, joined, printable
+from .text import comment, joined
 from .type_declarations import type_declarations
 
 
@@ -17,19 +18,16 @@ def header_file(interface: Interface, names: Names) -> str:
 
 
 def _blocks(interface: Interface, names: Names) -> Iterator[list[str]]:
-    header = interface.header
-    described = f": {' '.join(header.description.split())}" if header.description else ""
-    yield comment(f"The module {printable(header.name)}{described}")
-    guard = f"ARORA_GENERATED_{names.file.upper()}_H"
+    yield comment(openings.of_header(interface.header))
+    guard = openings.guard(names.file, "h")
     yield [f"#ifndef {guard}", f"#define {guard}"]
     yield ['#include "arora_values.h"']
     if interface.records:
         yield ["/* Types. */"]
         yield from type_declarations(interface, names)
-    # Hidden: they are the module's own, and a missing one is found when the module is linked.
     hidden = interface.exports or interface.imports or interface.records
     if hidden:
-        yield ["#if defined(__GNUC__) && !defined(_WIN32)", "#pragma GCC visibility push(hidden)", "#endif"]
+        yield [*openings.HIDE]
     if interface.exports:
         yield ["/* Functions for the author to define. */"]
         for function, name in zip(interface.exports, names.exports, strict=True):
@@ -46,5 +44,5 @@ def _blocks(interface: Interface, names: Names) -> Iterator[list[str]]:
             for line in call_declarator(names.record(record), name, ";")
         ]
     if hidden:
-        yield ["#if defined(__GNUC__) && !defined(_WIN32)", "#pragma GCC visibility pop", "#endif"]
+        yield [*openings.SHOW]
     yield [f"#endif /* {guard} */"]

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from ... import buffers
 from ...types import EnumerationType
 from ...types.registry import TypeRecord
+from ..c_language import openings
 from ..c_language.text import WIDTH, joined, literal, packed, printable, uuid
 from ..interface import Interface, InterfaceFunction, InterfaceParameter
 from ..shapes import UNIT
@@ -26,9 +27,8 @@ class _Glue:
 
     def blocks(self) -> Iterator[list[str]]:
         interface, names = self._interface, self._names
-        yield comment(f"What stands between the module {printable(interface.header.name)} and buffers.")
-        # In this order: the glue configures what both include.
-        yield ['#include "arora_glue.hpp"', "", f'#include "{names.file}.hpp"']
+        yield comment(openings.of_glue(interface.header))
+        yield openings.glue_includes(names.file, "hpp")
         yield ["namespace arora::glue {"]
         for record in interface.records:
             yield self._record(record)

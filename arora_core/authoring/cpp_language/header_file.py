@@ -10,6 +10,7 @@ from operator import itemgetter
 from ...types import EnumerationType
 from ...types.registry import TypeRecord
 from ...values import kinds
+from ..c_language import openings
 from ..c_language.text import WIDTH, joined, packed, printable
 from ..interface import Interface, InterfaceFunction, InterfaceParameter
 from ..shape_names import signature
@@ -24,19 +25,16 @@ def header_file(interface: Interface, names: Names) -> str:
 
 
 def _blocks(interface: Interface, names: Names) -> Iterator[list[str]]:
-    header = interface.header
-    described = f": {' '.join(header.description.split())}" if header.description else ""
-    yield comment(f"The module {printable(header.name)}{described}")
-    guard = f"ARORA_GENERATED_{names.file.upper()}_HPP"
+    yield comment(openings.of_header(interface.header))
+    guard = openings.guard(names.file, "hpp")
     yield [f"#ifndef {guard}", f"#define {guard}"]
     yield ['#include "arora.hpp"']
     yield [*comment("Whose names are used without it: see the end."), "namespace arora_generated {"]
     yield from _grouped(_types(interface, names))
     if interface.exports or interface.imports:
-        # Hidden: they are the module's own, and a missing one is found when the module is linked.
-        yield ["#if defined(__GNUC__) && !defined(_WIN32)", "#pragma GCC visibility push(hidden)", "#endif"]
+        yield [*openings.HIDE]
         yield from _grouped(_functions(interface, names))
-        yield ["#if defined(__GNUC__) && !defined(_WIN32)", "#pragma GCC visibility pop", "#endif"]
+        yield [*openings.SHOW]
     yield ["} // namespace arora_generated"]
     yield ["using namespace arora_generated;"]
     yield [f"#endif // {guard}"]

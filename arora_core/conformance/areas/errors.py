@@ -73,7 +73,7 @@ def an_answer_that_breaks_the_abi_is_a_trap_to_a_raw_call_as_well(subject: Subje
         expect_raises(Trap, partial(subject.dispatch, "malform", v.U32(how)), what, kind=TrapKind.ABI)
 
 
-@check("errors", needs=[Capability.TRAPS], uses=["add", "checksum", "set_allocator"])
+@check("errors", needs=[Capability.TRAPS], kind="wasm", uses=["add", "checksum", "set_allocator"])
 def an_allocator_that_answers_null_or_nonsense_is_a_trap(subject: Subject) -> None:
     for mode, what in ((3, "null"), (4, "a pointer outside of memory")):
         subject.module.set_allocator(mode)

@@ -9,7 +9,7 @@ from ... import values as v
 from ...errors import ModuleBusy, Trap
 from ...executor import Capability
 from ..checking import check
-from ..expecting import expect, expect_equal, expect_raises
+from ..expecting import expect, expect_equal, expect_raises, unless_restarted
 from ..subject import Subject
 
 
@@ -75,8 +75,9 @@ def a_trap_in_a_nested_call_leaves_the_outer_one_running(subject: Subject) -> No
         expect_raises(Trap, partial(module.crash, 0), "crash(0) inside a call of the same guest")
         return v.U32(module.add(2, 3))
 
-    result = module.indirect(subject.engine.register_callable(crash))
-    expect_equal(result, buffers.encode(v.U32(5)), "the result of the outer call")
+    outer = partial(module.indirect, subject.engine.register_callable(crash))
+    result = unless_restarted(outer, "the outer call")
+    expect(result in (None, buffers.encode(v.U32(5))), f"the outer call returned {result!r}, expected 5")
 
 
 @check("reentrancy", uses=["add", "indirect"])

@@ -24,21 +24,38 @@ static void track(uint8_t *block) {
     live_count++;
 }
 
+#if defined(__wasm__)
+/* Make at least `size` more bytes of memory, and return where memory ends; NULL if there is no more. */
+static uint8_t *end_of_memory(uint32_t size) {
+    if (__builtin_wasm_memory_grow(0, size / 65536u + 1) == (size_t)-1) return NULL;
+    return (uint8_t *)(uintptr_t)((uint32_t)__builtin_wasm_memory_size(0) * 65536u);
+}
+#elif HAS_SYSTEM
+/* Make `size` more bytes of memory that nothing lies behind, and return where they end; NULL if there is no more. */
+static uint8_t *end_of_memory(uint32_t size) {
+    size_t page = (size_t)sysconf(_SC_PAGESIZE), whole = (size + page - 1) / page * page;
+    uint8_t *block = mmap(NULL, whole + page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (block == MAP_FAILED || mprotect(block + whole, page, PROT_NONE) != 0) return NULL;
+    return block + whole;
+}
+#endif
+
 uint8_t *arora_buffer_alloc(uint32_t size) {
     uint8_t *block;
     uint32_t wanted = mode;
     if (mode != GROWING) mode = NORMAL;
     if (wanted == REFUSING) return NULL;
-#if defined(__wasm__)
+#if HAS_SYSTEM
     if (wanted == WILD) return (uint8_t *)(uintptr_t)0xfffffff0u;
     if (wanted == TIGHT) {
-        uint32_t pages = size / 65536u + 1;
-        if (__builtin_wasm_memory_grow(0, pages) == (size_t)-1) return NULL;
-        uint32_t end = (uint32_t)__builtin_wasm_memory_size(0) * 65536u;
-        block = (uint8_t *)(uintptr_t)((end - size) & ~7u);
+        uint8_t *end = end_of_memory(size);
+        if (end == NULL) return NULL;
+        block = (uint8_t *)(((uintptr_t)end - size) & ~(uintptr_t)7);
         track(foreign = block);
         return block;
     }
+#endif
+#if defined(__wasm__)
     if (wanted == GROWING) (void)__builtin_wasm_memory_grow(0, 1);
 #endif
     block = pool_alloc(size);
@@ -48,7 +65,7 @@ uint8_t *arora_buffer_alloc(uint32_t size) {
 
 void arora_buffer_free(uint8_t *buffer) {
     if (buffer == NULL || buffer == arora_out_of_memory) return;
-#if defined(__wasm__)
+#if HAS_SYSTEM
     if (free_crashes) {
         free_crashes = false;
         __builtin_trap();

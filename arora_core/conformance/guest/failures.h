@@ -44,7 +44,13 @@ FUNCTION(61) {
     }
 }
 
+#if HAS_SYSTEM
+
 #if defined(__wasm__)
+#define raw_dispatch arora_import_dispatch_
+#else
+#define raw_dispatch arora_dispatch_fn
+#endif
 
 /* wild(how: u32): passes pointers and sizes outside of memory to its host. As its result: 0 a pointer near 2^32; 1 a
  * pointer whose size prefix crosses the end of memory; 2 a size of 2 GiB; 3 a pointer to the end of memory; 4 a size
@@ -58,28 +64,26 @@ FUNCTION(70) {
     static const uint8_t tiny[8] = {4, 0, 0, 0, 0, 0, 0, 0};
     static const uint8_t huge[8] = {0xff, 0xff, 0xff, 0x7f, 0, 0, 0, 0};
     uint8_t *far = (uint8_t *)(uintptr_t)0xfffffff8u;
-    uint32_t end, size;
-    uint8_t *last;
-    (void)__builtin_wasm_memory_grow(0, 1);
-    end = (uint32_t)__builtin_wasm_memory_size(0) * 65536u;
+    uint8_t *end = end_of_memory(65536), *last;
+    uint32_t size;
     switch (chosen) {
     case 0: return (uint8_t *)(uintptr_t)0xfffffff0u;
-    case 1: return (uint8_t *)(uintptr_t)(end - 2);
+    case 1: return end - 2;
     case 2: return raw(huge, sizeof huge);
-    case 3: return (uint8_t *)(uintptr_t)end;
+    case 3: return end;
     case 4:
-        last = (uint8_t *)(uintptr_t)(end - 8);
+        last = end - 8;
         *(uint32_t *)last = 9;
         return last;
-    case 5: return arora_import_dispatch_(far, other.bytes, argument);
-    case 6: return arora_import_dispatch_(self.bytes, far, argument);
-    case 7: return arora_import_dispatch_(self.bytes, other.bytes, far);
-    case 8: return arora_import_dispatch_(self.bytes, other.bytes, huge);
-    case 9: return arora_import_dispatch_(self.bytes, other.bytes, tiny);
+    case 5: return raw_dispatch(far, other.bytes, argument);
+    case 6: return raw_dispatch(self.bytes, far, argument);
+    case 7: return raw_dispatch(self.bytes, other.bytes, far);
+    case 8: return raw_dispatch(self.bytes, other.bytes, huge);
+    case 9: return raw_dispatch(self.bytes, other.bytes, tiny);
     case 10: {
         uint8_t *result = arora_result_unit(&self);
         size = size_of(result);
-        last = (uint8_t *)(uintptr_t)(end - size);
+        last = end - size;
         for (uint32_t i = 0; i < size; i++) last[i] = result[i];
         arora_buffer_free(result);
         track(foreign = last);
@@ -109,6 +113,20 @@ FUNCTION(74) {
     return handed_on(ID(74), burrowed(depth, number));
 }
 
+#if !defined(__wasm__)
+/* Processors other than those of x86 do not mind. */
+static uint32_t divided(int32_t number, int32_t by) {
+#if defined(__x86_64__)
+    int32_t rest;
+    __asm__ volatile("cltd\n idivl %2" : "+a"(number), "=&d"(rest) : "r"(by));
+    return (uint32_t)(number + rest);
+#else
+    (void)by;
+    __builtin_trap();
+#endif
+}
+#endif
+
 typedef uint32_t (*nullary)(void);
 typedef uint64_t (*other_signature)(uint64_t, uint64_t);
 static volatile nullary nowhere;
@@ -123,9 +141,14 @@ FUNCTION(71) {
     switch (arora_read_u32(&how)) {
     case 0: __builtin_trap();
     case 1: sink = *(volatile uint32_t *)(uintptr_t)0xfffffff0u; break;
+#if defined(__wasm__)
     case 2: __asm__ volatile("i32.const 1\n i32.const 0\n i32.div_u\n local.set %0" : "=r"(sink)); break;
     case 3: __asm__ volatile("i32.const 0x80000000\n i32.const -1\n i32.div_s\n local.set %0" : "=r"(sink)); break;
     case 4: __asm__ volatile("f64.const nan\n i32.trunc_f64_u\n local.set %0" : "=r"(sink)); break;
+#else
+    case 2: sink = divided(1, 0); break;
+    case 3: sink = divided(INT32_MIN, -1); break;
+#endif
     case 5: sink = nowhere(); break;
     case 6: sink = recurse(0); break;
     case 7: wasi_proc_exit(3);

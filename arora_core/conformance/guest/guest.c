@@ -5,9 +5,21 @@
  * sorted by subject, and document each.
  *
  * Function NN has the id 00000000-0000-4000-8c0f-00000000NN00; its parameters have ids of the same form that end in
- * 01, 02, ...; module.yaml lists them. Code inside `#if defined(__wasm__)` needs a sandbox or WASI, so native builds
- * do not have it.
+ * 01, 02, ...; module.yaml lists them. Code inside `#if HAS_SYSTEM` needs a sandbox and WASI. Native builds have it if
+ * OWN_PROCESS is defined, for executors that run a library in a process of its own, on systems of POSIX.
  */
+#if defined(__wasm__)
+#define HAS_SYSTEM 1
+#elif defined(OWN_PROCESS)
+#define HAS_SYSTEM 1
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
+#else
+#define HAS_SYSTEM 0
+#endif
 #define ARORA_USES_DISPATCH
 #include "arora.h"
 

@@ -22,14 +22,18 @@ FUNCTION(5b) {
     return arora_result_end(&writer);
 }
 
-#if defined(__wasm__)
+#if HAS_SYSTEM
 
 enum { TOO_LATE = 100 };
 
 static uint32_t initialised;
 
 /* Every edition but the first writes its name to stdout and to stderr. */
+#if defined(__wasm__)
 ARORA_EXPORT("_initialize") void _initialize(void);
+#else
+__attribute__((constructor)) static void _initialize(void);
+#endif
 void _initialize(void) {
     char copy[EDITION_SIZE];
     initialised += allocated ? TOO_LATE : 1;
@@ -38,7 +42,7 @@ void _initialize(void) {
     written(2, edition_of(copy));
 }
 
-/* initialised() -> u32: number of times that the host has called _initialize; a call after the first allocation
+/* initialised() -> u32: number of times that the host has called _initialize, or loaded a library; a call after the first allocation
  * counts as 100 */
 FUNCTION(c4) {
     arora_uuid self = ID(c4);

@@ -1,4 +1,12 @@
-/* What the guest writes, and what it sees of its host, through WASI. */
+/* What the guest writes, and what it sees of its host, through WASI, or through what native.h has in its place. */
+
+#if HAS_SYSTEM
+
+/* Bytes to write or to read: of WASI, and of POSIX. */
+typedef struct piece {
+    const void *data;
+    size_t size;
+} piece;
 
 #if defined(__wasm__)
 
@@ -17,10 +25,15 @@ uint32_t WASI(random_get)(uint8_t *, uint32_t);
 uint32_t WASI(sched_yield)(void);
 uint32_t WASI(poll_oneoff)(const void *, void *, uint32_t, uint32_t *);
 
+#else
+#include "native.h"
+#endif
+
 static uint32_t written(uint32_t fd, arora_string text) {
     while (text.size > 0) {
-        uint32_t done = 0, vector[2] = {(uint32_t)(uintptr_t)text.data, text.size};
-        uint32_t failure = wasi_fd_write(fd, vector, 1, &done);
+        uint32_t done = 0;
+        piece whole = {text.data, text.size};
+        uint32_t failure = wasi_fd_write(fd, &whole, 1, &done);
         if (failure || done == 0) return failure;
         text.data += done;
         text.size -= done;
@@ -50,8 +63,8 @@ FUNCTION(a1) {
     arora_reader second = parameter(argument, PARAMETER(a103));
     arora_string one = arora_read_string(&first), two = arora_read_string(&second);
     uint32_t done = 0;
-    uint32_t vectors[4] = {(uint32_t)(uintptr_t)one.data, one.size, (uint32_t)(uintptr_t)two.data, two.size};
-    wasi_fd_write(arora_read_u32(&fd), vectors, 2, &done);
+    piece pieces[2] = {{one.data, one.size}, {two.data, two.size}};
+    wasi_fd_write(arora_read_u32(&fd), pieces, 2, &done);
     return arora_result_u32(&self, done);
 }
 
@@ -114,13 +127,13 @@ FUNCTION(b2) {
     arora_uuid self = ID(b2);
     uint32_t seen[6] = {0}, ignored = 0, opened = 0;
     uint8_t directory[8], byte[16];
-    uint32_t vector[2] = {(uint32_t)(uintptr_t)byte, sizeof byte};
+    piece whole = {byte, sizeof byte};
     wasi_args_sizes_get(&seen[0], &ignored);
     wasi_environ_sizes_get(&seen[1], &ignored);
     seen[2] = wasi_fd_prestat_get(3, directory);
     seen[3] = wasi_path_open(3, 0, "/etc/passwd", 11, 0, 2, 0, 0, &opened);
     seen[4] = wasi_path_open(3, 0, ".", 1, 2, 0, 0, 0, &opened);
-    wasi_fd_read(0, vector, 1, &seen[5]);
+    wasi_fd_read(0, &whole, 1, &seen[5]);
     (void)wasi_sched_yield();
     arora_writer writer = arora_result_begin(&self, 0);
     arora_write_u32s(&writer, seen, 6);

@@ -1,4 +1,4 @@
-/* Reading values by tables. A part of arora_glue.h. */
+/* Reading values by tables. What is read takes the place of whatever was there. A part of arora_glue.h. */
 #ifndef ARORA_GLUE_DECODING_H
 #define ARORA_GLUE_DECODING_H
 
@@ -297,12 +297,14 @@ ARORA_APART_ bool arora_get_option_(arora_decoding_ *in) {
 }
 
 static bool arora_decode_option_(arora_decoding_ *in, const arora_type_ *type, uint8_t *to, uint32_t depth) {
-    if (!arora_get_option_(in)) return arora_done_(in);
-    *to = 1;
+    *to = arora_get_option_(in);
+    if (*to == 0) return arora_done_(in);
     return arora_may_nest_(in, depth) && type->item->codec->decode(in, type->item, to + type->offset, depth + 1);
 }
 
 static bool arora_decode_boxed_option_(arora_decoding_ *in, const arora_type_ *type, uint8_t *to, uint32_t depth) {
+    const void *none = NULL;
+    ARORA_COPY_(to, &none, sizeof none);
     if (!arora_get_option_(in)) return arora_done_(in);
     return arora_may_nest_(in, depth) && arora_decode_box_(in, type, to, depth + 1);
 }

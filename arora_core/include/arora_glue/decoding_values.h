@@ -43,6 +43,7 @@ static bool arora_decode_value_enumeration_(arora_decoding_ *in, arora_value *to
 
 static bool arora_decode_value_option_(arora_decoding_ *in, arora_value *to, uint32_t depth) {
     arora_value *option;
+    to->as.option = NULL;
     if (!arora_get_option_(in)) return arora_done_(in);
     option = (arora_value *)arora_room_(in, 1, sizeof *option);
     to->as.option = option;

@@ -9,7 +9,8 @@
 namespace arora::glue {
 
 // For each type: `read` and `write` a value with its tag, `name` for messages, and the tag of arrays of it. Where
-// arrays have a tag of their own, `read_item` and `write_item` are without what the array says of all items.
+// arrays have a tag of their own, `read_item` and `write_item` are without what the array says of all items. What is
+// read takes the place of whatever was there.
 template <class T, class = void> struct Codec;
 
 // What most types have in common: their arrays have elements with tags.
@@ -101,6 +102,7 @@ template <class T> struct Codec<std::optional<T>> : Tagged {
     static std::string name() { return "an option"; }
 
     static bool read(Reading &in, std::optional<T> &to, std::uint32_t depth) {
+        to.reset();
         if (!arora_read_option(&in.reader)) return in.done();
         return in.may_nest(depth) && Codec<T>::read(in, to.emplace(), depth + 1);
     }
@@ -188,6 +190,7 @@ template <class T> struct Codec<std::vector<T>> : Tagged {
     }
 
     static bool read_items(Reading &in, std::uint32_t count, std::vector<T> &to, std::uint32_t depth) {
+        to.clear();
         for (std::uint32_t i = 0; i < count; i++) {
             bool done;
             if constexpr (Codec<T>::element_tag == ARORA_DYNAMIC) done = Codec<T>::read(in, to.emplace_back(), depth);
@@ -218,6 +221,7 @@ template <class T> struct Codec<Map<T>> : Tagged {
 
     static bool read(Reading &in, Map<T> &to, std::uint32_t depth) {
         Uuid id;
+        to.clear();
         if (!in.tag(ARORA_MAP, "a map") || !in.may_nest(depth) || !in.take(&id, sizeof id)) return false;
         for (std::uint32_t left = in.count(4 + 16 + 1); left > 0; left--) {
             std::string key;
