@@ -11,6 +11,8 @@ import pytest
 
 # A bug in a compiled codec fails the test, also in the processes that the test starts.
 os.environ["ARORA_STRICT_CODECS"] = "1"
+# Tests compile what they load, also when they run for the second time.
+os.environ["ARORA_WASMER_CACHE"] = ""
 
 
 def pytest_configure() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -9,11 +10,13 @@ import sys
 from pathlib import Path
 
 import nox
+from nox.command import CommandFailed
 
 OLDEST, NEWEST_CONSIDERED = 10, 20
 REQUIRED_IN_CI = {"3.10", "3.13"}
 
-PLUGINS = [f"plugins/arora-{name}" for name in ("wasmtime", "wasmer", "native")]
+PLUGINS = [f"plugins/arora-{name}" for name in ("wasmtime", "libwasmer", "wasmer", "native")]
+ACCELERATOR = "plugins/arora-accelerator"
 BROWSER_PLUGIN = "plugins/arora-browser"
 # The slow tests: they use compilers, environments, other processes or many generated inputs.
 SLOW = [
@@ -40,6 +43,15 @@ COMPILING = [
     "tests/authoring/test_rust_text.py",
     "tests/examples/test_build.py",
 ]
+# Slow tests of what an interpreter hardly changes: the oldest and the newest run them.
+OLDEST_AND_NEWEST = [
+    "tests/conformance/test_commands.py",
+    "tests/conformance/test_mutants.py",
+    "tests/conformance/test_pytest_options.py",
+    "tests/test_benchmarks.py",
+    "tests/test_soak.py",
+    "tests/test_writing_an_executor.py",
+]
 # Tests that do not depend on one operating system, such as on /proc, fork or interval timers.
 PORTABLE = [
     "tests/test_buffers.py",
@@ -63,7 +75,13 @@ PORTABLE = [
 ]
 # Tests of everything that can differ, for a guest on Wasmtime or its host, between the two ways to call guests.
 WASMTIME_SUITE = ["plugins/arora-wasmtime", "tests/wasm", "tests/engine", "-k", "not browser and not wasmer"]
+# The tests of one file share what takes long to make, such as compiled guests. Each process may start a browser.
+PARALLEL = ["-n", "auto", "--maxprocesses", "4", "--dist", "loadfile", "--max-worker-restart", "1"]
 JAVASCRIPT = "plugins/arora-browser/tests/js"
+WASMER_CRATE = "plugins/arora-libwasmer/native"
+OLDEST_GLIBC = "2.17"
+"""The release of Linux's C library that wheels with compiled code are linked for."""
+MOST_REPEATED = 5
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
@@ -96,6 +114,8 @@ os.environ["UV_PYTHON_DOWNLOADS"] = "never"
 def _install(session: nox.Session, *extra: str, browser: bool = True) -> None:
     plugins = [*PLUGINS, f"{BROWSER_PLUGIN}[playwright]"] if browser else PLUGINS
     editable = [part for plugin in plugins for part in ("-e", plugin)]
+    # Installing would do it as well, but show nothing meanwhile. It is compiled once, and then kept.
+    session.run("python", "plugins/arora-libwasmer/compiling.py")
     session.install("-e", ".[cli,conformance,authoring]", *editable, "-r", "tests/requirements.txt", *extra)
 
 
@@ -134,6 +154,25 @@ def _install_rust(session: nox.Session) -> None:
         session.run(*install, external=True, success_codes=(0, 100))
 
 
+def _run_tests(session: nox.Session, *arguments: str, env: dict[str, str]) -> None:
+    """Run tests in parallel, and a few that fail once more by themselves.
+
+    Deadlines and the like can be missed on a machine that does too much at a time. A test that fails twice counts.
+    """
+    cache = Path(session.virtualenv.location) / "pytest-cache"
+    shutil.rmtree(cache, ignore_errors=True)
+    at_cache = ("-o", f"cache_dir={cache}")
+    try:
+        session.run("pytest", *at_cache, *arguments, env=env)
+    except CommandFailed:
+        listed = cache / "v" / "cache" / "lastfailed"
+        failed = sorted(json.loads(listed.read_text())) if listed.exists() else []
+        if not 0 < len(failed) <= MOST_REPEATED:
+            raise
+        session.warn("these failed beside others, and run again alone: " + ", ".join(failed))
+        session.run("pytest", *at_cache, *arguments, "-n", "0", "--last-failed", env=env)
+
+
 @nox.session(python=PYTHONS[0])
 def lint(session: nox.Session) -> None:
     """Check style, formatting, and the security of the workflows."""
@@ -152,18 +191,68 @@ def types(session: nox.Session) -> None:
 @nox.session(python=sorted({PYTHONS[0], PYTHONS[-1]}, key=PYTHONS.index), default=False)
 def benchmarks(session: nox.Session) -> None:
     """Compare Arora's speed with others, on the oldest and newest interpreter. Arguments after ``--`` go to run.py."""
-    _install(session, "-r", "benchmarks/requirements.txt", browser=False)
+    _install(session, "-e", ACCELERATOR, "-r", "benchmarks/requirements.txt", browser=False)
     session.run("python", "benchmarks/run.py", *session.posargs)
 
 
 @nox.session(python=PYTHONS[-1], default=False)
+def scaling(session: nox.Session) -> None:
+    """The programs of docs/scaling.md, those with Dask and Ray included."""
+    _install(session, "-r", "tests/requirements-scaling.txt", browser=False)
+    session.run("pytest", "tests/test_scaling_page.py", *session.posargs)
+
+
+@nox.session(python=PYTHONS[-1])
+def rust(session: nox.Session) -> None:
+    """Check and test the Rust code of arora-libwasmer."""
+    if shutil.which("cargo") is None:
+        missing = "Wasmer is not tested: there is no cargo; install Rust (https://rustup.rs)"
+        session.error(missing) if os.environ.get("CI") else session.skip(missing)
+    # What installing has compiled is used again.
+    script = "import compiling; print(compiling.cache_directory() / 'target')"
+    target = session.run("python", "-c", script, silent=True, env={"PYTHONPATH": "plugins/arora-libwasmer"})
+    environment = {"CARGO_TARGET_DIR": os.environ.get("CARGO_TARGET_DIR") or str(target).strip()}
+    with session.chdir(WASMER_CRATE):
+        if shutil.which("rustfmt") is not None:
+            session.run("cargo", "fmt", "--check", external=True)
+        if shutil.which("clippy-driver") is not None:
+            # "cargo clippy" would check all dependencies first. So Clippy compiles, the library and then its tests,
+            # with the dependencies that are compiled already.
+            wrapped = {**environment, "RUSTC_WORKSPACE_WRAPPER": "clippy-driver"}
+            for profile in ("release", "bench"):
+                clippy = ("cargo", "rustc", "--profile", profile, "--locked", "--lib", "--", "-D", "warnings")
+                session.run(*clippy, external=True, env=wrapped)
+        session.run("cargo", "test", "--release", "--locked", external=True, env=environment)
+
+
+@nox.session(python=PYTHONS[-1], default=False)
 def build(session: nox.Session) -> None:
-    """Build every distribution into dist/, and check that a package index would accept and render it."""
-    session.install("build", "twine")
+    """Build every distribution into dist/, and check that a package index would accept and render it.
+
+    Arguments after ``--`` are the directories of the distributions to build. Compiled code is linked for old releases
+    of Linux, which auditwheel checks.
+    """
+    session.install("build", "twine", "auditwheel")
     shutil.rmtree("dist", ignore_errors=True)
-    for source in (".", *PLUGINS, BROWSER_PLUGIN):
-        session.run("python", "-m", "build", "--outdir", "dist", source)
+    for source in session.posargs or (".", *PLUGINS, BROWSER_PLUGIN):
+        session.run("python", "-m", "build", "--outdir", "dist", source, env={"ARORA_LIBWASMER_GLIBC": OLDEST_GLIBC})
+    if not session.posargs:
+        # Its wheels are for one interpreter each: installing it compiles it, in seconds.
+        session.run("python", "-m", "build", "--sdist", "--outdir", "dist", ACCELERATOR)
     session.run("twine", "check", "--strict", *map(str, sorted(Path("dist").iterdir())))
+    for wheel in Path("dist").glob("arora_libwasmer-*.whl"):
+        _check_compiled(session, wheel)
+
+
+def _check_compiled(session: nox.Session, wheel: Path) -> None:
+    """Check that a wheel has compiled code, and that this runs where the wheel's name says."""
+    if wheel.name.endswith("-any.whl"):
+        session.error(f"{wheel} is without its library: install Rust 1.95 or later")
+    if sys.platform == "linux":
+        tag = wheel.stem.rpartition("-")[2]
+        said = str(session.run("auditwheel", "show", str(wheel), silent=True))
+        if f'"{tag}"' not in said:
+            session.error(f"auditwheel does not find {tag} for {wheel}:\n{said}")
 
 
 @nox.session(python=PYTHONS[-1], default=False)
@@ -176,7 +265,7 @@ def fast(session: nox.Session) -> None:
     _install(session, "-r", "tests/requirements-lint.txt", browser=False)
     _lint(session)
     ignored = [f"--ignore={path}" for path in (*SLOW, *COMPILING)]
-    session.run("pytest", *ignored, *NO_BROWSER, *session.posargs, env={"COLUMNS": "120"})
+    session.run("pytest", *ignored, *NO_BROWSER, *(session.posargs or PARALLEL), env={"COLUMNS": "120"})
 
 
 @nox.session(python=PYTHONS, default=False)
@@ -190,13 +279,18 @@ def portable(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """Run every test on every interpreter of this machine. Arguments after ``--`` go to pytest.
 
-    Tests of compilers run on the newest only. Tests with a browser are slow and depend little on the interpreter. They
-    run on the oldest and the newest only, and the browser's conformance suite, which takes a minute or two, on the
-    newest only. The same two interpreters run the tests of Wasmtime again with its public calls.
+    Without arguments they run in parallel. Tests of compilers run on the newest only. Tests with a browser are slow and
+    depend little on the interpreter. They run on the oldest and the newest only, and the browser's conformance suite,
+    which takes a minute or two, on the newest only. The same two interpreters have the accelerator, and run the tests
+    of Wasmtime again with its public calls.
     """
     browser = session.python in (PYTHONS[0], PYTHONS[-1])
-    _install(session, browser=browser)
-    arguments, environment = [*session.posargs], {"COLUMNS": "120"}
+    # The other interpreters test calls without the accelerator, which is what most users have.
+    accelerator = ("-e", ACCELERATOR) if browser else ()
+    _install(session, *accelerator, browser=browser)
+    if accelerator and os.environ.get("CI"):
+        session.run("python", "-c", "import arora_accelerator")
+    arguments, environment = [*(session.posargs or PARALLEL)], {"COLUMNS": "120"}
     if session.python == PYTHONS[-1]:
         _install_rust(session)
     else:
@@ -209,7 +303,10 @@ def tests(session: nox.Session) -> None:
         if session.python != PYTHONS[-1]:
             arguments.append(f"--ignore={BROWSER_PLUGIN}/tests/test_conformance_browser.py")
     else:
-        arguments.append(f"--ignore={BROWSER_PLUGIN}")
-    session.run("pytest", *arguments, env=environment)
-    if browser and not session.posargs:
-        session.run("pytest", *WASMTIME_SUITE, env={**environment, "ARORA_WASMTIME_CALLS": "public"})
+        arguments += [f"--ignore={path}" for path in (BROWSER_PLUGIN, *OLDEST_AND_NEWEST)]
+    if session.posargs:
+        session.run("pytest", *arguments, env=environment)
+        return
+    _run_tests(session, *arguments, env=environment)
+    if browser:
+        _run_tests(session, *PARALLEL, *WASMTIME_SUITE, env={**environment, "ARORA_WASMTIME_CALLS": "public"})

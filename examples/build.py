@@ -19,18 +19,21 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import yaml
+
+from arora_core import AroraError, Header
+from arora_core.authoring import cargo, compilers, generated_files
+from arora_core.authoring.building import INCLUDE, library_name
+from arora_core.authoring.compilers import BuildError
+from arora_core.authoring.rust_language import GENERATOR
 
 ZIGLANG = "ziglang==0.17.1"
 RUST = "1.95.0"
 RUST_WASM = "wasm32-unknown-unknown"
 EXAMPLES = Path(__file__).resolve().parent
-
-#: Features that every runtime of recent years supports; Zig's default set is larger and changes with its version.
-WASM_CPU = "mvp+bulk_memory+mutable_globals+nontrapping_fptoint+sign_ext"
 
 #: For both kinds of build. Contracting a*b+c into one rounding would make native results differ from those of wasm.
 COMMON_FLAGS = ("-O2", "-g0", "-s", "-ffp-contract=off", "-fno-math-errno", "-fno-sanitize=undefined")
@@ -42,25 +45,6 @@ STACK_POINTER = "-Wl,--export=__stack_pointer"
 CXX_FLAGS = ("-std=c++17", "-fno-exceptions", "-fno-rtti", "-fno-threadsafe-statics")
 
 CXX_SUFFIXES = frozenset({".cc", ".cpp", ".cxx"})
-
-
-class BuildError(Exception):
-    """A failed build. The message says how to fix it."""
-
-
-def include_directory() -> Path:
-    """Return the directory of ``arora.h``: that of the source tree, otherwise that of the installed ``arora_core``.
-
-    Raise :class:`BuildError` when neither has it.
-    """
-    candidates = [EXAMPLES.parent / "arora_core" / "include"]
-    installed = importlib.util.find_spec("arora_core")
-    for location in (installed.submodule_search_locations or ()) if installed else ():
-        candidates.append(Path(location) / "include")
-    for candidate in candidates:
-        if (candidate / "arora.h").is_file():
-            return candidate
-    raise BuildError("arora.h not found in this source tree or an installed arora_core: pip install arora-core")
 
 
 def compile_wasm(
@@ -81,7 +65,7 @@ def compile_wasm(
         target = ["-target", "wasm32-wasi", "-mexec-model=reactor"]
     else:
         target = ["-target", "wasm32-freestanding", "-nostdlib", "-Wl,--no-entry", "-Wl,-z,stack-size=131072"]
-    return _compile(source, output, [*target, f"-mcpu={WASM_CPU}", "-fvisibility=hidden"], include, extra)
+    return _compile(source, output, [*target, f"-mcpu={compilers.WASM_CPU}", "-fvisibility=hidden"], include, extra)
 
 
 def compile_native(
@@ -109,46 +93,23 @@ def _compile(
     # The compiler runs in a temporary directory: on some systems it leaves import libraries in its working directory.
     with tempfile.TemporaryDirectory(prefix="arora-build-") as scratch:
         built = Path(scratch) / output.name
-        includes = [f"-I{directory.resolve()}" for directory in (*include, include_directory())]
+        includes = [f"-I{directory.resolve()}" for directory in (*include, INCLUDE)]
         inputs = [str(s.resolve()) for s in sources]
-        _zig([driver, *target, *COMMON_FLAGS, *language, *includes, *extra, *inputs, "-o", str(built)], cwd=scratch)
+        _zig([driver, *target, *COMMON_FLAGS, *language, *includes, *extra, *inputs, "-o", str(built)], Path(scratch))
         shutil.copyfile(built, output)
     return output
 
 
-def _zig(arguments: Sequence[str], cwd: str) -> None:
+def _zig(arguments: Sequence[str], directory: Path) -> None:
     if importlib.util.find_spec("ziglang") is None:
         raise BuildError(f"the C compiler is missing: pip install {ZIGLANG}")
     command = [sys.executable, "-m", "ziglang", *arguments]
-    done = subprocess.run(command, cwd=cwd, env=_environment(), capture_output=True, text=True)
-    if done.returncode != 0:
-        raise BuildError(f"the compiler failed ({done.returncode}):\n{' '.join(command)}\n{done.stderr.strip()}")
-    if done.stderr.strip():
-        print(done.stderr.strip(), file=sys.stderr)
-
-
-def _environment() -> Mapping[str, str]:
-    # By default Zig keeps its caches in the working directory.
-    cache = str(_cache_directory())
-    return {**os.environ, "ZIG_LOCAL_CACHE_DIR": cache, "ZIG_GLOBAL_CACHE_DIR": cache}
-
-
-def _cache_directory() -> Path:
-    base = os.environ.get("XDG_CACHE_HOME") or os.environ.get("LOCALAPPDATA") or Path.home() / ".cache"
-    directory = Path(base) / "arora" / "zig"
     try:
-        directory.mkdir(parents=True, exist_ok=True)
-    except OSError:  # a read-only home: builds work without a persistent cache, only slower
-        directory = Path(tempfile.gettempdir()) / "arora-zig-cache"
-        directory.mkdir(parents=True, exist_ok=True)
-    return directory
-
-
-def native_library_name(name: str) -> str:
-    """Return the file name of a shared library called ``name`` on this platform."""
-    if sys.platform == "win32":
-        return f"{name}.dll"
-    return f"lib{name}.dylib" if sys.platform == "darwin" else f"lib{name}.so"
+        said = compilers.run(command, directory).err
+    except BuildError as error:
+        raise BuildError(f"the compiler failed:\n{' '.join(command)}\n{error}") from error
+    if said:
+        print(said, file=sys.stderr)
 
 
 def example_names() -> list[str]:
@@ -186,10 +147,6 @@ def build_rust(name: str, output: Path, *, wasm: bool) -> Path:
     missing = rust_unavailable(wasm=wasm)
     if missing is not None:
         raise BuildError(missing)
-    from arora_core import AroraError, Header
-    from arora_core.authoring import cargo, generated_files
-    from arora_core.authoring.rust_language import GENERATOR
-
     directory = EXAMPLES / name
     generated_files.write(GENERATOR, Header.load(directory / "module.yaml"), directory / "src" / "generated")
     try:
@@ -239,7 +196,7 @@ def uses_cxx_library(example: Path) -> bool:
 def build_native(name: str, directory: Path | None = None) -> Path:
     """Write the native bundle of one example (library, header and records) and return its directory."""
     bundle = directory or EXAMPLES / name / "native"
-    library = bundle / native_library_name(module_name(name))
+    library = bundle / library_name(module_name(name))
     if name in rust_names():
         build_rust(name, library, wasm=False)
     else:

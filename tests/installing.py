@@ -1,12 +1,45 @@
-"""Installs throw-away distributions for tests: a module and its metadata in a directory on ``sys.path``."""
+"""Installs throw-away distributions for tests: a module and its metadata in a directory on ``sys.path``.
+
+And makes environments in which nothing is installed yet.
+"""
 
 from __future__ import annotations
 
+import os
+import subprocess
 import sys
+import venv
 from pathlib import Path
 from textwrap import dedent
+from typing import Final
 
 import pytest
+
+_ONCE: Final = (3, 13)
+makes_an_environment: Final = pytest.mark.skipif(
+    sys.version_info[:2] != _ONCE, reason=f"runs on Python {_ONCE[0]}.{_ONCE[1]} only: once is enough"
+)
+"""Marks a test that makes a fresh environment: making it takes longer than all else in the test."""
+
+
+class Environment:
+    """A fresh virtual environment, whose programs come first when it runs a command."""
+
+    def __init__(self, directory: Path) -> None:
+        venv.create(directory, with_pip=True)
+        programs = directory / ("Scripts" if os.name == "nt" else "bin")
+        ours = ("PYTEST_", "ARORA_", "PYTHON")
+        self._variables = {
+            **{name: value for name, value in os.environ.items() if not name.startswith(ours)},
+            "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}",
+            "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+        }
+
+    def run(self, command: str, directory: Path) -> str:
+        """Run a command of the shell in a directory and return what it printed. Fails if the command does."""
+        done = subprocess.run(command, shell=True, cwd=directory, env=self._variables, capture_output=True, text=True)
+        assert done.returncode == 0, (command, done.stdout, done.stderr)
+        return done.stdout
 
 
 class Site:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import array
+import ctypes
 import math
 from collections import UserList, deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from fractions import Fraction
 from typing import Any
 from uuid import UUID
@@ -39,12 +40,28 @@ def of_items(name: str) -> dict[str, object]:
     return {"kind": "array", "id": name}
 
 
+class Pair(ctypes.Structure):
+    _fields_ = (("first", ctypes.c_int32), ("second", ctypes.c_int32))
+
+
+class Shrinking(UserList[int]):
+    """Has fewer items each time it is looked at."""
+
+    def __iter__(self) -> Iterator[int]:
+        yield from list(self.data)
+        self.data.pop()
+
+
 masked_array: Any = np.ma.array  # NumPy for CPython 3.10 declares no types for it.
 ITEMS: dict[str, object] = {"u8": 1, "f64": 1.0, "bool": True, "str": "a"}
 REFUSED: dict[str, tuple[dict[str, object], Any]] = {
     **{f"set for {name}[]": (of_items(name), {item}) for name, item in ITEMS.items()},
     **{f"dict for {name}[]": (of_items(name), {item: 0}) for name, item in ITEMS.items()},
     **{f"iterator for {name}[]": (of_items(name), iter([item])) for name, item in ITEMS.items()},
+    **{f"endless range for {name}[]": (of_items(name), range(10**12)) for name in ("u8", "i64", "f64", "bool")},
+    "range longer than a size for u8[]": (of_items("u8"), range(1 << 70)),
+    "doubles of ctypes for i32[]": (of_items("i32"), (ctypes.c_double * 2)(1, 2)),
+    "structures of ctypes for u8[]": (of_items("u8"), (Pair * 2)()),
     "set of structures": (of_items(str(RECORD)), frozenset()),
     "text for str[]": (of_items("str"), "ab"),
     "bytes for bool[]": (of_items("bool"), b"ab"),
@@ -101,6 +118,9 @@ ACCEPTED: dict[str, tuple[str, Any, Any]] = {
     "range": ("u16", range(1, 3), array.array("H", [1, 2])),
     "deque": ("u16", deque([1, 2]), array.array("H", [1, 2])),
     "sequence": ("str", UserList(["a"]), ["a"]),
+    "sequence that changes": ("i32", Shrinking([1, 2, 3]), array.array("i", [1, 2, 3])),
+    "doubles of ctypes": ("f64", (ctypes.c_double * 2)(1, 2), array.array("d", [1.0, 2.0])),
+    "integers of ctypes for floats": ("f64", (ctypes.c_int32 * 2)(1, 2), array.array("d", [1.0, 2.0])),
     "NumPy array of text": ("str", np.array(["a"]), ["a"]),
     "NumPy array of bools": ("bool", np.array([True]), [True]),
     "integers that are exact": ("f64", [2**60, 0.5, -(2**53)], array.array("d", [2.0**60, 0.5, -(2.0**53)])),
@@ -116,7 +136,9 @@ def test_sequences_and_exact_numbers_are_accepted(what: str) -> None:
 
 
 @pytest.mark.parametrize("make", [v.ArrayBoolean, v.ArrayString, v.ArrayValue, v.ArrayU8, v.ArrayF64])
-@pytest.mark.parametrize("given", [set(), {}, iter(()), "", masked_array([]), np.array([], "M8[s]")], ids=repr)
+@pytest.mark.parametrize(
+    "given", [set(), {}, iter(()), "", masked_array([]), np.array([], "M8[s]")], ids=lambda given: type(given).__name__
+)
 def test_arrays_of_values_are_made_of_sequences_only(make: Any, given: object) -> None:
     with pytest.raises(TypeError):
         make(given)

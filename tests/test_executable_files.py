@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -12,7 +14,7 @@ from arora_core.conformance.subject import only
 from arora_core.errors import LoadError
 from arora_core.executor import Executor, Host, Instance, Limits
 from arora_core.header import Header, ModuleDefinition
-from arora_core.header.executable_files import candidates, find
+from arora_core.header.executable_files import candidates, find, read
 
 
 def header(name: str = "arm", executor: str = "wasm") -> Header:
@@ -148,3 +150,16 @@ def test_the_suffixes_of_executors_come_before_the_usual_ones() -> None:
 
 def test_executables_of_another_kind_are_not_looked_for() -> None:
     assert only(Lua).suffixes("wasm") == ()
+
+
+def test_an_executable_that_cannot_be_read_is_a_load_error_with_the_reason(tmp_path: Path) -> None:
+    with pytest.raises(LoadError, match=r"arm: .*cannot be read: "):
+        read(tmp_path, header())
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere, so large a file is written in full")
+def test_an_executable_larger_than_memory_is_a_load_error_that_says_so(tmp_path: Path) -> None:
+    made(tmp_path, "arm.wasm")
+    os.truncate(tmp_path / "arm.wasm", 1 << 43)
+    with pytest.raises(LoadError, match=f"arm: not enough memory to read the {1 << 43} bytes of "):
+        read(tmp_path / "arm.wasm", header())

@@ -42,12 +42,17 @@ exports:
 @pytest.fixture
 def recipe(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], ModuleType]]:
     """Imports a recipe by name, beside the executor of the page."""
-    before = set(sys.modules)
     monkeypatch.syspath_prepend(str(write({**tree_of_the_page("executor"), **recipes()}, tmp_path)))
+    # Other pages have a package of the same name.
+    forget_written_modules()
     yield import_module
-    for name in set(sys.modules) - before:
-        if name.partition(".")[0] in {"arora_mine", *(file.removesuffix(".py") for file in recipes())}:
-            del sys.modules[name]
+    forget_written_modules()
+
+
+def forget_written_modules() -> None:
+    written = {"arora_mine", *(file.removesuffix(".py") for file in recipes())}
+    for name in [each for each in sys.modules if each.partition(".")[0] in written]:
+        del sys.modules[name]
 
 
 def executor(name: str, load: Callable[[ModuleDefinition, Host, Limits], Instance]) -> type[Executor]:

@@ -53,7 +53,7 @@ def cycle(package: Path) -> list[str]:
 
 @pytest.mark.parametrize("package", PACKAGES, ids=lambda package: package.name)
 def test_a_package_has_no_import_cycle(package: Path) -> None:
-    assert len(modules(package)) > 1
+    assert modules(package)
     assert cycle(package) == []
 
 

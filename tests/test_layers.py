@@ -14,7 +14,7 @@ import arora_core
 CORE: Final = Path(str(arora_core.__file__)).parent
 
 ORDER: Final = (
-    ("errors", "version"),
+    ("errors", "mailbox", "version"),
     ("documents",),
     ("values",),
     ("types", "records"),
@@ -22,9 +22,23 @@ ORDER: Final = (
     ("codec",),
     ("buffers",),
     ("limits", "budget"),
-    ("limits", "executor", "generator", "hookspecs", "plugin_code", "installed_plugins", "plugins", "calls", "text"),
+    (
+        "raw_entry",
+        "rows",
+        "limits",
+        "executor",
+        "generator",
+        "hookspecs",
+        "plugin_code",
+        "installed_plugins",
+        "installed_executor",
+        "plugins",
+        "calls",
+        "text",
+    ),
     ("binding",),
     ("compiled",),
+    ("columns",),
     ("wasm", "linear_memory", "guest_symbols", "wasi", "wasm_types", "stack_pointer", "fixed_tables"),
     ("runtime", "engine", "client"),
     ("conformance",),

@@ -16,7 +16,7 @@ from arora_core import Capability, Limits, discover, executor
 from arora_core import limits as home
 from arora_core.cli.limit_options import limit_options
 from arora_core.conformance.checking import checks
-from arora_core.limits import LIMITS, Limit
+from arora_core.limits import INTERRUPTIBLE, LIMITS, Limit
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -35,12 +35,12 @@ def table_below(heading: str) -> list[list[str]]:
 # --- the limits themselves -------------------------------------------------------------------------
 
 
-def test_limits_are_memory_deadline_fuel_and_result_in_that_order() -> None:
-    assert Limits(1, 0.5, 3, 4) == Limits(memory=1, deadline=0.5, fuel=3, result=4)
+def test_limits_are_memory_deadline_fuel_result_and_interruptible_in_that_order() -> None:
+    assert Limits(1, 0.5, 3, 4, True) == Limits(memory=1, deadline=0.5, fuel=3, result=4, interruptible=True)
 
 
 def test_no_limit_is_set_by_default() -> None:
-    assert Limits() == Limits(None, None, None, None)
+    assert Limits() == Limits(None, None, None, None, False)
     assert Limits().requested() == {}
 
 
@@ -51,8 +51,15 @@ def test_the_limits_that_are_set_are_requested_of_what_enforces_them() -> None:
 @every_limit
 @pytest.mark.parametrize("value", [0, -1])
 def test_a_limit_must_be_positive(limit: Limit, value: int) -> None:
+    wrong: dict[str, Any] = {limit.name: value}
     with pytest.raises(ValueError, match=f"limit {limit.name} must be positive, got {value}"):
-        Limits(**{limit.name: value})
+        Limits(**wrong)
+
+
+def test_to_be_interruptible_is_asked_for_with_a_bool() -> None:
+    assert Limits(interruptible=True).requested() == {"interruptible": Capability.INTERRUPT}
+    with pytest.raises(TypeError, match="interruptible must be a bool, got 1"):
+        Limits(interruptible=1)  # type: ignore[arg-type]
 
 
 def test_a_deadline_must_fit_into_a_float() -> None:
@@ -89,7 +96,7 @@ def test_the_executor_contract_exports_the_same_names() -> None:
 
 
 def test_the_table_has_every_field_in_the_order_of_the_constructor() -> None:
-    assert [limit.name for limit in LIMITS] == [field.name for field in fields(Limits)]
+    assert [*(limit.name for limit in LIMITS), INTERRUPTIBLE] == [field.name for field in fields(Limits)]
 
 
 def test_every_limit_but_that_of_results_has_a_capability_of_its_own() -> None:

@@ -11,6 +11,7 @@ from email.parser import Parser
 from pathlib import Path
 from typing import Any
 
+import arora_libwasmer  # noqa: F401 - otherwise the build below imports it, from a place without the library
 import pytest
 import yaml
 from hatchling.builders.sdist import SdistBuilder
@@ -25,6 +26,10 @@ from arora_core.limits import LIMITS, Limit
 ROOT = Path(__file__).parent.parent
 PLUGINS = sorted(each.parent for each in ROOT.glob("plugins/*/pyproject.toml"))
 DISTRIBUTIONS = {ROOT: "arora_core", **{plugin: plugin.name.replace("-", "_") for plugin in PLUGINS}}
+COMPILED = "arora_libwasmer"
+"""The package with a library, which is compiled for its wheel. It is no plugin, and needs no core."""
+HOOKS = {COMPILED: {"compiling.py", "hatch_build.py"}, "arora_accelerator": {"extension_hook.py"}}
+"""What compiles packages for their wheels."""
 SAME_IN_ALL = ["Version", "Requires-Python", "License-Expression", "License-File"]
 SAME_ADDRESSES = ["Homepage", "Changelog", "Issues"]
 
@@ -54,10 +59,15 @@ class Built:
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Built]:
-    """Every distribution, by the name of its package."""
-    return {
-        package: Built(source, package, tmp_path_factory.mktemp(package)) for source, package in DISTRIBUTIONS.items()
-    }
+    """Every distribution, by the name of its package. Nothing is compiled for them."""
+    library = tmp_path_factory.mktemp("library") / "library"
+    library.write_bytes(b"stands in for a compiled library")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ARORA_LIBWASMER", str(library))
+        return {
+            package: Built(source, package, tmp_path_factory.mktemp(package))
+            for source, package in DISTRIBUTIONS.items()
+        }
 
 
 @pytest.fixture
@@ -91,8 +101,10 @@ def test_every_distribution_has_the_version_of_the_core(distribution: Built) -> 
 
 
 def test_every_plugin_accepts_the_core_of_its_own_version(plugin: Built) -> None:
-    (core,) = (found for each in plugin.all("Requires-Dist") if (found := Requirement(each)).name == "arora-core")
-    assert core.specifier.contains(arora_core.__version__)
+    accepted = [found for each in plugin.all("Requires-Dist") if (found := Requirement(each)).name == "arora-core"]
+    assert len(accepted) == (plugin.package != COMPILED)
+    for core in accepted:
+        assert core.specifier.contains(arora_core.__version__)
 
 
 @pytest.mark.parametrize("kind", ["executor", "codec", "command"])
@@ -138,6 +150,9 @@ def test_the_licence_of_every_plugin_is_that_of_the_repository(plugin: Built) ->
 def test_an_sdist_has_the_package_its_papers_and_nothing_else(distribution: Built) -> None:
     papers = {"LICENSE", "PKG-INFO", "README.md", "pyproject.toml", ".gitignore", "CHANGELOG.md"}
     others = {path for path in distribution.in_sdist if not path.startswith(f"{distribution.package}/")}
+    papers |= HOOKS.get(distribution.package, set())
+    if distribution.package == COMPILED:
+        others = {path for path in others if not path.startswith("native/")}
     assert others <= papers
     assert others >= {"LICENSE", "PKG-INFO", "README.md", "pyproject.toml"}
 
@@ -148,9 +163,10 @@ def test_the_sdist_of_the_core_has_the_changelog(core: Built) -> None:
 
 def test_what_a_wheel_has_of_its_package_is_what_the_sdist_has(distribution: Built) -> None:
     within = f"{distribution.package}/"
-    assert {path for path in distribution.in_wheel if path.startswith(within)} == {
-        path for path in distribution.in_sdist if path.startswith(within)
-    }
+    in_wheel = {path for path in distribution.in_wheel if path.startswith(within)}
+    libraries = {path for path in in_wheel if path.endswith((".so", ".dylib", ".dll", ".pyd"))}
+    assert not libraries or distribution.package in HOOKS
+    assert in_wheel - libraries == {path for path in distribution.in_sdist if path.startswith(within)}
 
 
 # The changelog.
@@ -274,8 +290,9 @@ def test_every_environment_variable_that_is_read_is_listed() -> None:
 def test_the_page_on_security_promises_the_limits_that_executors_declare_or_the_engine_enforces(limit: Limit) -> None:
     page = (ROOT / "docs" / "security.md").read_text(encoding="utf-8")
     (row,) = re.findall(rf"^\| `Limits\.{limit.name}` \|(.*)\|$", page, re.MULTILINE)
-    wasmtime, wasmer, driven_browser, _, native = (cell.strip() == "enforced" for cell in row.split("|"))
-    promised = {"wasmtime": wasmtime, "wasmer": wasmer, "browser": driven_browser, "native": native}
+    enforced = [cell.strip() == "enforced" for cell in row.split("|")]
+    names = ("wasmtime", "wasmer", "browser", "browser, in the page", "native-isolated", "native")
+    promised = dict(zip(names, enforced, strict=True))
     installed = discover().executors
     assert "wasmtime" in installed
     for name in promised.keys() & installed:

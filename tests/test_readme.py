@@ -14,16 +14,9 @@ from arora_core import values as v
 from arora_core.conformance import wasm_guest
 from examples import build
 from tests.installing import Site
+from tests.pages import ROOT, marked
 
-ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-
-
-def marked(name: str) -> str:
-    """The code block that stands under the comment ``<!-- name -->``."""
-    found = re.search(rf"<!-- {re.escape(name)} -->\n```\w+\n(.*?)```\n", README, re.DOTALL)
-    assert found is not None, name
-    return found[1]
 
 
 def programs() -> list[str]:
@@ -59,12 +52,12 @@ def test_continuous_integration_runs_the_readmes_test_command() -> None:
 @pytest.fixture
 def tiny(site: Site) -> Site:
     """The README's executor, installed."""
-    site.install("arora-tiny", marked("arora_tiny.py"))
+    site.install("arora-tiny", marked("README.md", "arora_tiny.py"))
     return site
 
 
 def test_the_executor_is_complete_in_under_60_lines() -> None:
-    assert len(marked("arora_tiny.py").splitlines()) < 60
+    assert len(marked("README.md", "arora_tiny.py").splitlines()) < 60
 
 
 @pytest.fixture(scope="module")

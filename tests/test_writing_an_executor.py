@@ -6,7 +6,6 @@ import os
 import re
 import subprocess
 import sys
-import venv
 from pathlib import Path
 
 import pytest
@@ -16,10 +15,9 @@ from arora_core import values as v
 from arora_core.cli.new import plugin_tree
 from arora_core.conformance import wasm_guest
 from tests.cli.running import EXAMPLES, arora
+from tests.installing import Environment, makes_an_environment
 from tests.plugin_pages import ROOT, marked_blocks, on_the_path, page, tree_of_the_page, write
 
-ONCE = (3, 13)
-"""The one interpreter on which a fresh environment is made: making it takes longer than all else here."""
 KINDS = ("executor", "codec", "command")
 
 
@@ -85,22 +83,14 @@ def test_the_executor_names_failures_as_ours_do(mine: Path) -> None:
         assert caught.value.kind is TrapKind.UNREACHABLE
 
 
-@pytest.mark.skipif(sys.version_info[:2] != ONCE, reason=f"runs on Python {ONCE[0]}.{ONCE[1]} only: once is enough")
+@makes_an_environment
 def test_the_tree_installs_into_a_fresh_environment_and_passes_the_suite(tmp_path: Path) -> None:
     place = write(tree_of_the_page("executor"), tmp_path / "arora-mine")
-    environment = tmp_path / "environment"
-    venv.create(environment, with_pip=True)
-    programs = environment / ("Scripts" if os.name == "nt" else "bin")
-    variables = {
-        **{name: value for name, value in os.environ.items() if not name.startswith(("PYTEST_", "ARORA_", "PYTHON"))},
-        "PATH": f"{programs}{os.pathsep}{os.environ['PATH']}",
-        "PIP_DISABLE_PIP_VERSION_CHECK": "1",
-    }
+    environment = Environment(tmp_path / "environment")
     # arora-core as it is here; on PyPI may be another, or none.
     for command in (f"pip install --quiet '{ROOT}[cli,conformance]'", *marked_blocks("executor")["run"].splitlines()):
-        done = subprocess.run(command, shell=True, cwd=place, env=variables, capture_output=True, text=True)
-        assert done.returncode == 0, (command, done.stdout, done.stderr)
-    assert re.search(r"\d+ passed", done.stdout)
+        said = environment.run(command, place)
+    assert re.search(r"\d+ passed", said)
 
 
 # The command.

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from arora_core.authoring.building import library_name
 from examples import build
 from tests.arora_h.guests import ADD, GUESTS, Guest, open_guest, open_stores
 
@@ -25,18 +26,18 @@ def artefacts(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     out = tmp_path_factory.mktemp("arora_h")
     counter = [GUESTS / "counter.cpp", GUESTS / "counter_implementation.cpp"]
     return {
-        "walk.native": build.compile_native(GUESTS / "walk.c", out / build.native_library_name("walk")),
+        "walk.native": build.compile_native(GUESTS / "walk.c", out / library_name("walk")),
         "walk.wasm": build.compile_wasm(GUESTS / "walk.c", out / "walk.wasm"),
         "walk.wasi": build.compile_wasm(GUESTS / "walk.c", out / "walk-wasi.wasm", wasi=True),
-        "add.native": build.compile_native(GUESTS / "add.c", out / build.native_library_name("add")),
+        "add.native": build.compile_native(GUESTS / "add.c", out / library_name("add")),
         "add.wasm": build.compile_wasm(GUESTS / "add.c", out / "add.wasm"),
         "add.wasi": build.compile_wasm(GUESTS / "add.c", out / "add-wasi.wasm", wasi=True),
-        "counter.native": build.compile_native(counter, out / build.native_library_name("counter")),
+        "counter.native": build.compile_native(counter, out / library_name("counter")),
         "counter.wasm": build.compile_wasm(counter, out / "counter.wasm"),
         "counter.wasi": build.compile_wasm(counter, out / "counter-wasi.wasm", wasi=True),
         "hostile.native": build.compile_native(
             GUESTS / "hostile.c",
-            out / build.native_library_name("hostile"),
+            out / library_name("hostile"),
             extra=("-fsanitize=undefined", "-fsanitize-trap=undefined"),
         ),
     }

@@ -8,7 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
-from examples import build
+from arora_core.authoring import building
 
 WASM: Final = "wasm32-unknown-unknown"
 WASI: Final = ("wasm32-wasip1", "wasm32-wasi")
@@ -44,7 +44,7 @@ def compile_rust(source: Path, output: Path, target: str, optimization: int = 0)
 
 def library_name(name: str, target: str) -> str:
     """Return the file name of what is compiled."""
-    return build.native_library_name(name) if target == "native" else f"{name}.wasm"
+    return building.library_name(name) if target == "native" else f"{name}.wasm"
 
 
 @lru_cache

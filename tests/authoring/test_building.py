@@ -149,6 +149,50 @@ def test_a_given_compiler_compiles(stats: Path) -> None:
     assert f" bytes by {zig} in " in made.err
 
 
+def test_clang_compiles_cpp_where_it_has_a_library_for_wasi(tmp_path: Path) -> None:
+    place = started(tmp_path / "stats", "cpp")
+    made = arora("build", place, "--target", "wasm", "--cc", "clang++")
+    if made.code != 0:
+        with pytest.raises(compilers.BuildError) as refused:
+            compilers.compiler_for("wasm", "cpp", "clang++")
+        assert str(refused.value) in made.err
+        return
+    with Engine() as engine:
+        assert engine.load(place / "module.yaml").mean([1.0, 2.0, 6.0]) == 3.0
+
+
+def test_a_module_in_cpp_may_have_sources_in_c(tmp_path: Path) -> None:
+    place = started(tmp_path / "stats", "cpp")
+    (place / "halved.c").write_text("double halved(double value) { return value / 2; }\n")
+    source = place / "stats.cpp"
+    changed(source, "arora::Result<", 'extern "C" double halved(double value);\n\narora::Result<')
+    changed(source, "return std::accumulate(", "return halved(std::accumulate(")
+    changed(source, "values.size();", "values.size());")
+    made = arora("build", place, "--target", "native")
+    assert made.code == 0, made.err
+    with Engine() as engine:
+        assert engine.load(place / "native" / "module.yaml").mean([1.0, 2.0, 6.0]) == 1.5
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ("clang", "clang++"),
+        ("/opt/bin/clang-14", "/opt/bin/clang++-14"),
+        ("gcc", "g++"),
+        ("x86_64-linux-gnu-gcc-12 -m64", "x86_64-linux-gnu-g++-12 -m64"),
+        ("zig cc", "zig c++"),
+        ("clang++", "clang++"),
+        ("mine", "mine"),
+    ],
+)
+def test_cpp_is_linked_by_the_driver_that_knows_its_library(
+    given: str, expected: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shutil, "which", lambda name: name)
+    assert compilers.compiler_for("native", "cpp", given).cpp == tuple(expected.split())
+
+
 def test_warnings_are_shown_and_are_no_errors(stats: Path) -> None:
     changed(stats / SOURCE, "double sum = 0;", "double sum = 0, unused;")
     made = built(stats)

@@ -1,30 +1,39 @@
-"""What docs/c-modules.md tells authors to do works as it stands there."""
+"""What docs/c-modules.md and docs/cpp-modules.md tell authors to do works as it stands there."""
 
 from __future__ import annotations
 
-import re
 import subprocess
 import sys
 from pathlib import Path
 
-from examples import build
+import pytest
 
-PAGE = (Path(__file__).parents[2] / "docs" / "c-modules.md").read_text(encoding="utf-8")
+from arora_core import Engine
+from arora_core.authoring.building import INCLUDE
+from arora_core.authoring.new_module import module_tree
+from tests.pages import marked
+from tests.plugin_pages import write
+
+PAGE = "docs/c-modules.md"
 
 
-def marked(name: str) -> str:
-    """The code block under the comment ``<!-- name -->``."""
-    found = re.search(rf"<!-- {re.escape(name)} -->\n```\w+\n(.*?)```\n", PAGE, re.DOTALL)
-    assert found is not None, name
-    return found[1]
+@pytest.mark.parametrize(("language", "page"), [("c", "docs/c-modules.md"), ("cpp", "docs/cpp-modules.md")])
+def test_a_module_is_generated_and_compiled_by_the_commands(language: str, page: str, tmp_path: Path) -> None:
+    write(module_tree("stats", language), tmp_path)
+    arora = f"arora() {{ '{sys.executable}' -m arora_core \"$@\"; }}"
+    commands = marked(page, "from a header").replace("python -m", f"{sys.executable} -m").replace("NAME", "stats")
+    done = subprocess.run(["bash", "-c", f"set -e\n{arora}\n{commands}"], cwd=tmp_path, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    with Engine() as engine:
+        assert engine.load(tmp_path / "module.yaml").mean([1.0, 2.0, 6.0]) == 3.0
 
 
 def test_a_module_without_a_generator_builds_and_answers(tmp_path: Path) -> None:
     for name in ("add.c", "module.yaml"):
-        (tmp_path / name).write_text(marked(name))
-    compile_command, call_command = marked("build").splitlines()
+        (tmp_path / name).write_text(marked(PAGE, name))
+    compile_command, call_command = marked(PAGE, "build").splitlines()
     compile_command = compile_command.replace("python -m", f"{sys.executable} -m")
-    compile_command = compile_command.replace("$(arora include-dir)", str(build.include_directory()))
+    compile_command = compile_command.replace("$(arora include-dir)", str(INCLUDE))
     subprocess.run(compile_command, shell=True, cwd=tmp_path, check=True)
     call_command = call_command.replace("arora ", f"{sys.executable} -m arora_core ", 1)
     answer = subprocess.run(call_command, shell=True, cwd=tmp_path, capture_output=True, text=True, check=True)

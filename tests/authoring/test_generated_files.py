@@ -46,11 +46,17 @@ def test_what_has_not_changed_is_left_alone(tmp_path: Path, header: Header) -> N
 
 
 def test_files_of_an_earlier_header_are_stale(tmp_path: Path, header: Header) -> None:
-    assert generated_files.stale(Plain(), header, tmp_path) == (tmp_path / "one.txt", tmp_path / "more/two.txt")
+    assert generated_files.compare(Plain(), header, tmp_path).changed == (
+        tmp_path / "one.txt",
+        tmp_path / "more/two.txt",
+    )
     generated_files.write(Plain(), header, tmp_path)
-    assert generated_files.stale(Plain(), header, tmp_path) == ()
+    assert generated_files.compare(Plain(), header, tmp_path).changed == ()
     later = replace(header, exports=header.exports[:1])
-    assert generated_files.stale(Plain(), later, tmp_path) == (tmp_path / "one.txt", tmp_path / "more/two.txt")
+    assert generated_files.compare(Plain(), later, tmp_path).changed == (
+        tmp_path / "one.txt",
+        tmp_path / "more/two.txt",
+    )
 
 
 def test_a_file_that_was_not_generated_is_never_overwritten(tmp_path: Path, header: Header) -> None:

@@ -87,7 +87,10 @@ def test_a_mistake_in_records_is_told(ur5: Example, tmp_path: Path) -> None:
 
 
 def test_a_limit_that_cannot_be_enforced_is_told(ur5: Example) -> None:
-    assert failed("call", ur5.native, "forward", JOINTS, "--fuel", "5") == "ur5: native cannot enforce a fuel limit"
+    assert (
+        failed("call", ur5.native, "forward", JOINTS, "--fuel", "5")
+        == "ur5: native or native-isolated cannot enforce a fuel limit"
+    )
 
 
 def test_loading_a_module_twice_is_told(ur5: Example) -> None:

@@ -56,7 +56,7 @@ def test_executors_are_listed_with_what_they_serve_and_where_they_come_from() ->
     assert table[0].split() == ["name", "serves", "runtime", "distribution", "capabilities", "available"]
     wasmtime = next(line for line in table if line.startswith("wasmtime"))
     assert "arora-wasmtime" in wasmtime
-    assert "deadline, fuel, memory limit, output, traps" in wasmtime
+    assert "deadline, fuel, interrupt, memory limit, output, traps" in wasmtime
     assert wasmtime.rstrip().endswith("yes")
 
 

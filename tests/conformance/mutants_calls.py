@@ -107,7 +107,7 @@ class CanonicalisesNaNs(Rewriting):
         return result[: -len(number.raw)] + type(number)(nan).raw
 
 
-@mutant("a guest keeps its state between calls", max_others=35)
+@mutant("a guest keeps its state between calls", max_others=40)
 class MakesCallsTwice(ReferenceInstance):
     def wrap_call(self, call: BufferCall) -> BufferCall:
         wrapped = super().wrap_call(call)

@@ -170,7 +170,7 @@ class TellsNoTrapKinds(ReferenceInstance):
         raise Trap(kind.value, kind=TrapKind.OTHER)
 
 
-@mutant("unreachable code is a trap of that kind")
+@mutant("unreachable code is a trap of that kind", max_others=21)
 class SwallowsTraps(_Trapping):
     def handle_trap(self, export: ExportedFunction, trap: Trap) -> int:
         return self.guest.put(buffers.encode(v.Structure(export.id, [(export.id, v.Unit())])))
@@ -257,9 +257,9 @@ class LosesAFrameOfNestedTraps(LosesAFrameOfNestedFailures):
 
 @mutant("a call that an exception unwinds gives back its argument")
 class KeepsArgumentsThatWereUnwound(ReferenceInstance):
-    def _begin(self) -> None:
+    def begin(self) -> None:
         self.unsettled.clear()
-        super()._begin()
+        super().begin()
 
 
 @mutant("a call that traps gives back its argument")

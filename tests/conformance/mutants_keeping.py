@@ -17,7 +17,8 @@ from .reference import ReferenceExecutor, ReferenceInstance
 class CachesCodeByModule(ReferenceExecutor):
     """Compiles a module once for its id, whatever its executable."""
 
-    compiled: ClassVar[dict[bytes, bytes]] = {}
+    def __init__(self) -> None:
+        self.compiled: dict[bytes, bytes] = {}
 
     def load(self, definition: ModuleDefinition, host: Host, limits: Limits) -> Instance:
         super().load(definition, host, limits).close()

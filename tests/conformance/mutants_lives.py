@@ -218,6 +218,6 @@ class ClosesNothing(ReferenceInstance):
 @mutant("an instance can be closed twice")
 class ClosesOnlyOnce(ReferenceInstance):
     def close(self) -> None:
-        if self._closed:
+        if self.closed:
             raise RuntimeError("the store is gone")
         super().close()

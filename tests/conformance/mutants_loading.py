@@ -157,7 +157,7 @@ class ReusesCrashedGuests(ReferenceExecutor):
         super().load(definition, host, limits).close()
         instance = _Remembering(definition, host, limits)
         for used in self._made:
-            if used.crashed and used._closed:
+            if used.crashed and used.closed:
                 instance.guest.calls, instance.guest.kept = used.guest.calls, used.guest.kept
         self._made.append(instance)
         return instance

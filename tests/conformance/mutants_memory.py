@@ -95,7 +95,7 @@ class BigEndianSizePrefix(ReferenceInstance):
         return _BigEndian(guest.memory)
 
 
-@mutant("memory that grows under every allocation changes nothing")
+@mutant("memory that grows under every allocation changes nothing", max_others=22)
 class StaleViewAfterGrowth(ReferenceInstance):
     def memory_of(self, guest: SimulatedGuest) -> LinearMemory:
         return _Stale(guest.memory)

@@ -53,6 +53,9 @@ class ReferenceInstance(LinearGuest, Instance):
         self.wrap_export(self.initialise)(0)
         self.attach_stack(self.stack_pointer(), unknown=False)
 
+    def interrupt(self) -> None:
+        self.guest.meter.interrupt()
+
     # Exports of the guest.
 
     def stack_pointer(self) -> GlobalVariable | None:

@@ -10,8 +10,9 @@ from arora_core import buffers
 from arora_core import values as v
 from arora_core.budget import current
 from arora_core.conformance.guests import EDITION
-from arora_core.errors import LimitExceeded, Trap, TrapKind
+from arora_core.errors import Interrupted, LimitExceeded, Trap, TrapKind
 from arora_core.executor import Limits
+from arora_core.mailbox import Mailbox
 
 PAGE: Final = 65536
 LEAST_MEMORY: Final = 2 * PAGE
@@ -125,6 +126,17 @@ class Meter:
         self._depth = 0
         self._fuel = 0
         self._fills = True
+        self._interruptions: Mailbox[None] = Mailbox()
+
+    @property
+    def running(self) -> bool:
+        """Whether a call is running."""
+        return self._depth > 0
+
+    def interrupt(self) -> None:
+        """End the running call."""
+        if self.running:
+            self._interruptions.put(None)
 
     def fill_once(self) -> None:
         """Fill the fuel now, and never again."""
@@ -141,7 +153,7 @@ class Meter:
         def limited(argument: bytes) -> bytes:
             self._depth += 1
             try:
-                with self._limited() if self._depth == 1 else nullcontext():
+                with self._limited() if self._depth == 1 else nullcontext(), self._interruptible():
                     return call(argument)
             finally:
                 self._depth -= 1
@@ -151,8 +163,16 @@ class Meter:
     def _limited(self) -> AbstractContextManager[None]:
         return current.limited(self._limits.deadline, self._limits.fuel, self)
 
+    def _interruptible(self) -> AbstractContextManager[None]:
+        if self._depth > 1 or not self._limits.interruptible:
+            return nullcontext()
+        self._interruptions = Mailbox()
+        return current.woken_by(self._interruptions)
+
     def spend(self, fuel: int) -> None:
-        """Use fuel. Raises LimitExceeded if none is left or the deadline has passed."""
+        """Use fuel. Raises LimitExceeded if none is left or the deadline has passed, Interrupted if it is."""
+        if not self._interruptions.empty():
+            raise Interrupted("was interrupted")
         if self._limits.fuel is not None:
             self._fuel -= fuel
             if self._fuel < 0:

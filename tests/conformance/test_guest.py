@@ -38,6 +38,10 @@ def test_the_native_guest_has_every_function_that_needs_no_sandbox() -> None:
     assert native_guest().functions == wasm_guest().functions - SANDBOXED
 
 
+def test_a_native_guest_for_a_process_of_its_own_has_every_function() -> None:
+    assert native_guest(own_process=True).functions == wasm_guest().functions
+
+
 def test_a_guest_loads_as_any_number_of_modules() -> None:
     with Engine() as engine:
         modules = [engine.load_module(wasm_guest().definition(number), executor="wasmtime") for number in range(3)]

@@ -8,8 +8,6 @@ import pytest
 
 from arora_core.conformance import (
     AREAS,
-    Check,
-    CheckResult,
     Outcome,
     Results,
     checks,
@@ -20,40 +18,15 @@ from arora_core.conformance import (
 from arora_core.conformance.guests import header
 from arora_core.executor import Capability
 
-from . import (  # noqa: F401 - they register mutants
-    mutants_bytes,
-    mutants_calls,
-    mutants_failures,
-    mutants_hosts,
-    mutants_keeping,
-    mutants_lives,
-    mutants_loading,
-    mutants_memory,
-    mutants_rare,
-    mutants_rare_leaks,
-    mutants_results,
-)
-from .faults import FAULTS, MUTANTS
 from .guest_calls import FUNCTIONS
+from .mutants import FAULTS, MUTANTS, ONCE
 from .reference import ReferenceExecutor
-
-SLOWEST = 25
-"""The number of slow checks that do not run on every mutant."""
-ONCE = (3, 13)
-"""The one Python version on which all other checks run on every mutant, half a second each."""
 
 
 @pytest.fixture(scope="module")
 def reference() -> Results:
     """The results of the whole suite on the reference executor."""
     return run_checks(ReferenceExecutor)
-
-
-@pytest.fixture(scope="module")
-def quick(reference: Results) -> list[Check]:
-    """All checks but the slowest."""
-    by_time = sorted(reference.results, key=lambda each: each.seconds)
-    return [each.check for each in by_time[:-SLOWEST]]
 
 
 def test_the_reference_passes_the_whole_suite(reference: Results) -> None:
@@ -101,22 +74,5 @@ def test_an_exception_in_a_thread_of_a_check_is_its_result() -> None:
     assert result.message.startswith("RuntimeError: called from another thread")
 
 
-@pytest.mark.usefixtures("no_shrinking")
-@pytest.mark.skipif(sys.version_info[:2] != ONCE, reason=f"runs on Python {ONCE[0]}.{ONCE[1]} only: once is enough")
-@pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.__name__)
-def test_a_fault_fails_few_other_checks(mutant: type[ReferenceExecutor], quick: list[Check]) -> None:
-    fault = FAULTS[mutant.__name__]
-    if fault.everywhere:
-        pytest.skip("nearly all checks fail with this fault")
-    others = [each for each in quick if each.name != fault.caught_by]
-    found = [run_check(each, mutant, wasm_guest(), examples=fault.examples) for each in others]
-    failed = [each for each in found if each.outcome is Outcome.FAILED]
-    assert len(failed) <= fault.max_others, _listed(failed)
-
-
 def named(name: str) -> type[ReferenceExecutor]:
     return next(each for each in MUTANTS if each.__name__ == name)
-
-
-def _listed(results: list[CheckResult]) -> str:
-    return "\n".join(f"{each.check.name}: {each.message}" for each in results)

@@ -13,7 +13,7 @@ from arora_core.executor import Executor
 EXECUTORS: Final[Mapping[str, type[Executor]]] = {
     name: found.executor
     for name, found in discover().executors.items()
-    if name in ("wasmtime", "native", "wasmer") and found.executor.unavailable() is None
+    if name in ("wasmtime", "native", "native-isolated", "wasmer") and found.executor.unavailable() is None
 }
 """The executors that can run here, except the browser: it is slow and has separate tests."""
 

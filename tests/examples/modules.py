@@ -12,6 +12,7 @@ from typing import Any
 import wasmtime
 import yaml
 
+from arora_core.authoring.building import library_name
 from examples import build
 from tests.wire import buffer
 
@@ -118,7 +119,7 @@ class NativeModule:
         dispatch: Dispatch | None = None,
         dispatch_indirect: DispatchIndirect | None = None,
     ) -> None:
-        self.library = ctypes.CDLL(str(directory / build.native_library_name(build.module_name(name))))
+        self.library = ctypes.CDLL(str(directory / library_name(build.module_name(name))))
         self.library.arora_buffer_alloc.restype = ctypes.c_void_p
         self.library.arora_buffer_free.argtypes = [ctypes.c_void_p]
         pointer = ctypes.c_void_p

@@ -20,7 +20,7 @@ from examples.behavior_tree.nodes import ModuleControl
 from tests.examples.modules import EXAMPLES
 
 WASM = EXAMPLES / "behavior_tree" / "module.yaml"
-EXECUTORS = [name for name, each in discover().executors.items() if each.unavailable() is None]
+EXECUTORS = {name: each.serves for name, each in discover().executors.items() if each.unavailable() is None}
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ def engine() -> Iterator[Engine]:
 
 @pytest.fixture(params=EXECUTORS)
 def module(request: pytest.FixtureRequest, engine: Engine, native_examples: dict[str, Path]) -> LoadedModule:
-    header = native_examples["behavior_tree"] / "module.yaml" if request.param == "native" else WASM
+    header = WASM if "wasm" in EXECUTORS[request.param] else native_examples["behavior_tree"] / "module.yaml"
     return engine.load(header, executor=request.param)
 
 

@@ -11,7 +11,9 @@ import wasmtime
 import yaml
 
 from arora_core import Header
-from arora_core.authoring.generated_files import stale
+from arora_core.authoring.building import library_name
+from arora_core.authoring.compilers import BuildError
+from arora_core.authoring.generated_files import compare
 from arora_core.authoring.languages import generator
 from arora_core.plugins import discover
 from examples import build
@@ -28,7 +30,7 @@ def test_what_is_generated_from_the_examples_headers_is_up_to_date() -> None:
         if directory.is_dir():
             language = "cpp" if build.uses_cxx_library(EXAMPLES / name) else "c"
             made = generator(language, discover())
-            assert stale(made, Header.load(EXAMPLES / name / "module.yaml"), directory) == ()
+            assert compare(made, Header.load(EXAMPLES / name / "module.yaml"), directory).changed == ()
 
 
 def test_where_a_source_lies_does_not_show_in_the_wasm(tmp_path: Path) -> None:
@@ -50,7 +52,7 @@ def test_a_stale_wasm_fails_the_check_and_is_named(
 def test_a_source_that_does_not_compile_is_reported_with_the_compilers_message(tmp_path: Path) -> None:
     source = tmp_path / "broken.c"
     source.write_text("int broken(void) { return nothing; }\n")
-    with pytest.raises(build.BuildError, match="nothing"):
+    with pytest.raises(BuildError, match="nothing"):
         build.compile_wasm(source, tmp_path / "broken.wasm")
 
 
@@ -64,7 +66,7 @@ def test_a_missing_compiler_is_reported_with_the_package_to_install(
 
 def test_a_native_bundle_has_all_a_module_needs(native_examples: dict[str, Path]) -> None:
     for name, bundle in native_examples.items():
-        assert (bundle / build.native_library_name(build.module_name(name))).is_file()
+        assert (bundle / library_name(build.module_name(name))).is_file()
         native = yaml.safe_load((bundle / "module.yaml").read_text(encoding="utf-8"))
         assert native["executor"] == {"name": "native"}
         assert (native["id"], native["exports"]) == (header(name)["id"], header(name)["exports"])

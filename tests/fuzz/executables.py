@@ -1,15 +1,16 @@
 """Load and call mutated executables: ``python -m tests.fuzz.executables EXECUTOR [--runs N] [--seed S]``.
 
 The inputs run in a child process, so that one which ends its process is found and named: ``--first INDEX --runs 1``
-with the same seed repeats it. A guest may run for ever where the executor has no deadline; such an input is stopped
-after ``--patience`` seconds and counted. Exits with code 1 if an input ended the process, raised an error that is
-not documented, or did not end although the executor has a deadline.
+with the same seed repeats it. Where the executor has no deadline, a guest may run for ever: each input has a process of
+its own then, which is ended after a quarter of a second of processor time, and counted. Exits with code 1 if an input
+ended the process, raised an error that is not documented, or did not end although the executor has a deadline.
 """
 
 from __future__ import annotations
 
 import argparse
 import logging
+import os
 import random
 import signal
 import subprocess
@@ -34,6 +35,8 @@ HEADERS: Final = ("arora_core/conformance/guest/module.yaml", "examples/ur5/modu
 _CHANGES: Final = (1, 1, 1, 1, 2, 3, 5)
 """How many changes an input gets, each with the same chance. With many, nearly all executables are malformed."""
 _MOST_BYTES: Final = 8
+_PROCESSOR_SECONDS: Final = 0.25
+"""Seconds of processor time that an input may take on an executor without deadlines."""
 # Numeric instructions of one type each, loads and stores of i32, by the binary format of WebAssembly, section 5.4.
 _ALIKE: Final = tuple(
     frozenset(opcodes)
@@ -108,15 +111,14 @@ def limits(executor: type[Executor]) -> Limits:
     return Limits(memory=memory, deadline=0.1 if Capability.DEADLINE in executor.capabilities else None)
 
 
-def run(executor: type[Executor], definition: ModuleDefinition) -> str:
+def run(engine: Engine, executor: type[Executor], definition: ModuleDefinition) -> str:
     """Load a definition, call each of its functions, and return how that ended. Raises what is not documented."""
-    with Engine(prefer=[executor.name]) as engine:
-        try:
-            module = engine.load_module(definition, executor=executor.name, limits=limits(executor))
-        except AroraError as error:
-            return type(error).__name__
-        ends = Counter(_call(engine, call) for call in _calls(engine, definition.header))
-        engine.unload(module)
+    try:
+        module = engine.load_module(definition, executor=executor.name, limits=limits(executor))
+    except AroraError as error:
+        return type(error).__name__
+    ends = Counter(_call(engine, call) for call in _calls(engine, definition.header))
+    engine.unload(module)
     return "called" if set(ends) <= {"returned"} else "failed in a call"
 
 
@@ -193,8 +195,31 @@ def command_for(executor: str, seed: int) -> Command:
 
 def _run_here(executor: type[Executor], seed: int, indices: range) -> None:
     logging.disable(logging.CRITICAL)  # What the guests print.
-    for index in indices:
-        print(run(executor, mutated(seed, index)), flush=True)
+    if Capability.DEADLINE not in executor.capabilities:
+        for index in indices:
+            run_in_copy(executor, mutated(seed, index))
+        return
+    # One engine for all: an input must not harm the next one. It also starts a browser once only.
+    with Engine() as engine:
+        for index in indices:
+            print(run(engine, executor, mutated(seed, index)), flush=True)
+
+
+def run_in_copy(executor: type[Executor], definition: ModuleDefinition) -> None:
+    """Run an input in a copy of this process, which has neither to start Python nor to import anything."""
+    copy = os.fork()
+    if not copy:
+        signal.setitimer(signal.ITIMER_VIRTUAL, _PROCESSOR_SECONDS)
+        with Engine() as engine:
+            print(run(engine, executor, definition), flush=True)
+        os._exit(0)
+    code = os.waitstatus_to_exitcode(os.waitpid(copy, 0)[1])
+    if code == -signal.SIGVTALRM:
+        print(NEVER_ENDED, flush=True)
+    elif code < 0:
+        os.kill(os.getpid(), -code)
+    elif code:
+        sys.exit(code)
 
 
 def main() -> int:

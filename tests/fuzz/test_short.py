@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+from arora_core import Engine
 from arora_core.plugins import discover
 
 from . import documents, executables, mutated, seeds
@@ -34,7 +35,8 @@ def test_the_corpus_contains_every_seed(target: str) -> None:
 def test_mutated_executables_are_refused_run_or_trap() -> None:
     # On an executor without deadlines, some would run for ever.
     for index in range(20):
-        assert executables.run(discover().executor("wasmtime"), executables.mutated(1, index))
+        with Engine() as engine:
+            assert executables.run(engine, discover().executor("wasmtime"), executables.mutated(1, index))
 
 
 def test_headers_and_records_of_changed_structure_are_refused_or_loaded_and_called() -> None:
@@ -59,3 +61,11 @@ def test_an_executable_that_never_ends_is_stopped_and_counted() -> None:
 
     outcome = executables.run_in_children(command, range(1), patience=0.2)
     assert outcome.ends == {executables.NEVER_ENDED: 1}
+
+
+def test_an_executable_that_never_ends_is_counted_where_the_executor_has_no_deadline(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(executables, "run", lambda *_: sum(iter(int, 1)))
+    executables.run_in_copy(discover().executor("wasmtime"), executables.mutated(1, 0))
+    assert capfd.readouterr().out == f"{executables.NEVER_ENDED}\n"

@@ -73,6 +73,21 @@ def test_an_allocator_that_calls_its_host_for_every_buffer_is_a_trap(load: Load,
         assert caught.value.kind is TrapKind.ABI
 
 
+def test_an_allocator_may_call_its_host_once_for_each_buffer(load: Load) -> None:
+    calling = f"""{DISPATCH} (memory (export "memory") 4) {IDS} (data (i32.const 1024) "\\05\\00\\00\\00\\00")
+      (global $calling (mut i32) (i32.const 0))
+      (func $ask (drop (call $dispatch (i32.const 0) (i32.const 16) (i32.const 1024))))
+      (func (export "arora_buffer_free") (param i32))
+      (func (export "arora_buffer_alloc") (param i32) (result i32)
+        (if (i32.eqz (global.get $calling)) (then
+          (global.set $calling (i32.const 1)) (call $ask) (global.set $calling (i32.const 0))))
+        (i32.const 4096))
+      (func (export "{function_symbol(RUN)}") (param i32) (result i32) (call $ask) (i32.const 1024))"""
+    instance = load(wat(calling))
+    for _ in range(2):
+        assert instance.dispatch(RUN, ARGUMENT) == b"\5\0\0\0\0"
+
+
 @pytest.mark.parametrize("frames", range(20))
 def test_endless_nesting_ends_in_a_trap_or_a_recursion_error(load: Load, frames: int) -> None:
     # The number of frames in use beforehand determines which call is the first that does not fit.

@@ -12,12 +12,19 @@ from arora_core.wasm.memory_shortage import memory_shortage
 from tests.wasm.guests import ALLOCATOR, ARGUMENT, MEMORY, RUN, Load, guest, wat
 
 
+@pytest.mark.parametrize("executable", [b"root:$secret$1", b"(module $secret", b"\0asm\1\0\0\0secret"])
+def test_nothing_is_quoted_of_a_file_that_is_no_module(load: Load, executable: bytes) -> None:
+    with pytest.raises(MalformedExecutable) as caught:
+        load(executable)
+    assert "secret" not in str(caught.value)
+
+
 @pytest.mark.parametrize(
     ("executable", "said"),
     [
-        (b"", r"not a WebAssembly module \(starts with b''\)"),
-        (b"hello", r"not a WebAssembly module \(starts with b'hello'\)"),
-        (b"(module)", r"not a WebAssembly module \(starts with b'\(module\)'\)"),
+        (b"", "not a WebAssembly module"),
+        (b"hello", "not a WebAssembly module"),
+        (b"(module)", "not a WebAssembly module"),
         (guest()[:-3], "(?i)unexpected (end|EOF)"),
         (b"\0asm\x0d\0\1\0", "a WebAssembly component, expected a module"),
     ],

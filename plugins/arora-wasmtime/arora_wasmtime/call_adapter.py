@@ -8,14 +8,16 @@ It reports no errors itself: a result that is unusual is left untouched for :met
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from ctypes import byref, c_size_t
+from ctypes import addressof, byref, c_size_t
 from typing import Any
 
+from arora_core.executor import RawEntry
 from arora_core.linear_memory import BufferCall
-from arora_core.wasm.c_callbacks import require_frame
+from arora_core.wasm.c_callbacks import CALLS_COUNT, require_frame
 
-from .guest_rooms import PARAMETERS, ROOM, GuestRooms, Room
-from .unchecked_store import UncheckedStore, enter
+from .calls import AdaptedCall
+from .guest_rooms import ANSWER, ARGUMENT, PARAMETERS, ROOM, GuestRooms, Room
+from .unchecked_store import ENTER_AT, UncheckedStore, enter
 
 
 def adapt_call(
@@ -23,7 +25,7 @@ def adapt_call(
     rooms: GuestRooms,
     exchange: Callable[[], Any],
     plain: BufferCall,
-) -> BufferCall:
+) -> AdaptedCall:
     """Return an equivalent of ``plain`` that enters the store once, and calls ``plain`` where that is not possible.
 
     ``exchange`` returns the exported function of call_adapter.wat. It is called at the first call.
@@ -31,13 +33,14 @@ def adapt_call(
     guest, carried, take, prepare = store.guest, store.guest.carried, store.guest.take, rooms.prepare
     stack, unsettled = guest.kept_stack, guest.unsettled
     context, trap, fail, discard_trap = store.context, store.trap, store.fail, store.discard_trap
-    count, trap_at, calls_host = c_size_t(PARAMETERS), byref(trap), store.calls_host
+    count, trap_at, calls_host = c_size_t.from_param(PARAMETERS), byref(trap), store.calls_host
     # Both are set at the first call.
+    exchanged: Any = None
     exchange_at: Any = None
     by_depth: Sequence[Room] = ()
 
     def run(argument: bytes) -> bytes:
-        nonlocal exchange_at, by_depth
+        nonlocal exchanged, exchange_at, by_depth
         if carried or unsettled:
             return plain(argument)
         depth = guest.calls_out
@@ -48,7 +51,8 @@ def adapt_call(
             if not prepare(len(argument)):
                 return plain(argument)
             if exchange_at is None:
-                exchange_at, by_depth = byref(exchange().of.func), rooms.by_depth
+                exchanged = exchange().of.func
+                exchange_at, by_depth = byref(exchanged), rooms.by_depth
             return run(argument)
         if calls_host:
             require_frame()
@@ -64,4 +68,39 @@ def adapt_call(
             stack.put_back(position)
             raise
 
-    return run
+    def settle(error: int) -> bytes:
+        """Return the result of a call at depth 0 that compiled code has made, or raise its failure."""
+        _, argument_at, answer, _, outcome, _ = by_depth[0]
+        try:
+            if error or trap or carried:
+                fail(error)
+            size = outcome.value
+            return answer[:size] if size > 0 else take(-1 - size, argument_at, argument_at + ROOM)
+        except BaseException:
+            discard_trap()
+            stack.put_back(None)
+            raise
+
+    def raw_entry() -> RawEntry | None:
+        if exchange_at is None or not by_depth:
+            return None
+        room = by_depth[0]
+        return RawEntry(
+            enter=ENTER_AT,
+            context=store.context_at,
+            function=addressof(exchanged),
+            values=addressof(room.outcome),
+            value_count=PARAMETERS,
+            trap=addressof(trap),
+            argument=addressof(room.argument),
+            argument_size=ARGUMENT,
+            answer=addressof(room.answer),
+            answer_size=ANSWER,
+            open=rooms.by_depth,
+            carried=carried,
+            unsettled=unsettled,
+            before=require_frame if calls_host and CALLS_COUNT else None,
+            settle=settle,
+        )
+
+    return AdaptedCall(run, raw_entry)

@@ -7,10 +7,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Final, Protocol, Union
+from typing import Final, NamedTuple, Protocol, Union
 
 from wasmtime import FuncType, InstancePre, Linker, Store, Trap, ValType, WasmtimeError
 
+from arora_core.executor import RawEntry, RowsCall
 from arora_core.guest_symbols import WasmFunctionType
 from arora_core.linear_memory import BufferCall, Export, GlobalVariable, LinearGuest, LinearMemory
 
@@ -18,6 +19,14 @@ from .engines import CompilingEngine
 
 Failure = Callable[[Union[WasmtimeError, Trap]], BaseException]
 """Converts an error or trap of wasmtime-py to the exception to raise."""
+
+
+class AdaptedCall(NamedTuple):
+    """A call of one exported function."""
+
+    run: BufferCall
+    raw_entry: Callable[[], RawEntry | None]
+    """As :meth:`arora_core.executor.Instance.raw_entry`."""
 
 
 class Calls(Protocol):
@@ -43,8 +52,11 @@ class Calls(Protocol):
     def global_variable(self, symbol: str) -> GlobalVariable:
         """Return an exported mutable global of type i32."""
 
-    def adapt(self, symbol: str, call: BufferCall) -> BufferCall:
+    def adapt(self, symbol: str, call: BufferCall) -> AdaptedCall:
         """Return a faster equivalent of ``call``, a call of an exported function; ``call`` itself if there is none."""
+
+    def rows(self, symbol: str, plain: RowsCall) -> RowsCall:
+        """Return a faster equivalent of ``plain``, calls of an exported function; ``plain`` if there is none."""
 
     def set_fuel(self, fuel: int) -> None:
         """Set the store's fuel, in units."""

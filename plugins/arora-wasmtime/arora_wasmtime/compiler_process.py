@@ -10,7 +10,7 @@ from .configuration import Metered, configuration
 
 
 def compiled(metered: tuple[bool, bool], executable: bytes) -> bytes:
-    """Return the code of a module. ``metered`` says whether deadlines and fuel are counted."""
+    """Return the code of a module. ``metered`` says whether epochs and fuel are counted."""
     config = configuration(Metered(*metered))
     # Nothing is forked here.
     config.parallel_compilation = True

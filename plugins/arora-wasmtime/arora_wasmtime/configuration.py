@@ -17,13 +17,14 @@ if TYPE_CHECKING:
 class Metered:
     """What compiled code counts. Counting costs time, so code without limits is compiled without it."""
 
-    deadline: bool
+    epochs: bool
+    """Whether it counts epochs, which is how it is stopped at a deadline or when it is interrupted."""
     fuel: bool
 
     @classmethod
     def by(cls, limits: Limits) -> Metered:
         """Return what code has to count to enforce ``limits``."""
-        return cls(deadline=limits.deadline is not None, fuel=limits.fuel is not None)
+        return cls(epochs=limits.deadline is not None or limits.interruptible, fuel=limits.fuel is not None)
 
 
 def configuration(metered: Metered) -> Config:
@@ -39,6 +40,6 @@ def configuration(metered: Metered) -> Config:
     # Host calls use the guest's stack as well: on CPython 3.10 with public calls, 64 nested ones need more than the
     # default, which is half of this.
     config.max_wasm_stack = STACK
-    config.epoch_interruption = metered.deadline
+    config.epoch_interruption = metered.epochs
     config.consume_fuel = metered.fuel
     return config

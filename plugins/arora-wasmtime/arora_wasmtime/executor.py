@@ -10,9 +10,9 @@ from weakref import WeakSet
 
 from arora_core.executor import Capability, Executor, Host, Instance, Limits
 from arora_core.guest_symbols import check_exports, check_imports
+from arora_core.wasm.alarm import Alarm
 
 from .choosing_calls import chosen, wrong_choice
-from .deadline import Alarm
 from .stack import STACK
 
 if TYPE_CHECKING:
@@ -47,7 +47,14 @@ class WasmtimeExecutor(Executor):
     name: ClassVar[str] = "wasmtime"
     serves: ClassVar[frozenset[str]] = frozenset({"wasm"})
     capabilities: ClassVar[frozenset[Capability]] = frozenset(
-        {Capability.MEMORY_LIMIT, Capability.DEADLINE, Capability.FUEL, Capability.TRAPS, Capability.OUTPUT}
+        {
+            Capability.MEMORY_LIMIT,
+            Capability.DEADLINE,
+            Capability.FUEL,
+            Capability.INTERRUPT,
+            Capability.TRAPS,
+            Capability.OUTPUT,
+        }
     )
     priority: ClassVar[int] = 10
     stack: ClassVar[int] = STACK
@@ -85,8 +92,8 @@ class WasmtimeExecutor(Executor):
         check_exports(definition.header, compiled.types.exports)
         check_imports(compiled.types.imports)
         engine = compiling.engine
-        if metered.deadline:
-            # Incrementing the epoch stops all guests of an engine, so a guest with a deadline has its own engine.
+        if metered.epochs:
+            # Incrementing the epoch stops all guests of an engine, so a guest that may be stopped has its own engine.
             engine, compiled = compiling.copied(compiled)
         instance = WasmtimeInstance(engine, compiled, definition.header, host, limits, calls, self._alarm, compiling)
         _live.add(instance)

@@ -15,11 +15,11 @@ from arora_core.wasm.fixed_memory import FixedMemory
 
 from .unchecked_store import WORDS
 
-_ARGUMENT: Final = 512
+ARGUMENT: Final = 512
 """Bytes of the largest argument that fits into a room."""
-_ANSWER: Final = 1024
+ANSWER: Final = 1024
 """Bytes of the largest result, or answer to a callback, that fits into a room."""
-ROOM: Final = _ARGUMENT + SLACK + _ANSWER
+ROOM: Final = ARGUMENT + SLACK + ANSWER
 
 PARAMETERS: Final = 4
 """The number of parameters of ``exchange`` in call_adapter.wat."""
@@ -48,7 +48,7 @@ class GuestRooms:
 
     def prepare(self, size: int) -> bool:
         """Reserve the room for an argument of ``size`` bytes; return whether the call can use it."""
-        if size > _ARGUMENT or self._guest.closed or self._full:
+        if size > ARGUMENT or self._guest.closed or self._full:
             return False
         guest = self._guest
         position = guest.kept_stack.position() if guest.calls_out else None
@@ -81,13 +81,13 @@ class GuestRooms:
 
     def _room(self) -> Room:
         argument_at = self._guest.reserve(ROOM)
-        answer_at = argument_at + _ARGUMENT + SLACK
+        answer_at = argument_at + ARGUMENT + SLACK
         values = (c_uint64 * (PARAMETERS * WORDS))()
         values[WORDS], values[2 * WORDS], values[3 * WORDS] = argument_at, answer_at, argument_at + ROOM
         return Room(
-            self._memory.window(argument_at, _ARGUMENT),
+            self._memory.window(argument_at, ARGUMENT),
             argument_at,
-            self._memory.window(answer_at, _ANSWER),
+            self._memory.window(answer_at, ANSWER),
             answer_at,
             c_int64.from_buffer(values),
             byref(values),

@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from arora_core.executor import Host, Instance, Limits
+from arora_core.executor import Host, Instance, Limits, RawEntry, RowsCall
 from arora_core.guest_symbols import ALLOC, FREE, MEMORY, function_symbol, initializer
 from arora_core.linear_memory import BufferCall, LinearGuest, TransferCall
 from arora_core.wasi import Preview1
+from arora_core.wasm.alarm import Alarm
+from arora_core.wasm.metering import Meter
 from arora_core.wasm.timed_host import TimedHost
 
-from .calls import MakeCalls
-from .deadline import Alarm
+from .calls import AdaptedCall, MakeCalls
 from .engines import Compiled, CompilingEngine
 from .freed_once import Engine, Linker, Store
 from .instantiation import define_imports, instantiate, limit_memory, link
-from .metering import Meter
+from .metering import MOST_FUEL, StoreControls
 from .stack import STACK
 from .traps import Failures
 
@@ -57,17 +58,18 @@ class WasmtimeInstance(Instance):
     ) -> None:
         # Keeps the compiled module in the engine's weak cache, for others that load the same executable.
         self._compiled: Compiled | None = compiled
-        self._own_engine = None if limits.deadline is None else engine
+        self._own_engine = None if engine is compiling.engine else engine
         self._guest = LinearGuest(host if limits.deadline is None else TimedHost(host))
         self._wasi = Preview1(self._guest)
-        self._functions: dict[bytes, BufferCall] = {}
+        self._functions: dict[bytes, AdaptedCall] = {}
         self._store = _Store(engine)
         names = {function_symbol(function.id.bytes): function.name for function in header.exports}
         # Metered stores have no adapter modules: time and fuel must be the guest's alone.
         adapter_compiler = None if compiling.metered else compiling
         self._calls = make_calls(self._store, self._guest, Failures(limits, names), adapter_compiler)
         self._store.on_delete = self._release
-        self._meter = Meter(engine, self._guest, self._calls, limits, alarm)
+        controls = StoreControls(engine, self._calls)
+        self._meter = Meter(self._guest, limits, alarm, controls, MOST_FUEL)
         try:
             self._start(engine, compiled, header, limits)
             for function in header.exports:
@@ -85,10 +87,21 @@ class WasmtimeInstance(Instance):
         return self.function(function_id)(argument)
 
     def function(self, function_id: bytes) -> BufferCall:
-        return self._functions.get(function_id) or self._guest.function(function_id)
+        adapted = self._functions.get(function_id)
+        return self._guest.function(function_id) if adapted is None else adapted.run
+
+    def raw_entry(self, function_id: bytes) -> RawEntry | None:
+        adapted = self._functions.get(function_id)
+        return None if adapted is None else adapted.raw_entry()
 
     def transfer(self, function_id: bytes) -> TransferCall:
         return self._guest.transfer(function_id)
+
+    def batch(self, function_id: bytes) -> RowsCall:
+        return self._calls.rows(function_symbol(function_id), super().batch(function_id))
+
+    def interrupt(self) -> None:
+        self._meter.interrupt()
 
     def close(self) -> None:
         self._release()

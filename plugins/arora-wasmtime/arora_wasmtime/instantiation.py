@@ -8,7 +8,7 @@ from typing import Final, cast
 
 from wasmtime import InstancePre, Linker, Module, Store, WasiConfig, WasmtimeError
 
-from arora_core.errors import Trap, TrapKind, UnsupportedImport
+from arora_core.errors import MalformedExecutable, Trap, TrapKind, UnsupportedImport
 from arora_core.executor import Limits
 from arora_core.guest_symbols import (
     DISPATCH,
@@ -92,7 +92,8 @@ def link(linker: Linker, module: Module) -> InstancePre:
 def instantiate(prepared: InstancePre, calls: Calls, limits: Limits) -> None:
     """Instantiate the module.
 
-    Raise LimitExceeded if it starts too large, LoadError if memory is short, Trap if its start function crashes.
+    Raise LimitExceeded if it starts too large, LoadError if memory is short, MalformedExecutable if it needs what the
+    engine has disabled, Trap if its start function crashes.
     """
     try:
         calls.instantiate(prepared)
@@ -100,6 +101,8 @@ def instantiate(prepared: InstancePre, calls: Calls, limits: Limits) -> None:
         # limit_memory has checked exported memories, but not the memories and tables that are not exported.
         if limits.memory is not None and trap.kind is TrapKind.OTHER and "limit" in trap.message:
             raise beyond(trap.message, limits.memory) from None
+        if trap.kind is TrapKind.OTHER and "disabled for this engine" in trap.message:
+            raise MalformedExecutable(trap.message.partition(" -- ")[0]) from None
         if trap.kind is TrapKind.OTHER and (shortage := memory_shortage(trap.message)):
             raise shortage from None
         raise

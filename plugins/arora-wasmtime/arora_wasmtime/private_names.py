@@ -159,7 +159,8 @@ def function(name: str, result: Any, *, quick: bool = False) -> Any:
     assert name in FUNCTIONS
     library = ctypes.PyDLL(_ffi.dll._name, handle=_ffi.dll._handle) if quick else _ffi.dll
     # Indexing a library makes a new function object, so the one of wasmtime-py keeps its argument types. This one has
-    # none: converting an argument that already is a ctypes object would cost more than the call.
+    # none: converting an argument that already is a ctypes object would cost more than the call. The cheapest arguments
+    # are those that ctypes itself makes of others, by ``byref`` and ``from_param``.
     found = library[name]
     found.restype = result
     return found
@@ -176,9 +177,14 @@ def structures(name: str, items: Sequence[Any]) -> Any:
     return (getattr(_ffi, name) * len(items))(*items)
 
 
-def context(store: Store) -> ctypes.c_void_p:
-    """Return the ``wasmtime_context_t*`` of ``store``, valid until the store is closed."""
-    return ctypes.cast(store._context(), ctypes.c_void_p)
+def address(function: Any) -> int:
+    """Return the address of a C function."""
+    return ctypes.cast(function, ctypes.c_void_p).value or 0
+
+
+def context_at(store: Store) -> int:
+    """Return the address of the ``wasmtime_context_t`` of ``store``, valid until it is closed."""
+    return ctypes.cast(store._context(), ctypes.c_void_p).value or 0
 
 
 def pointer(owner: Linker | InstancePre | Module | FuncType) -> ctypes.c_void_p:

@@ -7,7 +7,7 @@ callbacks here never raise: they return to a small adapter module (``public_impo
 An exception that other code left in that global is recognised by its traceback.
 
 Nothing can be caught that is raised in wasmtime-py's own callback before it calls the one here.
-``deferred_interrupt`` and ``_check_stack_room`` prevent such exceptions.
+``deferred_interrupt`` and ``require_frames`` prevent such exceptions.
 """
 
 from __future__ import annotations
@@ -23,10 +23,12 @@ from wasmtime import InstancePre, Store, WasmtimeError
 from wasmtime import Trap as WasmtimeTrap
 
 from arora_core.errors import Trap
+from arora_core.executor import RowsCall
 from arora_core.guest_symbols import WasmFunctionType
 from arora_core.linear_memory import U32, BufferCall, Export, GlobalVariable, LinearGuest
+from arora_core.wasm.python_stack import require_frames
 
-from .calls import Failure, function_type
+from .calls import AdaptedCall, Failure, function_type
 from .deferred_interrupt import in_guest, in_host
 from .engines import CompilingEngine
 from .freed_once import Linker, Module
@@ -34,7 +36,7 @@ from .wat import forwarding
 
 _UNWIND: Final = -1
 _FRAMES_TO_CALLBACK: Final = 25
-"""An upper bound of the Python frames between a call into a guest and a callback out of it."""
+"""An upper bound of the Python frames between a call into a guest and a callback out of it, which may raise nothing."""
 
 
 class PublicCalls:
@@ -84,8 +86,11 @@ class PublicCalls:
     def global_variable(self, symbol: str) -> GlobalVariable:
         return Global(self._exports[symbol], self._store)
 
-    def adapt(self, symbol: str, call: BufferCall) -> BufferCall:
-        return call
+    def adapt(self, symbol: str, call: BufferCall) -> AdaptedCall:
+        return AdaptedCall(call, lambda: None)
+
+    def rows(self, symbol: str, plain: RowsCall) -> RowsCall:
+        return plain
 
     def set_fuel(self, fuel: int) -> None:
         self._store.set_fuel(fuel)
@@ -111,7 +116,7 @@ class PublicCalls:
             error: BaseException | None = None
             # wasmtime-py expects signed numbers.
             arguments = ((argument & U32 ^ 1 << 31) - (1 << 31),)[:count]
-            _check_stack_room(_FRAMES_TO_CALLBACK)
+            require_frames(_FRAMES_TO_CALLBACK)
             try:
                 result = run(*arguments)
                 if not carried:
@@ -141,12 +146,6 @@ def _alive(calls: ref[PublicCalls]) -> PublicCalls:
     found = calls()
     assert found is not None
     return found
-
-
-def _check_stack_room(frames: int) -> None:
-    """Raise RecursionError here rather than on entry to a callback, out of which nothing may be raised."""
-    if frames:
-        _check_stack_room(frames - 1)
 
 
 def _raised_elsewhere(error: BaseException) -> bool:

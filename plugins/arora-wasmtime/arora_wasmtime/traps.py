@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from time import monotonic
 from typing import Final
 
 from wasmtime import ExitTrap, TrapCode, WasmtimeError
 from wasmtime import Trap as WasmtimeTrap
 
 from arora_core.budget import current
-from arora_core.errors import CallError, LimitExceeded, Trap, TrapKind
+from arora_core.errors import CallError, Interrupted, LimitExceeded, Trap, TrapKind
 from arora_core.executor import Limits
 
 _KINDS: Final = {
@@ -57,7 +58,7 @@ class Failures:
         if code is TrapCode.OUT_OF_FUEL:
             return LimitExceeded(f"used up its {self._limits.fuel} units of fuel", limit="fuel")
         if code is TrapCode.INTERRUPT:
-            return current.deadline_exceeded(self._limits.deadline)
+            return self._stopped()
         kind = _KINDS.get(code, TrapKind.OTHER) if code else TrapKind.OTHER
         if code is None:
             message = reason(trap)
@@ -67,6 +68,12 @@ class Failures:
             message = _MESSAGES.get(code, kind.value)
         frames = self._innermost(trap)
         return Trap(f"{message} in {frames}" if frames else message, kind=kind)
+
+    def _stopped(self) -> CallError:
+        """Return the error of a call that was stopped by its engine's epoch."""
+        if self._limits.interruptible and monotonic() < current.until:
+            return Interrupted("was interrupted")
+        return current.deadline_exceeded(self._limits.deadline)
 
     def _innermost(self, trap: WasmtimeTrap) -> str:
         frames = [frame for frame in trap.frames if frame.module_name != ADAPTER]

@@ -8,15 +8,18 @@ from typing import Any
 
 from wasmtime import InstancePre, Linker, Store
 
+from arora_core.executor import RowsCall
 from arora_core.guest_symbols import DISPATCH, DISPATCH_INDIRECT, FREE, HOST_NAMESPACE, MEMORY, WasmFunctionType
 from arora_core.linear_memory import BufferCall, Export, GlobalVariable, LinearGuest
 from arora_core.wasm.fixed_memory import FixedMemory
+from arora_core.wasm.row_loops import RowLoops
 
 from .call_adapter import adapt_call
 from .callback_adapter import CallbackAdapter
-from .calls import Failure
+from .calls import AdaptedCall, Failure
 from .engines import CompilingEngine
 from .guest_rooms import GuestRooms
+from .row_loop import row_loop
 from .unchecked_store import UncheckedStore
 from .wat import source
 
@@ -61,14 +64,19 @@ class UncheckedCalls:
     def global_variable(self, symbol: str) -> GlobalVariable:
         return self._store.global_variable(symbol)
 
-    def adapt(self, symbol: str, call: BufferCall) -> BufferCall:
+    def adapt(self, symbol: str, call: BufferCall) -> AdaptedCall:
         if self._compiling is None:
-            return call
+            return AdaptedCall(call, lambda: None)
         if self._rooms is None:
             assert self._memory is not None
             self._rooms = GuestRooms(self._store.guest, self._memory)
         exchange = partial(self._exchange, self._compiling, self._rooms, symbol)
         return adapt_call(self._store, self._rooms, exchange, call)
+
+    def rows(self, symbol: str, plain: RowsCall) -> RowsCall:
+        if self._compiling is None:
+            return plain
+        return RowLoops(self._store.guest, plain, partial(row_loop, self._store, self._compiling, symbol))
 
     def set_fuel(self, fuel: int) -> None:
         self._store.set_fuel(fuel)

@@ -33,6 +33,7 @@ _FUNCTION: Final = 0
 
 enter: Final = private_names.function("wasmtime_func_call_unchecked", c_void_p)
 """Takes the store's context, the function, its raw values and their number, and where to store a trap."""
+ENTER_AT: Final = private_names.address(enter)
 _instantiate_module: Final = private_names.function("wasmtime_instance_new", c_void_p)
 _instantiate_prepared: Final = private_names.function("wasmtime_instance_pre_instantiate", c_void_p)
 _new_function: Final = private_names.function("wasmtime_func_new_unchecked", None)
@@ -60,7 +61,8 @@ class UncheckedStore:
     def __init__(self, store: Store, guest: LinearGuest, failure: Failure) -> None:
         # A callable export may outlive all other references to its instance. It keeps the store alive by this one.
         self._store = store
-        self.context = private_names.context(store)
+        self.context_at = private_names.context_at(store)
+        self.context = c_void_p.from_param(self.context_at)
         self.guest = guest
         self._failure = failure
         # Calls at any depth share one slot for argument and result: Wasmtime reads the argument before the guest's
@@ -125,7 +127,7 @@ class UncheckedStore:
         context, carried, trap = self.context, self.guest.carried, self.trap
         fail, discard = self.fail, self.discard_trap
         cell = c_uint32.from_buffer(self._slot)
-        function_at, slot_at, one, trap_at = byref(function), byref(self._slot), c_size_t(1), byref(trap)
+        function_at, slot_at, one, trap_at = byref(function), byref(self._slot), c_size_t.from_param(1), byref(trap)
         calls_host = self.calls_host
 
         def run(argument: int) -> int:
@@ -203,7 +205,7 @@ class UncheckedStore:
 class _Global:
     """A mutable global of type i32: a :class:`arora_core.wasm.guest_interface.GlobalVariable`."""
 
-    def __init__(self, context: c_void_p, found: Any) -> None:
+    def __init__(self, context: Any, found: Any) -> None:
         self._value = private_names.structure("wasmtime_val")
         self._operands = context, byref(found), byref(self._value)
 

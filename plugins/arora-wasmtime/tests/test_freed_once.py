@@ -8,10 +8,10 @@ from itertools import count
 from typing import Any
 
 import pytest
-from arora_wasmtime.deadline import Alarm
 from arora_wasmtime.executor import WasmtimeExecutor
 
 from arora_core.executor import Limits
+from arora_core.wasm.alarm import Alarm
 from arora_core.wasm.c_callbacks import Unwinding
 from tests.public_calls import unchecked_calls_only
 from tests.striking import struck_at

@@ -12,12 +12,12 @@ from types import FrameType
 from typing import NoReturn
 
 import pytest
-from arora_wasmtime.deadline import Alarm
 from arora_wasmtime.executor import WasmtimeExecutor
 
 from arora_core.errors import EngineClosed, LimitExceeded
 from arora_core.executor import Limits, Transfer
 from arora_core.guest_symbols import function_symbol
+from arora_core.wasm.alarm import Alarm
 from tests.wasm.guests import ALLOCATOR, ANSWER, ARGUMENT, BUSY, ECHO, ENDLESS, RUN, Load, guest, wat
 
 ROOT = Path(__file__).resolve().parents[3]

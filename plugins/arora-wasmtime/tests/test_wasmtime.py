@@ -18,7 +18,7 @@ from arora_wasmtime.executor import WasmtimeExecutor
 from wasmtime import Config
 
 from arora_core import Engine
-from arora_core.errors import MissingExport
+from arora_core.errors import MalformedExecutable, MissingExport
 from arora_core.executor import Limits
 from arora_core.header import ModuleDefinition
 from tests.wasm.guests import ARGUMENT, HEADER, RUN, Load, guest, wat
@@ -29,6 +29,11 @@ ROOT = Path(__file__).resolve().parents[3]
 def test_the_error_for_a_64_bit_memory_says_64_bit() -> None:
     with pytest.raises(MissingExport, match="memory is a 64-bit memory, expected a memory"):
         Load(WasmtimeExecutor)(wat('(memory (export "memory") i64 1)'))
+
+
+def test_a_memory_that_threads_share_is_no_trap_of_the_guest() -> None:
+    with pytest.raises(MalformedExecutable, match=r"^shared memory support is disabled for this engine$"):
+        Load(WasmtimeExecutor)(guest(rest="(memory $shared 1 1 shared)"))
 
 
 def run_python(program: str) -> subprocess.CompletedProcess[str]:

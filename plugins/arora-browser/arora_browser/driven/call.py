@@ -14,12 +14,13 @@ from arora_core.budget import current
 from arora_core.errors import AroraError, LimitExceeded, Trap
 from arora_core.executor import Host, Limits
 from arora_core.header import Header
+from arora_core.wasm.python_stack import require_frames
 
 from .. import guest_failures
-from .page import CallEnded, HostRequest, Mailbox, Page
+from .page import CallEnded, HostRequest, MessageBox, Page
 
 _STACK_FRAMES: Final = 40
-"""More than a call needs."""
+"""More than a call needs. During a call, the page could not be told of a RecursionError any more."""
 
 
 class PageCall:
@@ -37,7 +38,7 @@ class PageCall:
 
         Any exception that interrupts the wait, such as KeyboardInterrupt, stops the guest too.
         """
-        _require_stack(_STACK_FRAMES)
+        require_frames(_STACK_FRAMES)
         waiting = True
         number, mailbox = self._page.begin(method, *arguments)
         try:
@@ -52,7 +53,7 @@ class PageCall:
             self._page.end(number)
         return self._result(outcome)
 
-    def _wait(self, number: int, mailbox: Mailbox) -> str:
+    def _wait(self, number: int, mailbox: MessageBox) -> str:
         while True:
             try:
                 message = mailbox.get(timeout=self._time_left())
@@ -107,12 +108,6 @@ class PageCall:
     def _stop_at_deadline(self, number: int) -> LimitExceeded:
         self._page.interrupt(number)
         return current.deadline_exceeded(self._limits.deadline)
-
-
-def _require_stack(frames: int) -> None:
-    """Raise RecursionError now rather than during a call, when the page could not be notified any more."""
-    if frames:
-        _require_stack(frames - 1)
 
 
 def page_lost_error(page: Page) -> Trap:

@@ -7,8 +7,9 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import count
-from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any, Final, Union
+
+from arora_core.mailbox import Mailbox
 
 from ..module_expression import module_expression
 from .event_loop import EventLoopThread
@@ -45,7 +46,7 @@ class PageLost:
 
 
 Message = Union[CallEnded, HostRequest, PageLost]
-Mailbox = SimpleQueue[Message]
+MessageBox = Mailbox[Message]
 
 
 class Page:
@@ -58,7 +59,7 @@ class Page:
         self._session = session
         self._javascript = ""
         self._call_numbers = count(1)
-        self._mailboxes: dict[int, Mailbox] = {}
+        self._mailboxes: dict[int, MessageBox] = {}
         self._tasks: set[asyncio.Task[None]] = set()
 
     @classmethod
@@ -82,9 +83,9 @@ class Page:
 
     # From the thread that makes a call.
 
-    def begin(self, method: str, *arguments: str) -> tuple[int, Mailbox]:
+    def begin(self, method: str, *arguments: str) -> tuple[int, MessageBox]:
         """Begin a call; return its number, and the mailbox for its messages. ``end`` has to follow."""
-        number, mailbox = next(self._call_numbers), Mailbox()
+        number, mailbox = next(self._call_numbers), MessageBox()
         self._mailboxes[number] = mailbox
         if self.lost_reason is not None:
             # The page may have been lost just before the mailbox was added.

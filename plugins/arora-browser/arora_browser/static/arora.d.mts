@@ -67,7 +67,7 @@ export interface LoadOptions {
   /** The name of the executor; by default it is chosen by preference. */
   executor?: string;
   /** The limits to enforce. In a page, any but `result` is an UnsupportedLimit. */
-  limits?: { memory?: number; deadline?: number; fuel?: number; result?: number };
+  limits?: { memory?: number; deadline?: number; fuel?: number; result?: number; interruptible?: boolean };
   /** Replace the loaded module with the same id. */
   replace?: boolean;
   /** What follows a call that a trap or something thrown ended: the guest's stack is repaired, or the guest restarted. */

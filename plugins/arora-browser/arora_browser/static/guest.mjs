@@ -36,6 +36,9 @@ export const canSuspend = () =>
   typeof WebAssembly.Suspending === "function" &&
   typeof WebAssembly.promising === "function";
 
+/** Answers that may be in the guest's allocator at once. */
+const MOST_ANSWERS = 2;
+
 /** Return `next(value)`, or a promise of it where `value` is a promise. */
 const then = (value, next) => (value instanceof Promise ? value.then(next) : next(value));
 
@@ -48,8 +51,8 @@ export class Guest {
   #alloc = null;
   #free = null;
   #hostCalls = 0;
-  /** Whether memory for an answer of the host is being allocated. */
-  #answering = false;
+  /** The answers of the host for which memory is being allocated. */
+  #answering = 0;
   #closed = false;
   /** The arguments of the calls that are running or have failed. */
   #arguments = new Set();
@@ -192,7 +195,7 @@ export class Guest {
   /** Return where the stack is when a call begins, to put it back there if the call fails. */
   #enterStack() {
     // A call whose execution was terminated has put nothing back.
-    if (this.#hostCalls === 0) this.#answering = false;
+    if (this.#hostCalls === 0) this.#answering = 0;
     if (this.#stackPointer === null) return 0;
     if (this.#hostCalls === 0) this.#stackPointer.value = this.#restingStack;
     return this.#stackPointer.value;
@@ -320,15 +323,19 @@ export class Guest {
     });
   }
 
-  /** Write an answer to memory of the guest's. Its allocator may not ask for another one: that would have no end. */
+  /**
+   * Write an answer to memory of the guest's. Its allocator is called again for the answer to a call that it makes
+   * itself; if it then makes one more, it would go on without end.
+   */
   #placeAnswer(answer) {
-    if (this.#answering) {
+    if (this.#answering === MOST_ANSWERS) {
       throw abiViolation("called its host from arora_buffer_alloc, which was allocating the answer to another call");
     }
+    const before = this.#answering;
     const placed = () => {
-      this.#answering = false;
+      this.#answering = before;
     };
-    this.#answering = true;
+    this.#answering = before + 1;
     let offset;
     try {
       offset = this.#alloc(allocationSize(answer));

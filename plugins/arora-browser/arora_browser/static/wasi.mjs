@@ -28,6 +28,8 @@ const RESOLUTION = 1000n; // nanoseconds: the finest that browsers offer is a mi
 const IOVEC_SIZE = 8; // bytes: pointer and size
 const MAX_IOVECS = 1024;
 const MAX_WRITE = 1 << 16; // bytes
+const MAX_LINES = 1024; // Logging lines takes the host's time, in which no limit stops the guest.
+const NEWLINE = 10;
 const MAX_RANDOM = 1 << 16; // bytes that crypto.getRandomValues returns at once
 const FDSTAT_SIZE = 24;
 const FILESTAT_SIZE = 64;
@@ -137,7 +139,12 @@ function gather(bytes, iovecsAt, count, writtenAt) {
     data.set(part, done);
     done += part.length;
   }
-  return data;
+  let end = 0;
+  for (let lines = 0; lines < MAX_LINES; lines++) {
+    end = data.indexOf(NEWLINE, end) + 1;
+    if (end === 0) return data;
+  }
+  return data.subarray(0, end);
 }
 
 function clear(to) {
