@@ -39,6 +39,9 @@
  *     ARORA_HAS_LIBC             1 or 0: whether malloc, free and memcpy exist. Default: from the target
  *     ARORA_NO_MEMORY_FUNCTIONS  do not emit memcpy, memmove, memset and memcmp (wasm without libc)
  *     ARORA_NO_INITIALIZE        do not emit _initialize (C++ on wasm without libc)
+ *     ARORA_COMPONENT            make the core module of a component (arora_component.h); wasm only, in
+ *                                every source file
+ *     ARORA_NO_COMPONENT_EXPORTS do not emit the exports of a component: a later inclusion does
  *     ARORA_MAX_NESTING          how deep arora_skip follows nested values (default 64)
  *
  * docs/ABI.md specifies the wire format and the contract of guests.
@@ -108,9 +111,13 @@
  * hyphens. The body has `argument`, the argument buffer, which the caller frees, and returns a result
  * buffer: from arora_result_end, arora_result_<type>, arora_result_unit or arora_error.
  */
+#ifdef ARORA_COMPONENT
+#include "arora_component.h"
+#else
 #define ARORA_FUNCTION(id)                                                                           \
     ARORA_EXPORT("arora_function_" #id) uint8_t *arora_function_##id(const uint8_t *argument);       \
     uint8_t *arora_function_##id(const uint8_t *argument ARORA_MAYBE_UNUSED_)
+#endif
 
 /* Visible to the source files of one module, hidden from everything else in the process. */
 #if defined(_WIN32)
@@ -1222,7 +1229,12 @@ typedef uint8_t *(*arora_dispatch_function)(const uint8_t *module, const uint8_t
                                             const uint8_t *argument);
 typedef uint8_t *(*arora_dispatch_indirect_function)(uint64_t callable);
 
-#if defined(__wasm__)
+#if defined(ARORA_COMPONENT)
+/* arora_component.h defines them, by other imports. */
+ARORA_INTERNAL_ uint8_t *arora_import_dispatch_(const uint8_t *module, const uint8_t *function,
+                                                const uint8_t *argument);
+ARORA_INTERNAL_ uint8_t *arora_import_dispatch_indirect_(uint64_t callable);
+#elif defined(__wasm__)
 /* A wasm module imports only the functions it calls, so declaring these costs nothing. */
 ARORA_EXTERN_C __attribute__((import_module("env"), import_name("arora_dispatch"))) uint8_t *
 arora_import_dispatch_(const uint8_t *module, const uint8_t *function, const uint8_t *argument);
@@ -1571,3 +1583,7 @@ void _initialize(void) {
 #endif /* ARORA_HAS_LIBC */
 
 #endif /* ARORA_IMPLEMENTATION */
+
+#ifdef ARORA_COMPONENT
+#include "arora_component.h"
+#endif

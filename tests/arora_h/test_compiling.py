@@ -39,3 +39,4 @@ def test_the_header_compiles_without_a_warning(standard: str, tmp_path: Path) ->
         build.compile_native(source, tmp_path / "native", extra=warnings)
         build.compile_wasm(source, tmp_path / "freestanding.wasm", extra=warnings)
         build.compile_wasm(source, tmp_path / "wasi.wasm", extra=warnings, wasi=True)
+        build.compile_wasm(source, tmp_path / "component.wasm", extra=(*warnings, "-DARORA_COMPONENT"))

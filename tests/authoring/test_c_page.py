@@ -8,9 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from arora_core import Engine
+from arora_core import Engine, Header, buffers
+from arora_core import values as v
+from arora_core.authoring import generated_files
 from arora_core.authoring.building import INCLUDE
+from arora_core.authoring.c_language import GENERATOR
 from arora_core.authoring.new_module import module_tree
+from tests.arora_h.component import CoreModule
 from tests.pages import marked
 from tests.plugin_pages import write
 
@@ -26,6 +30,19 @@ def test_a_module_is_generated_and_compiled_by_the_commands(language: str, page:
     assert done.returncode == 0, done.stderr
     with Engine() as engine:
         assert engine.load(tmp_path / "module.yaml").mean([1.0, 2.0, 6.0]) == 3.0
+
+
+def test_generated_code_is_compiled_to_the_core_module_of_a_component_by_the_command(tmp_path: Path) -> None:
+    write(module_tree("stats", "c"), tmp_path)
+    header = Header.load(tmp_path / "module.yaml")
+    generated_files.write(GENERATOR, header, tmp_path / "generated")
+    command = marked(PAGE, "core module").replace("python -m", f"{sys.executable} -m")
+    command = command.replace("$(arora include-dir)", str(INCLUDE))
+    subprocess.run(command, shell=True, cwd=tmp_path, check=True)
+    mean = next(each for each in header.exports if each.name == "mean")
+    argument = buffers.encode(v.Structure(mean.id, [(mean.parameters[0].id, v.ArrayF64([1.0, 2.0, 6.0]))]))
+    answer = CoreModule((tmp_path / "core.wasm").read_bytes()).call(mean.id, argument)
+    assert answer == buffers.encode(v.Structure(mean.id, [(mean.id, v.F64(3.0))]))
 
 
 def test_a_module_without_a_generator_builds_and_answers(tmp_path: Path) -> None:

@@ -25,11 +25,15 @@
 
 /* arora.h's allocator under other names: the exported one, in allocator.h, wraps it to count and to misbehave. */
 #define ARORA_IMPLEMENTATION
+#define ARORA_NO_COMPONENT_EXPORTS
 #define arora_buffer_alloc pool_alloc
 #define arora_buffer_free pool_free
 #include "arora.h"
 #undef arora_buffer_alloc
 #undef arora_buffer_free
+/* What a component exports uses the one in allocator.h. */
+#undef ARORA_NO_COMPONENT_EXPORTS
+#include "arora.h"
 
 #define ID(n) id_of(0x##n##00u)
 #define PARAMETER(n) id_of(0x##n##u)
