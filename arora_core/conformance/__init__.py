@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from .checking import AREAS, Check, check, checks
     from .codecs import codec_suite
     from .expecting import CheckFailed
-    from .guests import Guest, guest_for, native_guest, wasm_guest
+    from .guests import Guest, component_guest, guest_for, native_guest, wasm_guest
     from .results import CheckResult, Outcome, Results
     from .running import run_check, run_checks
     from .suite import executor_suite
@@ -36,6 +36,7 @@ __all__ = [
     "check",
     "checks",
     "codec_suite",
+    "component_guest",
     "executor_suite",
     "guest_for",
     "native_guest",
@@ -47,7 +48,7 @@ __all__ = [
 
 _SUBMODULES: Final = {
     **dict.fromkeys(["AREAS", "Check", "check", "checks"], "checking"),
-    **dict.fromkeys(["Guest", "guest_for", "native_guest", "wasm_guest"], "guests"),
+    **dict.fromkeys(["Guest", "component_guest", "guest_for", "native_guest", "wasm_guest"], "guests"),
     **dict.fromkeys(["CheckResult", "Outcome", "Results"], "results"),
     **dict.fromkeys(["run_check", "run_checks"], "running"),
     "CheckFailed": "expecting",

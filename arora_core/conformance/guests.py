@@ -26,6 +26,12 @@ SANDBOXED: Final = frozenset(
 )
 """The functions missing from native builds that share a process, because they would end it or need WASI."""
 
+COMPONENT: Final = "wasm-component"
+"""The kind of a guest that is a WebAssembly component (docs/ABI.md, section 6)."""
+
+OUTSIDE_COMPONENTS: Final = frozenset({"leave", "wild"})
+"""The functions missing from the component: WASI 0.2 has no exit codes, and pointers do not leave a component."""
+
 
 EDITION: Final = b"arora conformance guest, edition 1"
 """The text in the executable that the guest's ``edition()`` returns."""
@@ -93,6 +99,13 @@ def wasm_guest() -> Guest:
 
 
 @cache
+def component_guest() -> Guest:
+    """Return the guest as a WebAssembly component, as it ships. It needs WASI 0.2."""
+    functions = frozenset(each.name for each in header().exports) - OUTSIDE_COMPONENTS
+    return Guest(COMPONENT, (SOURCE / "guest.component.wasm").read_bytes(), functions)
+
+
+@cache
 def native_guest(*, own_process: bool = False) -> Guest:
     """Return the guest as a shared library for this machine, compiled once per process. Raises CompilerNotFound.
 
@@ -110,10 +123,12 @@ def guest_for(executor: type[Executor]) -> Guest:
     """Return the guest in a kind that ``executor`` serves. Raises LoadError if there is none, CompilerNotFound."""
     if "wasm" in executor.serves:
         return wasm_guest()
+    if COMPONENT in executor.serves:
+        return component_guest()
     if "native" in executor.serves:
         return native_guest(own_process=Capability.TRAPS in executor.capabilities)
     served = ", ".join(sorted(executor.serves)) or "nothing"
     raise LoadError(
-        f"the conformance guest ships as wasm and native, and {executor.name} serves {served}: pass guest=",
+        f"the conformance guest ships as wasm, {COMPONENT} and native; {executor.name} serves {served}: pass guest=",
         executor=executor.name,
     )
