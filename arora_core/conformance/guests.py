@@ -60,6 +60,11 @@ class Guest:
     executable: bytes
     functions: frozenset[str]
 
+    @property
+    def lists_functions(self) -> bool:
+        """Whether its functions can be told from its executable. A component has one export for all of them."""
+        return self.kind != COMPONENT
+
     def header(self, number: int = 0, also: Iterable[ExportedFunction] = ()) -> Header:
         """Return the header of the guest as module ``number``, named ``conformance``, ``conformance_1``, ...
 

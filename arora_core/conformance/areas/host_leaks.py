@@ -156,13 +156,12 @@ def the_host_of_a_module_that_fails_to_load_is_let_go_of(subject: Subject) -> No
 def _failing(subject: Subject) -> Mapping[str, ModuleDefinition]:
     """Return definitions that no executor loads, by what they are."""
     guest = subject.guest
-    promised = ExportedFunction(id_of(0xFE00), "promised", (), ScalarRef(TYPE_IDS["unit"]))
-    return {
-        "bytes that are not an executable": ModuleDefinition(guest.header(), b"nothing"),
-        "a header that lists a function the executable lacks": replace(
-            guest.definition(), header=guest.header(also=[promised])
-        ),
-    }
+    failing = {"bytes that are not an executable": ModuleDefinition(guest.header(), b"nothing")}
+    if guest.lists_functions:
+        promised = ExportedFunction(id_of(0xFE00), "promised", (), ScalarRef(TYPE_IDS["unit"]))
+        what = "a header that lists a function the executable lacks"
+        failing[what] = replace(guest.definition(), header=guest.header(also=[promised]))
+    return failing
 
 
 def _failed_load(load: Callable[..., object], what: str) -> weakref.ReferenceType[ScriptedHost]:
