@@ -8,7 +8,7 @@ from typing import ClassVar, Final
 
 from .header import Header
 
-BUILT_IN: Final = ("c", "cpp", "rust", "python")
+BUILT_IN: Final = ("c", "cpp", "rust", "python", "python-module")
 """The languages that arora-core generates itself."""
 
 

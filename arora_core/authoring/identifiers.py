@@ -8,10 +8,13 @@ become the same are told apart by a number: ``joint_angle``, ``joint_angle_2``.
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable, Collection, Iterable, Iterator
 from itertools import count
 from typing import Final
 from unicodedata import normalize
+
+from ..binding.python_names import python_names
 
 Style = Callable[[list[str]], str]
 """Joins the words of a name, which are of ``a-z``, ``A-Z`` and ``0-9``."""
@@ -61,6 +64,11 @@ def identifiers(names: Iterable[str], style: Style, reserved: Collection[str] = 
         raise AssertionError
 
     return [given or unused(identifier) for given, identifier in zip(chosen, made, strict=True)]
+
+
+def python_stem(name: str) -> str:
+    """Return the name, without its suffix, of the Python file for a module: it hides no module of Python's own."""
+    return python_names(identifiers([name], snake), sys.stdlib_module_names.__contains__)[0]
 
 
 def _words(name: str) -> list[str]:

@@ -12,7 +12,9 @@ from ..errors import AroraError
 from ..generator import BUILT_IN, Generator
 from ..plugins import Plugins
 
-_OWN: Final[Mapping[str, str]] = MappingProxyType({language: f"{language}_language" for language in BUILT_IN})
+_OWN: Final[Mapping[str, str]] = MappingProxyType(
+    {language: f"{language.replace('-', '_')}_language" for language in BUILT_IN}
+)
 """Arora's own languages, each with the package of this room that defines ``GENERATOR``."""
 
 

@@ -16,7 +16,12 @@ from .session import Session, pass_session
 
 @click.command("generate", short_help="Write a module's types and calls as source code.")
 @click.option("--module", "path", type=HEADER, required=True, metavar="module.yaml", help="The module's header.")
-@click.option("--language", required=True, metavar="LANGUAGE", help="c, cpp, rust, python, or one of a plugin.")
+@click.option(
+    "--language",
+    required=True,
+    metavar="LANGUAGE",
+    help="c, cpp, rust, python, python-module (for a module in Python), or one of a plugin.",
+)
 @click.option(
     "--output", type=click.Path(file_okay=False, path_type=Path), required=True, help="The directory to write to."
 )

@@ -18,6 +18,7 @@ import pytest
 from arora_core import Header
 from arora_core.authoring.generated_files import texts
 from arora_core.authoring.python_language import GENERATOR, StubGenerator
+from arora_core.authoring.python_module_language import GENERATOR as MODULE_GENERATOR
 
 from .python_clients import UR5, WATCHDOG, of_all_types
 from .random_modules import random_header
@@ -37,6 +38,8 @@ def checked(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (stub,) = texts(StubGenerator(), made).values()
         (directory / name).write_text(text, encoding="utf-8")
         (directory / f"stub_{name}i").write_text(stub, encoding="utf-8")
+        written_against = texts(MODULE_GENERATOR, made)[name]
+        (directory / f"guest_{name}").write_text(written_against, encoding="utf-8")
     (directory / "program.py").write_text(PROGRAM, encoding="utf-8")
     return directory
 
@@ -50,6 +53,8 @@ from typing import TYPE_CHECKING, cast
 import numpy
 from typing_extensions import assert_type
 
+import guest_ur5
+import guest_watchdog
 from arora_core import Engine, LoadedModule, Result
 from ur5 import ClampMutated, Pose, Ur5
 from watchdog import Pose as WatchdogPose
@@ -62,6 +67,23 @@ if TYPE_CHECKING:
 class Arm:
     def forward(self, joints: array[float]) -> WatchdogPose:
         return WatchdogPose(Vector3(0, 0, joints[0]), Quaternion(0, 0, 0, 1))
+
+
+class Guest(guest_watchdog.Module):
+    def check(self, joints: array[float], reach: int) -> guest_watchdog.Verdict:
+        pose = guest_watchdog.module_673404_c1.forward(joints)
+        assert_type(pose, guest_watchdog.Pose)
+        guest_watchdog.module_673404_c1.forward("no")  # type: ignore[arg-type]
+        return guest_watchdog.Verdict.too_far(pose.position.x)
+
+
+class Clamping(guest_ur5.Module):
+    def forward(self, joints: array[float]) -> int:  # type: ignore[override]
+        return 0
+
+
+Guest()
+Clamping()  # type: ignore[abstract]
 
 
 def program(engine: Engine, plain: LoadedModule) -> float:

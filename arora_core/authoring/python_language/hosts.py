@@ -1,4 +1,4 @@
-"""The function that registers an object as a host module."""
+"""The declaration of a module's functions, and the function that registers an object as a host module."""
 
 from __future__ import annotations
 
@@ -17,19 +17,25 @@ from .names import Host, Names
 def registration(host: Host, interface: Interface, names: Names, annotations: Annotations) -> Iterator[str]:
     """Yield the lines of a host's ``register`` function, which hold the ids of its functions."""
     annotations.used |= {"Engine", "LoadedModule", "register"}
+    parameters = ("engine: Engine", f"implementation: {host.protocol}")
+    yield from lines(Group(f"def {host.register}(", parameters, ") -> LoadedModule:"))
+    yield from docstring(f"Let an object answer the calls of {host.name} in this engine.", 1)
+    items = ("engine", "implementation", *declaration(host, interface, names, annotations))
+    yield from lines(Group("return register(", items), 1)
+
+
+def declaration(host: Host, interface: Interface, names: Names, annotations: Annotations) -> list[Part]:
+    """Return the arguments that declare a module: its id and name, its functions, and the classes of their types."""
     header = interface.header
     ids = {each.id for each in host.functions}
     source = header.exports if host.id == header.id else [each for each in header.imports if each.module == host.id]
     functions = [each for each in source if each.id in ids]
-    parameters = ("engine: Engine", f"implementation: {host.protocol}")
-    yield from lines(Group(f"def {host.register}(", parameters, ") -> LoadedModule:"))
-    yield from docstring(f"Let an object answer the calls of {host.name} in this engine.", 1)
-    records = tuple(names.classes[each.id] for each in used_types(functions, header.types))
-    items: list[Part] = ["engine", "implementation", literal(str(host.id)), literal(host.name)]
+    items: list[Part] = [literal(str(host.id)), literal(host.name)]
     items += [_function(each, annotations) for each in functions]
+    records = tuple(names.classes[each.id] for each in used_types(functions, header.types))
     if records:
         items.append(Group("records=(", records if len(records) > 1 else (f"{records[0]},",), ")"))
-    yield from lines(Group("return register(", tuple(items)), 1)
+    return items
 
 
 def _function(function: ExportedFunction | ImportedFunction, annotations: Annotations) -> Group:

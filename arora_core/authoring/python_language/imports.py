@@ -9,12 +9,17 @@ from .layout import WIDTH, Group, lines
 from .names import IMPORTS
 
 
-def imports(used: Collection[str], aliases: Mapping[str, str], stub: bool) -> list[str]:
-    """Return the lines that import the names used, sorted, and those of them that have an alias by that as well."""
+def imports(
+    used: Collection[str], aliases: Mapping[str, str], stub: bool, origins: Mapping[str, str] = IMPORTS
+) -> list[str]:
+    """Return the lines that import the names used, sorted, and those of them that have an alias by that as well.
+
+    ``origins`` are the modules that names are imported from.
+    """
     by_module: dict[str, list[str]] = {}
     for name in used:
-        if name in IMPORTS:
-            by_module.setdefault(IMPORTS[name], []).append(name)
+        if name in origins:
+            by_module.setdefault(origins[name], []).append(name)
     found = [] if stub else ["from __future__ import annotations", ""]
     own_types = sorted(name for name in aliases if hasattr(builtins, name))
     if own_types:

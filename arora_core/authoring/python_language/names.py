@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import builtins
-import sys
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 from uuid import UUID
 
 from ...binding.generated_classes import attributes_of, has_payload
@@ -47,12 +46,30 @@ IMPORTS: Final[Mapping[str, str]] = {
 }
 """The names that files import when they use them, and from where."""
 
-_RESERVED: Final = frozenset({*dir(builtins), *IMPORTS, "annotations"})
+CLIENT: Final = "arora_core.client"
+GUEST: Final = "arora_core.guest"
+GUEST_IMPORTS: Final[Mapping[str, str]] = {
+    **{name: GUEST if module == CLIENT else module for name, module in IMPORTS.items()},
+    "Exports": GUEST,
+    "Imported": GUEST,
+}
+"""The same for files that modules in Python are written against: nothing that needs an engine."""
+
+MODULE: Final = "Module"
+EXPORTS: Final = "EXPORTS"
+"""What every file that a module is written against defines: the protocol of its class, and what declares it."""
+
+_RESERVED: Final = frozenset({*dir(builtins), "annotations"})
 
 
 @dataclass(frozen=True)
 class Host:
-    """A module that Python can implement: its protocol, the function that registers it, and the module's functions."""
+    """A module that is at the other end of a file, and what the file defines for it.
+
+    In a client that is one that Python can implement: ``protocol`` is its protocol, ``register`` the function that
+    registers it. In a file that a module is written against, it is the module itself (:data:`MODULE` and
+    :data:`EXPORTS`), or one that it imports from: the class with its functions, and the object of that class.
+    """
 
     id: UUID
     name: str
@@ -76,57 +93,79 @@ class Names:
     taken: frozenset[str]
 
 
-def file_stem(interface: Interface) -> str:
-    """Return the name of the file without its suffix, so that it can be imported and hides no module of Python's."""
-    return python_names([_snake(interface.header.name)], sys.stdlib_module_names.__contains__)[0]
-
-
-def names_of(interface: Interface) -> Names:
-    """Return the names for a file about this interface."""
+def names_of(interface: Interface, *, guest: bool = False) -> Names:
+    """Return the names for a client of this interface, or with ``guest`` for what the module is written against."""
     wanted: list[str] = []
 
     def want(name: str) -> int:
         wanted.append(name)
         return len(wanted) - 1
 
+    def want_hosts(hosts: Iterable[_Wanted]) -> list[tuple[_Wanted, int, int]]:
+        return [(each, want(each.protocol), want(each.register)) for each in hosts]
+
+    # Of things with the same name the first one gets it: in every module, its own class and declaration.
+    hosts = want_hosts(_guests(interface)) if guest else []
     named = Counter(record.name for record in interface.records)
     classes = {record.id: want(record.name if named[record.name] == 1 else record.path) for record in interface.records}
-    client = want(_camel(interface.header.name))
-    hosts = [
-        (id, name, functions, want(_camel(name) if id != interface.header.id else f"{_camel(name)}Implementation"))
-        for id, name, functions in _hosts(interface)
-    ]
-    registers = [want(f"register_{_snake(name)}") for _, name, _, _ in hosts]
+    client = None if guest else want(_camel(interface.header.name))
+    hosts = hosts or want_hosts(_hosts(interface))
     payloads = {
         (record.id, index): want(f"_{record.name}_{attributes_of(record).python[index]}")
         for record in interface.records
         if isinstance(record, EnumerationType) and has_payload(record)
         for index in range(len(record.variants))
     }
-    mutated = {("", each.id): want(f"{_camel(each.name)}Mutated") for each in interface.exports if each.mutable}
-    for _, _, functions, protocol in hosts:
-        for each in functions:
+    own = () if guest else interface.exports
+    mutated = {("", each.id): want(f"{_camel(each.name)}Mutated") for each in own if each.mutable}
+    for host, protocol, _ in hosts:
+        for each in host.functions:
             if each.mutable:
                 mutated[wanted[protocol], each.id] = want(f"{wanted[protocol]}{_camel(each.name)}Mutated")
-    made = python_names(wanted, _RESERVED.__contains__)
+    reserved = {*_RESERVED, *(GUEST_IMPORTS if guest else IMPORTS)}
+    made = python_names(wanted, reserved.__contains__)
     return Names(
-        client=made[client],
+        client="" if client is None else made[client],
         classes={id: made[index] for id, index in classes.items()},
         payloads={key: made[index] for key, index in payloads.items()},
         mutated={(_made(owner, wanted, made), id): made[index] for (owner, id), index in mutated.items()},
         hosts=tuple(
-            Host(id, name, functions, made[protocol], made[register])
-            for (id, name, functions, protocol), register in zip(hosts, registers, strict=True)
+            Host(host.id, host.name, host.functions, made[protocol], made[register])
+            for host, protocol, register in hosts
         ),
         taken=frozenset(made),
     )
 
 
-def _hosts(interface: Interface) -> Iterable[tuple[UUID, str, tuple[InterfaceFunction, ...]]]:
+class _Wanted(NamedTuple):
+    """A host whose names may still change."""
+
+    id: UUID
+    name: str
+    functions: tuple[InterfaceFunction, ...]
+    protocol: str
+    register: str
+
+
+def _hosts(interface: Interface) -> Iterator[_Wanted]:
     """Yield the modules that Python can implement: the one of a host's header, and those that it imports from."""
     header = interface.header
     if header.executor.name == HOST:
-        yield header.id, header.name, interface.exports
+        implementation = f"{_camel(header.name)}Implementation"
+        yield _Wanted(header.id, header.name, interface.exports, implementation, f"register_{_snake(header.name)}")
+    for id, name, functions in _imported(interface):
+        yield _Wanted(id, name, functions, _camel(name), f"register_{_snake(name)}")
+
+
+def _guests(interface: Interface) -> Iterator[_Wanted]:
+    """Yield the module itself, and those that it imports from."""
+    header = interface.header
+    yield _Wanted(header.id, header.name, interface.exports, MODULE, EXPORTS)
+    for id, name, functions in _imported(interface):
+        yield _Wanted(id, name, functions, _camel(name), _snake(name))
+
+
+def _imported(interface: Interface) -> Iterator[tuple[UUID, str, tuple[InterfaceFunction, ...]]]:
     by_module: dict[UUID, list[InterfaceFunction]] = {}
     for each in interface.imports:
         assert each.module is not None
