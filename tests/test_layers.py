@@ -41,6 +41,7 @@ ORDER: Final = (
     ("columns",),
     ("wasm", "linear_memory", "guest_symbols", "wasi", "wasm_types", "stack_pointer", "fixed_tables"),
     ("runtime", "engine", "client"),
+    ("guest",),
     ("conformance",),
     ("authoring",),
     ("cli",),

@@ -65,6 +65,10 @@ class CompiledSignature(Signature):
                 raise
         return super().encode_result(answer)
 
+    def compile_host(self) -> None:
+        """Compile the code of a host function now rather than at its first call."""
+        _ = self._host
+
     # Each is compiled on first use: most functions get no generic call, or are not host functions.
 
     @cached_property

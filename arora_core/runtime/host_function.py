@@ -53,6 +53,10 @@ class HostFunction:
         Raises ArgumentError where an argument does not fit, or is missing and has no default; TypeError for a result
         that does not fit; and what the function raises.
         """
+        return signature.encode_result(self.call(signature, argument))
+
+    def call(self, signature: Signature, argument: bytes) -> object:
+        """Return what the function returns for that argument buffer. Raises as :meth:`answer` does."""
         arguments = signature.decode_call(argument)
         if len(arguments) < self._count:
             for python, name in self._required.items():
@@ -60,7 +64,7 @@ class HostFunction:
                     raise ArgumentError("it is missing, and has no default", parameter=name)
         if self._renamed:
             arguments = {self._keywords[python]: argument for python, argument in arguments.items()}
-        return signature.encode_result(self.function(**arguments))
+        return self.function(**arguments)
 
     def _refuse_lazy(self) -> None:
         if not callable(self.function):
