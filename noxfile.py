@@ -38,6 +38,7 @@ COMPILING = [
     "tests/authoring/test_first_module.py",
     "tests/authoring/test_generated_guests.py",
     "tests/authoring/test_law.py",
+    "tests/authoring/test_python_builds.py",
     "tests/authoring/test_rust_guest.py",
     "tests/authoring/test_rust_page.py",
     "tests/authoring/test_rust_text.py",

@@ -1,7 +1,7 @@
 """Building a module: its generated files are written, its sources compiled, and the result checked and put in place.
 
-For WebAssembly that is ``NAME.wasm`` beside the header, for this platform the directory ``native``, a module of its
-own: the library, the header with the executor ``native``, and the records.
+For WebAssembly that is ``NAME.wasm`` beside the header, a component if the module is in Python; for this platform the
+directory ``native``, a module of its own: the library, the header with the executor ``native``, and the records.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from ..generator import Generator
 from ..header import ExecutorRequirement, Header
 from ..wasm import module_types
 from ..wasm.guest_symbols import ALLOC, FREE, check_exports, check_imports, function_symbol
-from . import cargo, generated_files
+from . import cargo, componentize, generated_files
 from .compilers import NATIVE, WASM, BuildError, Compiler, compiler_for, run
 from .generated_files import Written
 from .project import Project, compiled
@@ -80,11 +80,14 @@ def build(
     with tempfile.TemporaryDirectory(prefix="arora-build-") as scratch:
         if project.language == "rust":
             called, made, said = cargo.version(), cargo.build(project.directory, target), ""
+        elif project.language == "python":
+            called, made, said = componentize.version(), componentize.build(project, header, Path(scratch)), ""
         else:
             chosen = compiler_for(target, project.language, compiler)
             made, called = Path(scratch) / "built", chosen.name
             said = _compile(project, generated, chosen, target, made, libc=libc, flags=flags)
-        _check(header, made, target)
+        if project.language != "python":
+            _check(header, made, target)
         path = project.directory / f"{header.name}.wasm" if target == WASM else _native_module(project, header)
         _put(made, path)
     return Built(target, path, called, said)
@@ -181,6 +184,13 @@ def _put(made: Path, path: Path) -> None:
     os.replace(new, path)
 
 
-def targets_of(chosen: str) -> tuple[str, ...]:
-    """Return the targets that ``wasm``, ``native`` or ``all`` stand for."""
-    return (WASM, NATIVE) if chosen == "all" else (chosen,)
+def targets_of(chosen: str, project: Project) -> tuple[str, ...]:
+    """Return the targets that ``wasm``, ``native`` or ``all`` stand for.
+
+    Raises BuildError for one that the project's language cannot be built for.
+    """
+    if project.language != "python":
+        return (WASM, NATIVE) if chosen == "all" else (chosen,)
+    if chosen == NATIVE:
+        raise BuildError("a module in Python is built for WebAssembly alone, as a component: leave out --target native")
+    return (WASM,)

@@ -124,9 +124,13 @@ class Output(NamedTuple):
     err: str
 
 
-def run(command: Sequence[str], directory: Path) -> Output:
-    """Run a compiler in a directory and return what it wrote. Raises BuildError with its message if it fails."""
-    done = subprocess.run(command, cwd=directory, env=_environment(), capture_output=True, text=True, errors="replace")
+def run(command: Sequence[str], directory: Path, environment: Mapping[str, str] | None = None) -> Output:
+    """Run a compiler in a directory and return what it wrote. Raises BuildError with its message if it fails.
+
+    ``environment`` takes the place of that for Zig.
+    """
+    env = _environment() if environment is None else environment
+    done = subprocess.run(command, cwd=directory, env=env, capture_output=True, text=True, errors="replace")
     if done.returncode != 0:
         said = done.stderr.strip() or done.stdout.strip()
         raise BuildError(said or f"{command[0]} failed with exit code {done.returncode}")

@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import Final
 from uuid import uuid4
 
+from .identifiers import python_stem
+
 TEMPLATES: Final = Path(__file__).parent / "templates"
-LANGUAGES: Final = ("c", "cpp", "rust")
+LANGUAGES: Final = ("c", "cpp", "rust", "python")
 """The languages that a module can be started in."""
 
 _IN_EVERY: Final = "every"
-"""The directory of the templates for all languages."""
+"""The directory of the templates for all languages. A language may have another file of the same name."""
 _WORDS: Final = re.compile(r"my-module|my_module|MyModule|00000000-0000-4000-8000-[0-9]{12}")
 """What is replaced in the templates: the module's name in three styles, and ids."""
 _HIDDEN: Final = "gitignore"
@@ -26,7 +28,8 @@ def module_tree(name: str, language: str) -> dict[str, str]:
     """
     words = {
         "my-module": name,
-        "my_module": name.replace("-", "_"),
+        # In Python, a module called like one of Python's own would take its place.
+        "my_module": python_stem(name) if language == "python" else name.replace("-", "_"),
         "MyModule": "".join(part.capitalize() for part in name.split("-")),
     }
 

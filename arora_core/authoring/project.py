@@ -3,7 +3,7 @@
 mean/
   module.yaml      the header
   records/         the types that it uses, if any
-  mean.c           the sources: here, or in src/
+  mean.c           the sources: here, or in src/; mean.py for Python
   generated/       from the header, by arora generate and arora build; src/generated/ for Rust
   mean.wasm        built: beside its header, where programs look for it
   native/          built: the library for this platform, and its header
@@ -26,7 +26,9 @@ NATIVE: Final = "native"
 CARGO: Final = "Cargo.toml"
 _GENERATED: Final = "generated"
 _SUFFIXES: Final = {".c": "c", ".cpp": "cpp", ".cc": "cpp", ".cxx": "cpp"}
-"""The suffixes of sources, each with its language. Rust's are found by Cargo."""
+"""The suffixes of sources, each with its language. Rust's are found by Cargo, and Python's by their imports."""
+_PYTHON_TESTS: Final = ("test_*.py", "*_test.py", "conftest.py")
+"""Python files that a module in any language has beside its sources."""
 
 
 class ProjectError(AroraError):
@@ -45,6 +47,11 @@ class Project:
     def directory(self) -> Path:
         """The directory that everything is in."""
         return self.header_path.parent
+
+    @property
+    def generator(self) -> str:
+        """The language whose generator writes the generated files."""
+        return "python-module" if self.language == "python" else self.language
 
     @property
     def generated(self) -> Path:
@@ -66,7 +73,8 @@ class Project:
 def project_at(path: str | os.PathLike[str]) -> Project:
     """Return the project in a directory, or of a header in one.
 
-    A project with sources in C and C++ is one in C++. Raises ProjectError if there is no header or no source.
+    A project with sources in C and C++ is one in C++, and one in Python has no other sources. Raises ProjectError if
+    there is no header or no source.
     """
     given = Path(path)
     header = given / HEADER if given.is_dir() else given
@@ -77,7 +85,9 @@ def project_at(path: str | os.PathLike[str]) -> Project:
     sources = list(_sources(header.parent))
     languages = {_SUFFIXES[each.suffix] for each in sources}
     if not languages:
-        known = ", ".join(f"*{suffix}" for suffix in _SUFFIXES)
+        if python := _python_sources(header.parent):
+            return Project(header, "python", python)
+        known = ", ".join(f"*{suffix}" for suffix in (*_SUFFIXES, ".py"))
         raise ProjectError(f"{header.parent}: no sources here or in src ({known}, or {CARGO} for Rust)")
     # C in a module in C++ is common; the linker needs the language of the runtime.
     language = "cpp" if "cpp" in languages else "c"
@@ -88,6 +98,11 @@ def _sources(directory: Path) -> Iterator[Path]:
     for folder in (directory, directory / "src"):
         if folder.is_dir():
             yield from sorted(each for each in folder.iterdir() if each.suffix in _SUFFIXES and each.is_file())
+
+
+def _python_sources(directory: Path) -> tuple[Path, ...]:
+    found = sorted(each for each in directory.glob("*.py") if each.is_file())
+    return tuple(each for each in found if not any(map(each.match, _PYTHON_TESTS)))
 
 
 def compiled(files: Sequence[Path]) -> list[Path]:

@@ -32,7 +32,7 @@ _FIRST_LOOK: Final = 100
 class _Options:
     """What to build, and how."""
 
-    targets: tuple[str, ...]
+    target: str
     compiler: str | None
     libc: bool
     flags: tuple[str, ...]
@@ -65,13 +65,13 @@ def command(
 ) -> None:
     """Build the module in DIRECTORY (default: this one): generate, compile, check.
 
-    The language is that of the sources, here or in src: C, C++, or Rust where there is a Cargo.toml. The module for
-    WebAssembly is written beside the header, the one for this platform to the directory native. Prints the paths of
-    what was built.
+    The language is that of the sources, here or in src: C, C++, Rust where there is a Cargo.toml, or Python where there
+    are no others. The module for WebAssembly is written beside the header, the one for this platform to the directory
+    native; a module in Python is a component for WebAssembly alone. Prints the paths of what was built.
     """
     if then is not None and not watch:
         raise click.UsageError("--then goes with --watch")
-    options = _Options(building.targets_of(target), compiler, not freestanding, flags, locked, records)
+    options = _Options(target, compiler, not freestanding, flags, locked, records)
     if watch:
         _watch(session, path, options, then)
     else:
@@ -79,13 +79,14 @@ def command(
 
 
 def _build(session: Session, project: Project, options: _Options) -> None:
-    language = generator(project.language, session.plugins)
+    targets = building.targets_of(options.target, project)
+    language = generator(project.generator, session.plugins)
     header = project.header(read_records(options.records))
     written = building.generate(project, language, header, locked=options.locked)
     if written.changed:
         files = "1 file" if len(written.changed) == 1 else f"{len(written.changed)} files"
         click.echo(f"generated {files} in {project.generated}", err=True)
-    for target in options.targets:
+    for target in targets:
         started = time.monotonic()
         with _progress(f"compiling {header.name} for {target}"):
             built = building.build(
@@ -131,7 +132,7 @@ def _rebuild(session: Session, engine: Engine, path: Path, options: _Options, th
     try:
         project = project_at(path)
         _build(session, project, options)
-        for target in options.targets:
+        for target in building.targets_of(options.target, project):
             _reload(engine, project, target)
     except (AroraError, OSError) as error:
         Failure(error, trace=session.traceback).show()

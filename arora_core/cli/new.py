@@ -110,7 +110,7 @@ def command_(name: str, directory: Path | None) -> None:
 
 @command.command("module", short_help="Write the start of a module.")
 @_name
-@click.option("--language", required=True, metavar="LANGUAGE", callback=_known_language, help="c, cpp or rust.")
+@click.option("--language", required=True, metavar="LANGUAGE", callback=_known_language, help="c, cpp, rust or python.")
 @click.option(
     "--directory",
     type=click.Path(path_type=Path),

@@ -29,6 +29,8 @@ def directory(place: Path, *names: str) -> Path:
         (["mean.cpp"], "cpp", ["mean.cpp"]),
         (["mean.cc", "old.c"], "cpp", ["mean.cc", "old.c"]),
         (["Cargo.toml", "src/lib.rs", "src/bin/x.rs"], "rust", ["src/bin/x.rs", "src/lib.rs"]),
+        (["mean.py", "more.py", "test_mean.py", "conftest.py", "tests/x.py"], "python", ["mean.py", "more.py"]),
+        (["mean.c", "plot.py"], "c", ["mean.c"]),
         (["mean.c", "generated/mean_glue.c", "tests/probe.c", "build/x.c"], "c", ["mean.c"]),
     ],
 )
@@ -49,7 +51,7 @@ def test_a_directory_without_a_header_is_refused(tmp_path: Path) -> None:
 
 def test_a_module_without_sources_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ProjectError, match=r"no sources here or in src \(\*\.c, \*\.cpp"):
-        project_at(directory(tmp_path))
+        project_at(directory(tmp_path, "test_mean.py"))
 
 
 def test_what_is_built_is_no_input(tmp_path: Path) -> None:
@@ -69,6 +71,12 @@ def test_a_started_module_has_new_ids_and_its_name_everywhere(language: str) -> 
     assert headers[0].exports[0].id != headers[1].exports[0].id
     assert first.keys() == second.keys() >= {"README.md", ".gitignore", "test_image_filter.py"}
     assert not [path for path, text in first.items() if "my_module" in path + text or "my-module" in path + text]
+
+
+def test_a_module_in_python_does_not_hide_one_of_pythons_own() -> None:
+    started = module_tree("string", "python")
+    assert {"string_.py", "test_string_.py"} <= started.keys()
+    assert "from generated.string_ import Module\n\n\nclass String(Module):\n" in started["string_.py"]
 
 
 def test_a_module_is_started_where_nothing_is(tmp_path: Path) -> None:
