@@ -39,7 +39,7 @@ class Check:
 
     ``run`` takes a new :class:`~arora_core.conformance.subject.Subject` and raises an exception if the check fails.
     The check is skipped unless the executor declares the capabilities in ``needs``, the guest has the functions in
-    ``uses`` and, where ``kind`` is not None, the guest is an executable of that kind.
+    ``uses`` and, where ``kind`` is not None, the guest is an executable of one of these kinds.
 
     The subject's guest has only the functions in ``uses`` and ``may_use``: a check that calls another one fails on
     every executor, instead of on those alone whose guest lacks it. With None, it has all its functions.
@@ -51,7 +51,7 @@ class Check:
     needs: frozenset[Capability] = frozenset()
     uses: frozenset[str] | None = None
     may_use: frozenset[str] = frozenset()
-    kind: str | None = None
+    kind: tuple[str, ...] | None = None
 
 
 _registered: Final[dict[str, Check]] = {}
@@ -63,9 +63,11 @@ def check(
     needs: Iterable[Capability] = (),
     uses: Iterable[str] | None = None,
     may_use: Iterable[str] = (),
-    kind: str | None = None,
+    kind: str | tuple[str, ...] | None = None,
 ) -> Callable[[Callable[[Subject], None]], Callable[[Subject], None]]:
     """Return a decorator that registers a function as a check, named by the function's name with spaces.
+
+    ``kind`` is the kind of guest that it is for, or several; None if it is for all.
 
     Raises ValueError for an unknown area and, in the decorator, for a name that is already registered.
     """
@@ -77,7 +79,8 @@ def check(
         if name in _registered:
             raise ValueError(f"a check named {name!r} is already registered")
         used = None if uses is None else frozenset(uses)
-        _registered[name] = Check(name, area, function, frozenset(needs), used, frozenset(may_use), kind)
+        kinds = (kind,) if isinstance(kind, str) else kind
+        _registered[name] = Check(name, area, function, frozenset(needs), used, frozenset(may_use), kinds)
         return function
 
     return register

@@ -142,8 +142,8 @@ def run_check(
                     _require_refusal(subject, capability)
             elif lacking:
                 reason = f"the {guest.kind} guest has no {', '.join(lacking)}"
-            elif check.kind not in (None, guest.kind):
-                reason = f"the check needs a {check.kind} guest, not a {guest.kind} one"
+            elif check.kind is not None and guest.kind not in check.kind:
+                reason = f"the check needs a {' or '.join(check.kind)} guest, not a {guest.kind} one"
             else:
                 check.run(subject)
     except CheckSkipped as skipped:

@@ -16,6 +16,7 @@ from ..guests import COMPONENT
 from ..subject import Subject
 
 _TRAPS = [Capability.TRAPS]
+_WASM = ("wasm", COMPONENT)
 _NESTED = 30
 """Calls that are nested in one another, fewer than an engine allows."""
 _UNWOUND = 1500
@@ -65,7 +66,7 @@ def an_integer_overflow_is_a_trap_of_that_kind(subject: Subject) -> None:
     _crashes(subject, 3, TrapKind.INTEGER_OVERFLOW)
 
 
-@check("traps", needs=_TRAPS, kind="wasm", uses=_CRASH)
+@check("traps", needs=_TRAPS, kind=_WASM, uses=_CRASH)
 def a_conversion_of_nan_is_a_trap_of_that_kind(subject: Subject) -> None:
     _crashes(subject, 4, TrapKind.BAD_CONVERSION)
 
@@ -75,7 +76,7 @@ def an_indirect_call_to_null_is_a_trap_of_that_kind(subject: Subject) -> None:
     _crashes(subject, 5, TrapKind.INDIRECT_CALL)
 
 
-@check("traps", needs=_TRAPS, kind="wasm", uses=_CRASH)
+@check("traps", needs=_TRAPS, kind=_WASM, uses=_CRASH)
 def an_indirect_call_with_another_signature_is_a_trap_of_that_kind(subject: Subject) -> None:
     _crashes(subject, 9, TrapKind.INDIRECT_CALL)
 
@@ -204,7 +205,7 @@ def a_nested_crash_leaves_the_running_call_its_frame(subject: Subject) -> None:
         expect_equal(module.add(1, 2), 3, "add(1, 2) after a nested crash")
 
 
-@check("traps", kind="wasm", uses=["frames"])
+@check("traps", kind=_WASM, uses=["frames"])
 def the_stack_of_every_level_is_where_it_was_after_a_failure_below(subject: Subject) -> None:
     whole = _stacks(subject, _DEEP)
     expect_equal([level for level, _ in whole], list(range(_DEEP)), "the levels of nested calls that return")
