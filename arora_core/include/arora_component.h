@@ -73,14 +73,35 @@ extern const arora_listed_function_ __start_arora_functions[] __attribute__((wea
 extern const arora_listed_function_ __stop_arora_functions[] __attribute__((weak, visibility("hidden")));
 
 /*
+ * A call in progress. It lies behind the argument in the same block, because what unwinds a call (a trap, an exception of
+ * the host) leaves nothing on the stack. A host may go on then, and the argument would never be freed.
+ */
+typedef struct arora_component_call_ {
+    uint8_t *argument;
+    uintptr_t frame; /* of `dispatch`: the stack grows downwards */
+    struct arora_component_call_ *outer;
+} arora_component_call_;
+
+/* The innermost call in progress. */
+static arora_component_call_ *arora_component_innermost_;
+
+/* Where the call lies in the block of an argument: behind the 4 bytes that a module may read after its argument
+ * (docs/ABI.md, section 3), aligned. */
+static inline uint32_t arora_component_call_at_(uint32_t size) {
+    return (size + 4 + 3) & ~3u;
+}
+
+/*
  * Memory for what the host passes: an argument, or the answer of a dispatch. Both are freed with arora_buffer_free: the
- * argument by `dispatch`, the answer by the module. A few bytes more than asked for, because a module may read behind its
- * argument (docs/ABI.md, section 3). There is no way to refuse but a trap: any pointer would be taken for memory.
+ * argument by `dispatch`, the answer by the module. There is no way to refuse but a trap: any pointer would be taken for
+ * memory.
  */
 ARORA_EXPORT("cabi_realloc")
 void *arora_component_realloc_(void *old, uint32_t old_size, uint32_t alignment, uint32_t size);
 void *arora_component_realloc_(void *old, uint32_t old_size, uint32_t alignment, uint32_t size) {
-    uint8_t *block = size > UINT32_MAX - 4 ? NULL : arora_buffer_alloc(size + 4);
+    uint32_t most = UINT32_MAX - 8 - (uint32_t)sizeof(arora_component_call_);
+    uint32_t whole = arora_component_call_at_(size) + (uint32_t)sizeof(arora_component_call_);
+    uint8_t *block = size > most ? NULL : arora_buffer_alloc(whole);
     (void)alignment; /* At most 8, as every block has. */
     if (block == NULL) __builtin_trap();
     if (old != NULL) {
@@ -90,7 +111,25 @@ void *arora_component_realloc_(void *old, uint32_t old_size, uint32_t alignment,
     return block;
 }
 
-static uint8_t *arora_component_call_(uint64_t high, uint64_t low, const uint8_t *argument, uint32_t size) {
+/* End the innermost call, and free its argument. */
+static void arora_component_end_(void) {
+    arora_component_call_ *call = arora_component_innermost_;
+    arora_component_innermost_ = call->outer;
+    arora_buffer_free(call->argument);
+}
+
+static arora_component_call_ *arora_component_begin_(uint8_t *argument, uint32_t size, uintptr_t frame) {
+    arora_component_call_ *call = (arora_component_call_ *)(void *)(argument + arora_component_call_at_(size));
+    /* A call that still runs has its frame above that of the calls inside it. */
+    while (arora_component_innermost_ != NULL && arora_component_innermost_->frame <= frame) arora_component_end_();
+    call->argument = argument;
+    call->frame = frame;
+    call->outer = arora_component_innermost_;
+    arora_component_innermost_ = call;
+    return call;
+}
+
+static uint8_t *arora_component_function_(uint64_t high, uint64_t low, const uint8_t *argument, uint32_t size) {
     const arora_listed_function_ *each;
     arora_reader reader = arora_reader_sized(argument, size);
     if (arora_failed(&reader)) return arora_error_in("argument", &reader);
@@ -109,12 +148,15 @@ ARORA_EXPORT("dispatch")
 arora_component_result_ *arora_component_dispatch_(uint64_t high, uint64_t low, uint8_t *argument, uint32_t size);
 arora_component_result_ *arora_component_dispatch_(uint64_t high, uint64_t low, uint8_t *argument, uint32_t size) {
     static arora_component_result_ result;
+    volatile uint8_t frame = 0; /* on the stack until the function returns */
+    arora_component_call_ *call = arora_component_begin_(argument, size, (uintptr_t)&frame);
     arora_string message;
     arora_reader reader;
-    uint8_t *buffer = arora_component_call_(high, low, argument, size);
+    uint8_t *buffer = arora_component_function_(high, low, argument, size);
     /* Its argument is no result of a function. The empty list that NULL becomes is not either, and the host says so. */
     if (buffer == argument) buffer = NULL;
-    arora_buffer_free(argument);
+    while (arora_component_innermost_ != call) arora_component_end_();
+    arora_component_end_();
     result.failed = 0;
     result.data = buffer;
     result.size = 0;

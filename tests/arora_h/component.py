@@ -12,6 +12,7 @@ from uuid import UUID
 
 import wasmtime
 
+from arora_core.wasm import stack_pointer
 from tests.arora_h.guests import open_stores
 
 HOST: Final = "arora:module/host@0.1.0"
@@ -25,10 +26,11 @@ Answer = bytes | str
 class CoreModule:
     """The core module of a component under wasmtime. The callables are the host's functions, and may be replaced.
 
-    Nothing keeps them from calling the module again.
+    Nothing keeps them from calling the module again. A call that fails puts the module's stack back.
     """
 
     def __init__(self, binary: bytes) -> None:
+        binary, stack = stack_pointer.exported(binary)
         engine = wasmtime.Engine()
         self.store = wasmtime.Store(engine)
         open_stores.append(self.store)
@@ -41,6 +43,9 @@ class CoreModule:
         linker.define_func(HOST, "dispatch", dispatch, self._dispatch)
         linker.define_func(HOST, "dispatch-indirect", indirect, self._indirect)
         self.exports = linker.instantiate(self.store, wasmtime.Module(engine, binary)).exports(self.store)
+        pointer = self.exports[str(stack.export)]
+        assert isinstance(pointer, wasmtime.Global)
+        self._stack = pointer
         if "_initialize" in self.exports:
             self.invoke("_initialize")
 
@@ -56,7 +61,12 @@ class CoreModule:
         """Call an export, whose result, if it has one, is a pointer."""
         function = self.exports[name]
         assert isinstance(function, wasmtime.Func)
-        return int(function(self.store, *arguments) or 0) & 0xFFFFFFFF
+        stack = self._stack.value(self.store)
+        try:
+            return int(function(self.store, *arguments) or 0) & 0xFFFFFFFF
+        except BaseException:
+            self._stack.set_value(self.store, stack)
+            raise
 
     def read(self, at: int, size: int) -> bytes:
         return bytes(self._memory.read(self.store, at, at + size))

@@ -168,6 +168,46 @@ def test_nothing_leaks(guest: CoreModule) -> None:
     assert (blocks_in_use(guest), wrongly_freed(guest)) == (before, 0)
 
 
+def test_an_argument_is_freed_though_the_host_unwinds_its_call(guest: CoreModule) -> None:
+    def fail(module: UUID, function: UUID, inner: bytes) -> bytes:
+        raise LookupError
+
+    def call_again(module: UUID, function: UUID, inner: bytes) -> bytes:
+        guest.on_dispatch = fail
+        guest.call(*forward)
+        raise AssertionError("the inner call returned")
+
+    forward = argument("forward", v.Uuid(uuid4()), v.Uuid(uuid4()), v.ArrayU8(buffer(b"\0")))
+    crash = argument("last_words", v.String("x" * 1000))
+    before = blocks_in_use(guest)
+    for _ in range(5):
+        for answer in (fail, call_again):
+            guest.on_dispatch = answer
+            with pytest.raises(LookupError):
+                guest.call(*forward)
+        with pytest.raises(wasmtime.Trap):
+            guest.call(*crash)
+    # What the guest itself had in use at the time is lost: a copy of what it forwards, for each of three calls.
+    assert (blocks_in_use(guest) - before, wrongly_freed(guest)) == (5 * 3, 0)
+
+
+def test_calls_below_one_that_goes_on_are_freed_when_it_ends(guest: CoreModule) -> None:
+    crash = argument("crash", v.U32(0))
+
+    def survive(module: UUID, function: UUID, inner: bytes) -> str:
+        for _ in range(3):
+            with pytest.raises(wasmtime.Trap):
+                guest.call(*crash)
+        return "it crashed"
+
+    guest.on_dispatch = survive
+    forward = argument("forward", v.Uuid(uuid4()), v.Uuid(uuid4()), v.ArrayU8(buffer(b"\0")))
+    before = blocks_in_use(guest)
+    for _ in range(5):
+        assert guest.call(*forward) == result("forward", v.ArrayU8(error("it crashed")))
+    assert (blocks_in_use(guest), wrongly_freed(guest)) == (before, 0)
+
+
 def test_a_module_may_read_behind_what_it_is_given(guest: CoreModule) -> None:
     guest.call(*argument("set_allocator", v.U32(2)))  # the next block ends where memory ends
     assert guest.call(*argument("read_behind", v.ArrayU8(b"x" * 1003))) == result("read_behind", v.Unit())
