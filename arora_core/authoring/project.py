@@ -67,7 +67,7 @@ class Project:
         if path.suffix in (".wasm", ".so", ".dylib", ".dll", ".lock", ".pyc") or path.name.startswith("."):
             return False
         parts = path.resolve().relative_to(self.directory.resolve()).parts
-        return not {NATIVE, "target", _GENERATED, "__pycache__", "tests"} & set(parts[:-1])
+        return not {NATIVE, "target", _GENERATED, "__pycache__", "tests"} & set(parts)
 
 
 def project_at(path: str | os.PathLike[str]) -> Project:
