@@ -59,6 +59,13 @@ def test_the_engine_comes_without_what_only_some_of_its_uses_need() -> None:
     )
 
 
+def test_modules_in_python_come_without_the_engine() -> None:
+    imported = imported_by(
+        "import arora_core.guest, arora_core.guest.serving\nfrom arora_core import GuestError, Result"
+    )
+    assert not imported.intersection([*SLOW, "arora_core.runtime.engine", "arora_core.plugins", "arora_core.wasm"])
+
+
 def test_finding_plugins_imports_no_runtime_no_parser_and_no_terminal() -> None:
     imported = imported_by("from arora_core import Engine\nEngine().close()")
     for runtime in ("wasmtime", "wasmer", "playwright", "click", "rich", "yaml", "jsonschema", "hypothesis", "numpy"):
