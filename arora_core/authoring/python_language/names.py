@@ -116,12 +116,14 @@ def names_of(interface: Interface, *, guest: bool = False) -> Names:
         if isinstance(record, EnumerationType) and has_payload(record)
         for index in range(len(record.variants))
     }
-    own = () if guest else interface.exports
-    mutated = {("", each.id): want(f"{_camel(each.name)}Mutated") for each in own if each.mutable}
-    for host, protocol, _ in hosts:
-        for each in host.functions:
+    mutated = {}
+    owners = [("", interface.exports)] * (not guest)
+    owners += [(wanted[protocol], host.functions) for host, protocol, _ in hosts]
+    for owner, functions in owners:
+        for each in functions:
             if each.mutable:
-                mutated[wanted[protocol], each.id] = want(f"{wanted[protocol]}{_camel(each.name)}Mutated")
+                prefix = "" if owner == MODULE and guest else owner
+                mutated[owner, each.id] = want(f"{prefix}{_camel(each.name)}Mutated")
     reserved = {*_RESERVED, *(GUEST_IMPORTS if guest else IMPORTS)}
     made = python_names(wanted, reserved.__contains__)
     return Names(
