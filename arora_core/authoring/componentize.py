@@ -31,8 +31,8 @@ _NOT_IN_GUESTS: Final = ("__pycache__", "authoring", "cli", "columns", "conforma
 """Rooms of arora_core that no guest imports."""
 _SCRIPT: Final = "import sys; from componentize_py import script; sys.exit(script())"
 _GLUE: Final = "arora_component"
-_SOURCES, _OWN = "/0/", "/1/"
-"""Where the interpreter finds the author's files, and Arora's: the directories are numbered in their order."""
+_SOURCES, _OWN, _INSTALLED = "/0/", "/1/", "/2/"
+"""Where the interpreter finds the directories that it is given: they are numbered in their order."""
 _RAISED: Final = re.compile(r"^AssertionError: (?P<traceback>Traceback.*?)\n+Caused by:", re.DOTALL | re.MULTILINE)
 _FRAME: Final = re.compile(r'  File "(?P<path>[^"\n]*)".*\n(?:    .*\n)*')
 _REFUSED: Final = re.compile(r"arora_core\.[\w.]+: ")
@@ -62,15 +62,14 @@ def build(project: Project, header: Header, scratch: Path) -> Path:
     shutil.copytree(_CORE, own / _CORE.name, ignore=shutil.ignore_patterns(*_NOT_IN_GUESTS))
     (own / f"{_GLUE}.py").write_text(_glue(stem), encoding="utf-8")
     output = scratch / "built.wasm"
-    # The first two directories as numbered above, then what is installed here and of Python alone.
-    paths = (project.directory.resolve(), own, sysconfig.get_path("purelib"))
+    paths = {_SOURCES: project.directory.resolve(), _OWN: own, _INSTALLED: Path(sysconfig.get_path("purelib"))}
     command = [*_command(), "--quiet", "--wit-path", str(_WIT), "--world", _WORLD, "componentize"]
-    for path in paths:
+    for path in paths.values():
         command += ["--python-path", str(path)]
     try:
         run([*command, _GLUE, "--output", str(output)], scratch, _environment(scratch))
     except BuildError as error:
-        raise BuildError(_as_raised(error.message, project.directory)) from None
+        raise BuildError(_as_raised(error.message, {**paths, _SOURCES: project.directory})) from None
     return output
 
 
@@ -103,7 +102,7 @@ def _environment(scratch: Path) -> Mapping[str, str]:
     return {**os.environ, "VIRTUAL_ENV": str(empty)}
 
 
-def _as_raised(message: str, directory: Path) -> str:
+def _as_raised(message: str, paths: Mapping[str, Path]) -> str:
     """Return what the author's code raised, in their files; all of the message if it is something else."""
     found = _RAISED.search(message)
     if found is None:
@@ -113,8 +112,9 @@ def _as_raised(message: str, directory: Path) -> str:
         return last[refused.end() :]
 
     def shown(frame: re.Match[str]) -> str:
-        if frame["path"].startswith(_OWN):
-            return ""
-        return frame[0].replace(f'"{_SOURCES}', f'"{directory}{os.sep}', 1)
+        for root, path in paths.items():
+            if frame["path"].startswith(root):
+                return "" if root == _OWN else frame[0].replace(f'"{root}', f'"{path}{os.sep}', 1)
+        return frame[0]
 
     return _FRAME.sub(shown, traceback)

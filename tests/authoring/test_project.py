@@ -57,8 +57,10 @@ def test_a_module_without_sources_is_refused(tmp_path: Path) -> None:
 def test_what_is_built_is_no_input(tmp_path: Path) -> None:
     found = project_at(directory(tmp_path, "mean.c", "records/structure/x.yaml"))
     inputs = ("mean.c", "module.yaml", "records/structure/x.yaml", "include/own.h")
-    outputs = ("mean.wasm", "generated/mean.h", "native/module.yaml", "target/release/x.d", ".mean.c.swp")
-    outputs += ("generated", "__pycache__", "__pycache__/mean.cpython-314.pyc")
+    outputs = [
+        *("mean.wasm", "generated/mean.h", "native/module.yaml", "target/release/x.d", ".mean.c.swp"),
+        *("generated", "__pycache__", "__pycache__/mean.cpython-314.pyc"),
+    ]
     assert all(found.is_input(tmp_path / each) for each in inputs)
     assert not any(found.is_input(tmp_path / each) for each in outputs)
 

@@ -6,6 +6,7 @@ import importlib.util
 import os
 import shutil
 import sys
+import sysconfig
 from pathlib import Path
 
 import pytest
@@ -124,7 +125,8 @@ def test_a_program_on_the_path_will_do(monkeypatch: pytest.MonkeyPatch) -> None:
             '  File "/0/s.py", line 2, in <module>\n    f()\n  File "/2/other.py", line 3, in f\n'
             "arora_core.errors.GuestError: no\n\n\nCaused by:\n",
             f'{BEGIN}  File "{Path("here")}{os.sep}s.py", line 2, in <module>\n    f()\n'
-            '  File "/2/other.py", line 3, in f\narora_core.errors.GuestError: no',
+            f'  File "{Path(sysconfig.get_path("purelib"), "other.py")}", line 3, in f\n'
+            "arora_core.errors.GuestError: no",
         ),
     ],
     ids=["not an exception", "Arora's", "the author's"],
