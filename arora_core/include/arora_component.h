@@ -120,7 +120,7 @@ static void arora_component_end_(void) {
 
 static arora_component_call_ *arora_component_begin_(uint8_t *argument, uint32_t size, uintptr_t frame) {
     arora_component_call_ *call = (arora_component_call_ *)(void *)(argument + arora_component_call_at_(size));
-    /* A call that still runs has its frame above that of the calls inside it. */
+    /* A call that still runs has its frame above those of the calls inside it: any other has been unwound. */
     while (arora_component_innermost_ != NULL && arora_component_innermost_->frame <= frame) arora_component_end_();
     call->argument = argument;
     call->frame = frame;
