@@ -21,9 +21,9 @@ import sys
 import threading
 import warnings
 from collections.abc import Callable
-from functools import partial
+from functools import cache, partial
 from operator import methodcaller  # noqa: TID251 - in no cycle, and in no page
-from types import FunctionType
+from types import CodeType, FunctionType
 from typing import Any, Final
 
 _CPYTHON: Final = sys.implementation.name == "cpython"
@@ -109,13 +109,17 @@ def c_callback(function: Callable[..., int], pending: list[BaseException], unwin
 def _postpone_signals(function: Callable[..., int]) -> None:
     """Make signal handlers run no earlier than inside the ``try`` that ``function`` begins with."""
     assert isinstance(function, FunctionType)
-    code = function.__code__
+    function.__code__ = _postponing(function.__code__)
+
+
+@cache
+def _postponing(code: CodeType) -> CodeType:
     for instruction in dis.get_instructions(code):
         if instruction.opname == "RESUME" and instruction.arg == _AT_START:
             patched = bytearray(code.co_code)
             patched[instruction.offset + 1] = _AFTER_YIELD_FROM
-            function.__code__ = code.replace(co_code=bytes(patched))
-            return
+            return code.replace(co_code=bytes(patched))
+    return code
 
 
 class _Struck(BaseException):

@@ -1,7 +1,6 @@
 """Compiled code on disk, so that a module is compiled once for many processes.
 
-Compiled code is run as it is: whoever can write it can do what the user can. So it is read from, and written to, a
-directory that only the user can write to, in directories of which the same holds, and from nowhere else.
+It is kept in a directory that only the user can write to (:mod:`arora_core.wasm.private_directory`).
 """
 
 from __future__ import annotations
@@ -9,7 +8,6 @@ from __future__ import annotations
 import hashlib
 import logging
 import os
-import stat
 import tempfile
 from collections.abc import Callable
 from contextlib import suppress
@@ -17,6 +15,8 @@ from pathlib import Path
 from typing import Final
 
 import arora_libwasmer
+
+from arora_core.wasm.private_directory import only_ours, private
 
 DIRECTORY: Final = "ARORA_WASMER_CACHE"
 """The environment variable with another directory; empty for no cache."""
@@ -44,7 +44,7 @@ class CodeCache:
         path = directory / self._name(executable, flags)
         try:
             with path.open("rb") as file:
-                if not _only_ours(os.fstat(file.fileno())):
+                if not only_ours(os.fstat(file.fileno())):
                     return None
                 content = file.read()
             os.utime(path)
@@ -91,43 +91,15 @@ class CodeCache:
         if given == "":
             return None
         try:
-            directory = Path(given or arora_libwasmer.cache_directory("wasmer")).absolute()
-            _make(directory)
-            if (reason := _untrusted(directory)) is None:
+            directory = Path(given or arora_libwasmer.cache_directory("wasmer"))
+        except RuntimeError as error:
+            reason: str | None = str(error)
+        else:
+            reason = private(directory)
+            if reason is None:
                 return directory
-        except (OSError, RuntimeError) as error:
-            reason = str(error)
         _logger.debug("compiled code is not cached on disk: %s", reason)
         return None
-
-
-def _make(directory: Path) -> None:
-    """Make a directory and those it is in, where they do not exist, for the user alone."""
-    if not directory.is_dir():
-        _make(directory.parent)
-        directory.mkdir(mode=0o700, exist_ok=True)
-
-
-def _untrusted(directory: Path) -> str | None:
-    """Return why others might write to a directory, None if they cannot."""
-    if not hasattr(os, "geteuid"):
-        return None  # On Windows, the directory of a user's application data is the user's alone.
-    real = directory.resolve()
-    if not _only_ours(real.stat()):
-        return f"others can write to {real}"
-    for parent in real.parents:
-        status = parent.stat()
-        # In a directory with the sticky bit, such as /tmp, nobody can replace what is another's.
-        open_to_others = status.st_mode & (stat.S_IWGRP | stat.S_IWOTH) and not status.st_mode & stat.S_ISVTX
-        if open_to_others or status.st_uid not in (0, os.geteuid()):
-            return f"others can write to {parent}"
-    return None
-
-
-def _only_ours(status: os.stat_result) -> bool:
-    if not hasattr(os, "geteuid"):
-        return True
-    return status.st_uid == os.geteuid() and not status.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
 
 
 def _prune(directory: Path) -> None:

@@ -1,0 +1,67 @@
+"""Directories for compiled code, which only the user can write to.
+
+Compiled code is run as it is: whoever can write it can do what the user can. So it is read from, and written to, a
+directory that only the user can write to, in directories of which the same holds, and from nowhere else.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import sys
+from pathlib import Path
+
+
+def cache_directory(name: str) -> Path:
+    """Return the user's directory to keep things of this name in, which may not exist.
+
+    Raises RuntimeError where the user has no home.
+    """
+    if sys.platform == "win32":
+        base = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData/Local")
+    elif sys.platform == "darwin":
+        base = Path.home() / "Library/Caches"
+    else:
+        base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    return base / "arora" / name
+
+
+def private(directory: Path) -> str | None:
+    """Make a directory that does not exist. Return why it cannot be used, None if it can."""
+    try:
+        directory = directory.absolute()
+        _make(directory)
+        return _untrusted(directory)
+    except (OSError, RuntimeError) as error:
+        return str(error)
+
+
+def only_ours(status: os.stat_result) -> bool:
+    """Return whether a file or directory is the user's, and nobody else can write to it."""
+    # On Windows, the directory of a user's application data is the user's alone.
+    if sys.platform == "win32":
+        return True
+    return status.st_uid == os.geteuid() and not status.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
+
+
+def _make(directory: Path) -> None:
+    """Make a directory and those it is in, where they do not exist, for the user alone."""
+    if not directory.is_dir():
+        _make(directory.parent)
+        directory.mkdir(mode=0o700, exist_ok=True)
+
+
+def _untrusted(directory: Path) -> str | None:
+    """Return why others might write to a directory, None if they cannot."""
+    if sys.platform == "win32":
+        return None
+    real = directory.resolve()
+    if not only_ours(real.stat()):
+        return f"others can write to {real}"
+    for parent in real.parents:
+        status = parent.stat()
+        # In a directory with the sticky bit, such as /tmp, nobody can replace what is another's.
+        open_to_others = status.st_mode & (stat.S_IWGRP | stat.S_IWOTH) and not status.st_mode & stat.S_ISVTX
+        if open_to_others or status.st_uid not in (0, os.geteuid()):
+            return f"others can write to {parent}"
+    return None
