@@ -169,10 +169,17 @@ class LifeCycle(RuleBasedStateMachine):
         def fail() -> v.Value:
             raise bug
 
+        number = self._existing(number)
+        module = self.loaded[number]
         callable = self.engine.register_callable(fail)
-        run = partial(self.loaded[self._existing(number)].indirect, callable)
+        run = partial(module.indirect, callable)
         expect(expect_raises(RuntimeError, run, "a callable that raises") is bug, "the call raised another exception")
         self.engine.unregister_callable(callable)
+        # Where the stack cannot be put back the module is restarted, which the host's exception does not say.
+        held = module.exchange(self.kept[number]), module.count()
+        if held != (0, 1):
+            expect_equal(held, (self.kept[number], self.counted[number] + 1), "what a guest kept")
+        self.counted[number] = held[1]
 
     @_step(number=_NUMBERS, absent=_NUMBERS)
     def call_a_module_that_may_be_unloaded(self, number: int, absent: int) -> None:

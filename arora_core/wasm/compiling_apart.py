@@ -29,10 +29,15 @@ LARGEST: Final = 4 << 30
 _REJECTED: Final = 3
 
 
+def can_be_apart() -> bool:
+    """Return whether a module can be compiled in a process of its own."""
+    # The executable of a frozen program is no Python.
+    return not getattr(sys, "frozen", False)
+
+
 def is_apart(executable: bytes) -> bool:
     """Return whether a module with a valid header is to be compiled in a process of its own."""
-    # The executable of a frozen program is no Python.
-    return not getattr(sys, "frozen", False) and is_much(executable)
+    return can_be_apart() and is_much(executable)
 
 
 def compile_apart(program: str, options: object, executable: bytes, rejected: Callable[[str], Exception]) -> bytes:

@@ -17,7 +17,7 @@ _UNCHARGED: Final = 1024
 """Bytes of the largest argument that costs a guest no fuel to pass on."""
 _MOST_VECTORS: Final = 1024
 _MOST_WRITTEN: Final = 1 << 16
-_MOST_LINES: Final = 1024
+MOST_LINES: Final = 1024
 """Lines that one write ends at most: logging them takes the host's time, in which no limit stops the guest."""
 _MOST_ANSWERS: Final = 2
 """Answers that may be in the guest's allocator at once, one for a call that the allocator made itself."""
@@ -115,16 +115,20 @@ class HostCalls(GuestMemory):
             text += self._memory.read(part_at, min(size, _MOST_WRITTEN - len(text)))
             if len(text) == _MOST_WRITTEN:
                 break
-        if text.count(b"\n") > _MOST_LINES:
-            del text[-len(text.split(b"\n", _MOST_LINES)[-1]) :]
+        if text.count(b"\n") > MOST_LINES:
+            del text[-len(text.split(b"\n", MOST_LINES)[-1]) :]
+        self.write_output(fd, bytes(text))
+        self._memory.write(written_at, len(text).to_bytes(4, "little"))
+        return 0
+
+    def write_output(self, fd: int, text: bytes) -> None:
+        """Hand what the guest has written to file descriptor 1 or 2 to the host."""
         current.charge(len(text))
         self.calls_out += 1
         try:
-            self._host.write_output(fd, bytes(text))
+            self._host.write_output(fd, text)
         finally:
             self.calls_out -= 1
-        self._memory.write(written_at, len(text).to_bytes(4, "little"))
-        return 0
 
     def _require(self, offset: int, size: int, what: str) -> None:
         if offset + size > self._refreshed():

@@ -27,7 +27,10 @@ class KeptStack:
         """Whether a failure has lost frames of a stack whose pointer is unknown."""
 
     def attach(self, pointer: GlobalVariable | None, *, unknown: bool) -> None:
-        """Use the stack pointer of a guest that has been initialized; ``unknown`` if it may have one, but which?"""
+        """Use the stack pointer of a guest that has been initialized.
+
+        ``unknown`` says that the guest may have a stack whose pointer is unknown, if need be besides this one.
+        """
         self._pointer, self._unknown = pointer, unknown
         if pointer is not None:
             self._resting = pointer.get()
@@ -52,5 +55,5 @@ class KeptStack:
             self._flag.set(flag)
         if self._pointer is not None:
             self._pointer.set(stack)
-        elif self._unknown:
+        if self._unknown:
             self.is_lost = True

@@ -70,7 +70,9 @@ def require_module(executable: bytes) -> None:
     Nothing is quoted of it: it may be a link of a stranger's to another file.
     """
     if executable[:4] == _MAGIC[:4] and executable[6:8] == _COMPONENT[2:]:
-        raise MalformedExecutable("a WebAssembly component, expected a module")
+        raise MalformedExecutable(
+            "a WebAssembly component, expected a module; the header of a component says executor: {name: wasm-component}"
+        )
     if executable[:4] != _MAGIC[:4]:
         text = "it is in the text format, which wat2wasm translates"
         why = "it is empty" if not executable else text if executable[:1] == b"(" else "it does not begin with \\0asm"

@@ -70,7 +70,7 @@ class GuestStack(NamedTuple):
     export: str | None
     """The name under which the module exports its stack pointer; None if it has none, or an unknown one."""
     unknown: bool
-    """Whether the module may have a stack whose pointer is unknown."""
+    """Whether the module may have a stack whose pointer is unknown. Components may have one besides another."""
 
 
 def exported(executable: bytes) -> tuple[bytes, GuestStack]:

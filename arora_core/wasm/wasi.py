@@ -16,10 +16,11 @@ from struct import Struct
 from typing import Final
 
 from ..budget import current
-from ..errors import LimitExceeded, Trap, TrapKind, UnsupportedImport
+from ..errors import Trap, TrapKind, UnsupportedImport
 from .guest_interface import U32, U64, LinearMemory
 from .guest_symbols import FD_WRITE, WASI_NAMESPACE, WasmFunctionType, WasmType
 from .linear_memory import LinearGuest
+from .waiting import sleep
 
 _SUCCESS: Final = 0
 _EBADF: Final = 8
@@ -76,10 +77,7 @@ _ABSOLUTE: Final = 1
 _MOST_SUBSCRIPTIONS: Final = 4096
 _CLOCKS: Final[Mapping[int, Callable[[], int]]] = {0: time.time_ns, 1: time.monotonic_ns}
 _CPU_CLOCKS: Final = (2, 3)
-LONGEST_WAIT: Final = 3600.0
-"""Seconds after which a call that waits is stopped, whatever its limits: it keeps others from using its engine."""
 _RANDOM_PIECE: Final = 1 << 20
-_NANOSECONDS: Final = 1_000_000_000
 
 
 def check_wasi_imports(imports: Iterable[tuple[str, str, WasmType]]) -> None:
@@ -257,11 +255,6 @@ def _slept(asked: list[tuple[int, ...]]) -> list[bytes]:
         else:
             due.append((userdata, tag, now, timeout if flags & _ABSOLUTE else now() + timeout))
     while not events:
-        left = min(then - now() for _, _, now, then in due)
-        if left > 0:
-            # Without waking up in between. An exception of a signal handler ends the sleep and the guest's call.
-            current.wait(min(left / _NANOSECONDS, LONGEST_WAIT))
-            if left / _NANOSECONDS > LONGEST_WAIT:
-                raise LimitExceeded(f"waited for {LONGEST_WAIT:.0f} s, which is the longest wait", limit="deadline")
+        sleep(min(then - now() for _, _, now, then in due))
         events = [_EVENT.pack(userdata, _SUCCESS, tag, 0, 0) for userdata, tag, now, then in due if then <= now()]
     return events
