@@ -13,6 +13,7 @@ import pytest
 os.environ["ARORA_STRICT_CODECS"] = "1"
 # Tests compile what they load, also when they run for the second time.
 os.environ["ARORA_WASMER_CACHE"] = ""
+os.environ["ARORA_WASMTIME_CACHE"] = ""
 
 
 def pytest_configure() -> None:

@@ -71,7 +71,7 @@ def require_module(executable: bytes) -> None:
     """
     if executable[:4] == _MAGIC[:4] and executable[6:8] == _COMPONENT[2:]:
         raise MalformedExecutable(
-            "a WebAssembly component, expected a module; the header of a component says executor: {name: wasm-component}"
+            "a WebAssembly component, expected a module; its header would have to say executor: {name: wasm-component}"
         )
     if executable[:4] != _MAGIC[:4]:
         text = "it is in the text format, which wat2wasm translates"

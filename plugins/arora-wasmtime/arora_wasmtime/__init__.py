@@ -1,4 +1,4 @@
-"""The Arora executor for WebAssembly modules on Wasmtime."""
+"""The Arora executors for WebAssembly modules and components on Wasmtime."""
 
 from __future__ import annotations
 
@@ -10,6 +10,6 @@ from arora_core.hookspecs import hookimpl
 
 @hookimpl
 def arora_executors() -> Sequence[type[Executor]]:
-    from .executor import WasmtimeExecutor
+    from .executor import WasmtimeComponentExecutor, WasmtimeExecutor
 
-    return [WasmtimeExecutor]
+    return [WasmtimeExecutor, WasmtimeComponentExecutor]

@@ -42,7 +42,7 @@ class CallbackAdapter:
         self._type = type
         self._answer = answer
         self._ask = ask
-        self._gate = store.instantiate_adapter(compiling.adapter_module(forwarding("callback_gate", type)), [answer])
+        self._gate = store.instantiate_module(compiling.adapter_module(forwarding("callback_gate", type)), [answer])
 
     @property
     def function(self) -> Any:
@@ -60,7 +60,7 @@ class CallbackAdapter:
         guest = [store.exported(MEMORY), store.exported(ALLOC)]
         source = forwarding("callback_adapter", type, slack=SLACK, size_bits=_SIZE_BITS)
         imports = [*guest, self._answer, ask, check, self._gate("table"), in_allocator]
-        store.instantiate_adapter(self._compiling.adapter_module(source), imports)
+        store.instantiate_module(self._compiling.adapter_module(source), imports)
 
     def _check_allocation(self, at: int, reserved: int) -> int:
         # Only the lower 32 bits of a raw value are set by the guest.

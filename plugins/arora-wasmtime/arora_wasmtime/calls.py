@@ -7,15 +7,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Final, NamedTuple, Protocol, Union
+from typing import Any, Final, NamedTuple, Protocol, Union
 
-from wasmtime import FuncType, InstancePre, Linker, Store, Trap, ValType, WasmtimeError
+from wasmtime import FuncType, InstancePre, Linker, Module, Trap, ValType, WasmtimeError
 
 from arora_core.executor import RawEntry, RowsCall
 from arora_core.guest_symbols import WasmFunctionType
 from arora_core.linear_memory import BufferCall, Export, GlobalVariable, LinearGuest, LinearMemory
 
 from .engines import CompilingEngine
+from .freed_once import Store
+
+Item = Any
+"""A function, memory, table or global of the store, in the form that the calls give it."""
+
+Items = Callable[[str], Item]
+"""Returns what an instance exports under a name. Raises LoadError if it exports nothing under it."""
 
 Failure = Callable[[Union[WasmtimeError, Trap]], BaseException]
 """Converts an error or trap of wasmtime-py to the exception to raise."""
@@ -35,13 +42,29 @@ class Calls(Protocol):
     An exception of the host does not pass through Wasmtime: it is pending in ``LinearGuest.carried`` meanwhile.
     """
 
-    def define(
-        self, linker: Linker, import_: tuple[str, str], type: WasmFunctionType, answer: Callable[..., int]
-    ) -> None:
-        """Define the import (namespace, name), which returns an i32. ``answer`` takes integers, signed or unsigned."""
+    def host_function(self, import_: tuple[str, str], type: WasmFunctionType, answer: Callable[..., int]) -> Item:
+        """Return a function for the guest to import as (namespace, name).
+
+        ``answer`` takes integers, signed or unsigned, and returns one, also where the function has no result.
+        """
+
+    def define(self, linker: Linker, import_: tuple[str, str], item: Item) -> None:
+        """Define the import (namespace, name)."""
 
     def instantiate(self, prepared: InstancePre) -> None:
         """Make the instance, and run its start function."""
+
+    def instantiate_part(self, module: Module, imports: Sequence[Item]) -> Items:
+        """Make an instance of one of several modules, with these imports in the module's order. Return its exports."""
+
+    def complete(self, exports: Items) -> None:
+        """Take these for the exports of the guest."""
+
+    def memory_of(self, item: Item) -> LinearMemory:
+        """Return a memory that a part exports."""
+
+    def export_of(self, item: Item) -> Export:
+        """Return a function that a part exports, as :meth:`export` does."""
 
     def export(self, symbol: str) -> Export:
         """Return an exported function that takes an i32 or nothing, and returns an i32 or nothing."""

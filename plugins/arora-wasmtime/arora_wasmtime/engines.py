@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import logging
+from contextlib import suppress
+from pathlib import Path
 from typing import Final
 from weakref import WeakValueDictionary
 
@@ -13,7 +15,8 @@ from wasmtime import WasmtimeError
 from arora_core import wasm_types
 from arora_core.errors import MalformedExecutable
 from arora_core.wasm import fixed_tables, stack_pointer
-from arora_core.wasm.compiling_apart import compile_apart, is_apart
+from arora_core.wasm.compiling_apart import can_be_apart, compile_apart
+from arora_core.wasm.compiling_work import is_much
 from arora_core.wasm.memory_shortage import memory_shortage
 from arora_core.wasm.module_types import ModuleTypes, require_module
 from arora_core.wasm.stack_pointer import GuestStack
@@ -31,22 +34,32 @@ _MOST_ADAPTERS: Final = 256
 """Adapter modules that are kept for further instances."""
 
 
-_Key = tuple[bytes, Metered]
-"""The digest of an executable, and what its code counts."""
+_Key = tuple[object, Metered]
+"""What tells an executable from all others, such as its digest, and what its code counts."""
 
 
 class Compiled:
     """A compiled executable, with the types of its exports and imports, and what is known of its stack."""
 
-    __slots__ = ("__weakref__", "key", "module", "stack", "tables", "types")
+    __slots__ = ("__weakref__", "file", "key", "module", "stack", "tables", "types")
 
-    def __init__(self, key: _Key, module: wasmtime.Module, types: ModuleTypes, stack: GuestStack) -> None:
+    def __init__(
+        self, key: _Key, module: wasmtime.Module, types: ModuleTypes, stack: GuestStack, file: Path | None = None
+    ) -> None:
         self.key = key
+        self.file = file
+        """Where the code is on disk, if it can be mapped into memory from there."""
         self.module = module
         self.types = types
         self.stack = stack
         self.tables = 0
         """Bytes that its tables take, if it has been used with a memory limit."""
+
+    def with_module(self, module: wasmtime.Module) -> Compiled:
+        """Return the same for another engine, for which ``module`` is."""
+        copy = Compiled(self.key, module, self.types, self.stack, self.file)
+        copy.tables = self.tables
+        return copy
 
 
 _alive: Final[WeakValueDictionary[_Key, Compiled]] = WeakValueDictionary()
@@ -57,38 +70,52 @@ class CompilingEngine:
     """A Wasmtime engine, and the modules compiled for it."""
 
     def __init__(self, metered: Metered) -> None:
-        self._counted = metered
+        self.counted = metered
         config = configuration(metered)
         use_cache(config)
         self.engine = WasmtimeEngine(config)
         self._adapter_modules: dict[str | bytes, Module] = {}
         self._modules: WeakValueDictionary[_Key, Compiled] = WeakValueDictionary()
 
-    def compiled(self, executable: bytes) -> Compiled:
-        """Return the compiled executable, from memory if one is alive. Raise MalformedExecutable if it is invalid."""
-        key = hashlib.sha256(executable).digest(), self._counted
+    def compiled(self, executable: bytes, *, apart: bool = False) -> Compiled:
+        """Return the compiled executable, from memory if one is alive. Raise MalformedExecutable if it is invalid.
+
+        ``apart`` lets a process of its own compile it, which may use all processors.
+        """
+        key = hashlib.sha256(executable).digest(), self.counted
         compiled = self._modules.get(key)
         if compiled is None:
             other = _alive.get(key)
-            compiled = self._compiled(key, executable) if other is None else _moved(other, self.engine)
+            compiled = self._compiled(key, executable, apart) if other is None else _moved(other, self.engine)
             self._modules[key] = _alive[key] = compiled
         return compiled
 
-    def _compiled(self, key: _Key, executable: bytes) -> Compiled:
+    def from_file(self, name: object, file: Path, types: ModuleTypes, stack: GuestStack) -> Compiled:
+        """Return the compiled executable of this name, from a file that was written from its code.
+
+        Raises WasmtimeError if it is the code of another release of Wasmtime, or none.
+        """
+        return Compiled((name, self.counted), Module.deserialize_file(self.engine, str(file)), types, stack, file)
+
+    def moved(self, compiled: Compiled) -> Compiled:
+        """Return compiled code of another engine with the same configuration for this one."""
+        return _moved(compiled, self.engine)
+
+    def _compiled(self, key: _Key, executable: bytes, apart: bool) -> Compiled:
         changed, stack = stack_pointer.exported(executable)
-        module = _compile(self.engine, changed, self._counted)
+        module = _compile(self.engine, changed, self.counted, apart)
         # Arora reads the types itself: wasmtime-py aborts the process when a function takes a vector.
         return Compiled(key, module, wasm_types.read(executable), stack)
 
-    def limited(self, executable: bytes, memory: int | None) -> Compiled:
+    def limited(self, executable: bytes, memory: int | None, *, apart: bool = False) -> Compiled:
         """Return the compiled executable for a memory limit, if there is one. Raise LimitExceeded as well."""
-        compiled = self.compiled(executable)
+        compiled = self.compiled(executable, apart=apart)
         if memory is None:
             return compiled
         # Tables can be fixed only in a valid module, so the first compilation checks the original.
         fixed = fixed_tables.fix(executable, memory)
         if fixed.executable != executable:
-            compiled = self.compiled(fixed.executable)
+            compiled = self.compiled(fixed.executable, apart=apart)
         compiled.tables = fixed.size
         return compiled
 
@@ -105,15 +132,24 @@ class CompilingEngine:
     @property
     def metered(self) -> bool:
         """Whether compiled code counts epochs or fuel."""
-        return self._counted != Metered(epochs=False, fuel=False)
+        return self.counted != Metered(epochs=False, fuel=False)
 
-    def copied(self, compiled: Compiled) -> tuple[WasmtimeEngine, Compiled]:
-        """Return a new engine with the same configuration, and a copy of ``compiled`` for it."""
+    def own_engine(self) -> WasmtimeEngine:
+        """Return an engine for one guest, with the same configuration: this engine, unless the guest may be stopped.
+
+        Incrementing the epoch stops all guests of an engine.
+        """
+        if not self.counted.epochs:
+            return self.engine
         # Without the cache: nothing is compiled here, and each engine with a cache has a thread for it.
-        engine = WasmtimeEngine(configuration(self._counted))
+        return WasmtimeEngine(configuration(self.counted))
+
+    def on(self, engine: WasmtimeEngine, compiled: Compiled) -> Compiled:
+        """Return ``compiled`` for an engine of :meth:`own_engine`: a copy, unless it is this one."""
+        if engine is self.engine:
+            return compiled
         copy = _alive[compiled.key] = _moved(compiled, engine)
-        copy.tables = compiled.tables
-        return engine, copy
+        return copy
 
     def close(self) -> None:
         """Release the engine and its adapter modules."""
@@ -125,15 +161,18 @@ class CompilingEngine:
 
 def _moved(compiled: Compiled, engine: WasmtimeEngine) -> Compiled:
     """Return a copy of compiled code for another engine with the same configuration."""
-    module = Module.deserialize(engine, compiled.module.serialize())
-    return Compiled(compiled.key, module, compiled.types, compiled.stack)
+    if compiled.file is not None:
+        with suppress(WasmtimeError):
+            module = Module.deserialize_file(engine, str(compiled.file))
+            return compiled.with_module(module)
+    return compiled.with_module(Module.deserialize(engine, compiled.module.serialize()))
 
 
-def _compile(engine: WasmtimeEngine, executable: bytes, metered: Metered) -> wasmtime.Module:
+def _compile(engine: WasmtimeEngine, executable: bytes, metered: Metered, apart: bool) -> wasmtime.Module:
     # Checked first: wasmtime-py parses bytes that do not begin with a zero byte as the text format.
     require_module(executable)
     try:
-        if is_apart(executable):
+        if can_be_apart() and (apart or is_much(executable)):
             options = metered.epochs, metered.fuel
             code = compile_apart(compiler_process.__name__, options, bytes(executable), WasmtimeError)
             return Module.deserialize(engine, code)

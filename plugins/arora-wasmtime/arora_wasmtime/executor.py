@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from .configuration import Metered
     from .engines import CompilingEngine
+    from .program import Program
 
 
 _OLDEST: Final = 45
@@ -88,22 +89,37 @@ class WasmtimeExecutor(Executor):
         compiling = self._engines.get(metered)
         if compiling is None:
             compiling = self._engines[metered] = CompilingEngine(metered)
+        program = self._program(definition, compiling, limits)
+        instance = WasmtimeInstance(program, definition.header, host, limits, calls, self._alarm, compiling)
+        _live.add(instance)
+        return instance
+
+    def _program(self, definition: ModuleDefinition, compiling: CompilingEngine, limits: Limits) -> Program:
+        """Return the compiled executable, whose imports and exports have been checked."""
+        from .program import CoreProgram
+
         compiled = compiling.limited(definition.executable, limits.memory)
         check_exports(definition.header, compiled.types.exports)
         check_imports(compiled.types.imports)
-        engine = compiling.engine
-        if metered.epochs:
-            # Incrementing the epoch stops all guests of an engine, so a guest that may be stopped has its own engine.
-            engine, compiled = compiling.copied(compiled)
-        instance = WasmtimeInstance(engine, compiled, definition.header, host, limits, calls, self._alarm, compiling)
-        _live.add(instance)
-        return instance
+        return CoreProgram(compiled)
 
     def close(self) -> None:
         self._alarm.close()
         for engine in self._engines.values():
             engine.close()
         self._engines.clear()
+
+
+class WasmtimeComponentExecutor(WasmtimeExecutor):
+    """An executor of WebAssembly components, whose core modules run as those of :class:`WasmtimeExecutor` do."""
+
+    name: ClassVar[str] = "wasmtime-component"
+    serves: ClassVar[frozenset[str]] = frozenset({"wasm-component"})
+
+    def _program(self, definition: ModuleDefinition, compiling: CompilingEngine, limits: Limits) -> Program:
+        from .component_program import ComponentProgram
+
+        return ComponentProgram(definition, compiling, limits)
 
 
 def _too_old(version: str | None) -> str | None:

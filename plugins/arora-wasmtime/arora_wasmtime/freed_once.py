@@ -35,4 +35,8 @@ class Module(_FreedOnce, wasmtime.Module):
 
 
 class Store(_FreedOnce, wasmtime.Store):
-    """A store that is freed once."""
+    """A store that is freed once, and knows its engine."""
+
+    def __init__(self, engine: wasmtime.Engine) -> None:
+        super().__init__(engine)
+        self.engine = engine

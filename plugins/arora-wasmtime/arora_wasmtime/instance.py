@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from arora_core.executor import Host, Instance, Limits, RawEntry, RowsCall
-from arora_core.guest_symbols import ALLOC, FREE, MEMORY, function_symbol, initializer
+from arora_core.guest_symbols import ALLOC, FREE, MEMORY, function_symbol
 from arora_core.linear_memory import BufferCall, LinearGuest, TransferCall
 from arora_core.wasi import Preview1
 from arora_core.wasm.alarm import Alarm
@@ -14,10 +14,11 @@ from arora_core.wasm.metering import Meter
 from arora_core.wasm.timed_host import TimedHost
 
 from .calls import AdaptedCall, MakeCalls
-from .engines import Compiled, CompilingEngine
-from .freed_once import Engine, Linker, Store
-from .instantiation import define_imports, instantiate, limit_memory, link
+from .engines import CompilingEngine
+from .freed_once import Engine, Store
+from .instantiation import limit_memory
 from .metering import MOST_FUEL, StoreControls
+from .program import Program, Surroundings
 from .stack import STACK
 from .traps import Failures
 
@@ -47,8 +48,7 @@ class WasmtimeInstance(Instance):
 
     def __init__(
         self,
-        engine: Engine,
-        compiled: Compiled,
+        program: Program,
         header: Header,
         host: Host,
         limits: Limits,
@@ -57,7 +57,8 @@ class WasmtimeInstance(Instance):
         compiling: CompilingEngine,
     ) -> None:
         # Keeps the compiled module in the engine's weak cache, for others that load the same executable.
-        self._compiled: Compiled | None = compiled
+        self._program: Program | None = program
+        engine = compiling.own_engine()
         self._own_engine = None if engine is compiling.engine else engine
         self._guest = LinearGuest(host if limits.deadline is None else TimedHost(host))
         self._wasi = Preview1(self._guest)
@@ -71,7 +72,7 @@ class WasmtimeInstance(Instance):
         controls = StoreControls(engine, self._calls)
         self._meter = Meter(self._guest, limits, alarm, controls, MOST_FUEL)
         try:
-            self._start(engine, compiled, header, limits)
+            self._start(program, engine, compiling, header, limits)
             for function in header.exports:
                 id = function.id.bytes
                 self._functions[id] = self._calls.adapt(function_symbol(id), self._guest.function(id))
@@ -107,7 +108,7 @@ class WasmtimeInstance(Instance):
         self._release()
         self._store.on_delete = None
         self._store.close()
-        self._compiled = None
+        self._program = None
         self._meter.close()
         if self._own_engine is not None:
             self._own_engine.close()
@@ -119,27 +120,24 @@ class WasmtimeInstance(Instance):
         self._functions.clear()
         self._calls.close()
 
-    def _start(self, engine: Engine, compiled: Compiled, header: Header, limits: Limits) -> None:
-        types, calls, meter = compiled.types, self._calls, self._meter
-        limit_memory(self._store, types.least_memory, compiled.tables, limits)
-        with Linker(engine) as linker:
-            define_imports(linker, self._store, types.imports, self._guest, self._wasi, calls)
-            prepared = link(linker, compiled.module)
+    def _start(
+        self, program: Program, engine: Engine, compiling: CompilingEngine, header: Header, limits: Limits
+    ) -> None:
+        calls, meter = self._calls, self._meter
+        limit_memory(self._store, program.least_memory, program.tables, limits, program.memories)
+        surroundings = Surroundings(self._store, engine, compiling, self._guest, self._wasi, calls, limits)
         with meter.running():
-            instantiate(prepared, calls, limits)
-            ids = [function.id.bytes for function in header.exports]
+            start = program.start(surroundings)
             memory = calls.memory(MEMORY)
             self._wasi.attach(memory)
             self._guest.attach(
                 memory,
                 calls.export(ALLOC),
                 calls.export(FREE),
-                {id: calls.export(function_symbol(id)) for id in ids},
+                {function.id.bytes: calls.export(function_symbol(function.id.bytes)) for function in header.exports},
                 meter.wrap,
             )
-            initialize = initializer(types.exports)
-            if initialize is not None:
-                calls.export(initialize)(0)
-            stack = compiled.stack
-            pointer = None if stack.export is None else calls.global_variable(stack.export)
-            self._guest.attach_stack(pointer, unknown=stack.unknown)
+            if start.initialize is not None:
+                calls.export(start.initialize)(0)
+            pointer = None if start.stack.export is None else calls.global_variable(start.stack.export)
+            self._guest.attach_stack(pointer, unknown=start.stack.unknown)

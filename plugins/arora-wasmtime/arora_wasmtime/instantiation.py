@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Final, cast
 
 from wasmtime import InstancePre, Linker, Module, Store, WasiConfig, WasmtimeError
@@ -35,8 +36,8 @@ _REPLACED: Final = ("poll_oneoff", "random_get", "proc_exit")
 codes from 126 on."""
 
 
-def limit_memory(store: Store, least: int, tables: int, limits: Limits) -> None:
-    """Apply the memory limit to ``store``, for tables of so many bytes.
+def limit_memory(store: Store, least: int, tables: int, limits: Limits, memories: int) -> None:
+    """Apply the memory limit to ``store``, for tables of so many bytes, and to each of so many memories.
 
     Raise LimitExceeded if ``least``, the initial bytes of the memory, and the tables exceed it.
     """
@@ -45,9 +46,9 @@ def limit_memory(store: Store, least: int, tables: int, limits: Limits) -> None:
         return
     if least + tables > limits.memory:
         raise beyond(f"begins with {least + tables} bytes", limits.memory)
-    # The limit is per memory, so only one is allowed. The heap of garbage-collected types would be another. The tables
+    # The limit is per memory, so no more are allowed. The heap of garbage-collected types would be another. The tables
     # of the module cannot grow.
-    store.set_limits(memory_size=min(limits.memory - tables, 2**63 - 1), memories=1, instances=_MAX_INSTANCES)
+    store.set_limits(memory_size=min(limits.memory - tables, 2**63 - 1), memories=memories, instances=_MAX_INSTANCES)
 
 
 def define_imports(
@@ -76,7 +77,7 @@ def define_imports(
         answers[WASI_NAMESPACE, name] = PREVIEW_1[name], cast("Callable[..., int]", wasi.answer(name))
     for import_, (type, answer) in answers.items():
         if import_ in imported:
-            calls.define(linker, import_, type, answer)
+            calls.define(linker, import_, calls.host_function(import_, type, answer))
 
 
 def link(linker: Linker, module: Module) -> InstancePre:
@@ -95,14 +96,23 @@ def instantiate(prepared: InstancePre, calls: Calls, limits: Limits) -> None:
     Raise LimitExceeded if it starts too large, LoadError if memory is short, MalformedExecutable if it needs what the
     engine has disabled, Trap if its start function crashes.
     """
-    try:
+    with part_failure(limits):
         calls.instantiate(prepared)
+
+
+@contextmanager
+def part_failure(limits: Limits) -> Iterator[None]:
+    """Raise what :func:`instantiate` raises, where the body instantiates a module."""
+    try:
+        yield
     except Trap as trap:
         # limit_memory has checked exported memories, but not the memories and tables that are not exported.
         if limits.memory is not None and trap.kind is TrapKind.OTHER and "limit" in trap.message:
             raise beyond(trap.message, limits.memory) from None
         if trap.kind is TrapKind.OTHER and "disabled for this engine" in trap.message:
             raise MalformedExecutable(trap.message.partition(" -- ")[0]) from None
+        if trap.kind is TrapKind.OTHER and "incompatible import type" in trap.message:
+            raise MalformedExecutable(f"is malformed: {trap.message}") from None
         if trap.kind is TrapKind.OTHER and (shortage := memory_shortage(trap.message)):
             raise shortage from None
         raise

@@ -12,29 +12,32 @@ Nothing can be caught that is raised in wasmtime-py's own callback before it cal
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from functools import partial
 from types import TracebackType
 from typing import Any, Final, NoReturn
 from weakref import ref
 
 import wasmtime
-from wasmtime import InstancePre, Store, WasmtimeError
+from wasmtime import InstancePre, WasmtimeError
 from wasmtime import Trap as WasmtimeTrap
 
-from arora_core.errors import Trap
+from arora_core.errors import LoadError, Trap
 from arora_core.executor import RowsCall
 from arora_core.guest_symbols import WasmFunctionType
 from arora_core.linear_memory import U32, BufferCall, Export, GlobalVariable, LinearGuest
 from arora_core.wasm.python_stack import require_frames
 
-from .calls import AdaptedCall, Failure, function_type
+from .calls import AdaptedCall, Failure, Item, Items, function_type
 from .deferred_interrupt import in_guest, in_host
 from .engines import CompilingEngine
-from .freed_once import Linker, Module
+from .freed_once import Linker, Module, Store
 from .wat import forwarding
 
 _UNWIND: Final = -1
+_MOST_I64: Final = 2**63 - 1
+_ANSWERED: Final = {(): "", ("i32",): "(i32.wrap_i64 (local.get $answer))", ("i64",): "(local.get $answer)"}
+"""What pushes the result of an import, by its type."""
 _FRAMES_TO_CALLBACK: Final = 25
 """An upper bound of the Python frames between a call into a guest and a callback out of it, which may raise nothing."""
 
@@ -48,43 +51,71 @@ class PublicCalls:
         self._store = store
         self._guest = guest
         self._failure = failure
-        self._exports: Mapping[str, Any] = {}
-        self._answers: dict[tuple[str, str], Callable[..., int]] = {}
+        self._exported: Items = _nothing
+        self._answers: list[Callable[..., int]] = []
 
-    def define(
-        self, linker: wasmtime.Linker, import_: tuple[str, str], type: WasmFunctionType, answer: Callable[..., int]
-    ) -> None:
-        self._answers[import_] = answer
+    def host_function(self, import_: tuple[str, str], type: WasmFunctionType, answer: Callable[..., int]) -> Item:
+        number = len(self._answers)
+        self._answers.append(answer)
         # wasmtime-py keeps a callback until its store is deleted, so the callback must not keep the store alive.
         carried, calls = self._guest.carried, ref(self)
+        # An i64 keeps one bit less, so that no number looks like an unwinding.
+        most = _MOST_I64 if type.results == ("i64",) else U32
 
         def answer_or_unwind(*numbers: int) -> int:
             try:
-                return _UNWIND if carried else in_host(_alive(calls)._answers[import_], *numbers) & U32
+                return _UNWIND if carried else in_host(_alive(calls)._answers[number], *numbers) & most
             except BaseException as exception:
                 carried.append(exception)
                 return _UNWIND
 
-        result = "(result i32)" if type.results else ""
-        answered = "(i32.wrap_i64 (local.get $answer))" if type.results else ""
-        adapter = Module(linker.engine, forwarding("public_import", type, result=result, answered=answered))
-        with Linker(linker.engine) as adapter_linker:
+        result = f"(result {type.results[0]})" if type.results else ""
+        answered = _ANSWERED[type.results]
+        adapter = Module(self._store.engine, forwarding("public_import", type, result=result, answered=answered))
+        with Linker(self._store.engine) as adapter_linker:
             adapter_linker.define_func("", "", function_type(type.params, ["i64"]), answer_or_unwind)
-            exports = adapter_linker.instantiate(self._store, adapter).exports(self._store)
-        linker.define(self._store, *import_, exports[""])
+            return adapter_linker.instantiate(self._store, adapter).exports(self._store)[""]
+
+    def define(self, linker: wasmtime.Linker, import_: tuple[str, str], item: Item) -> None:
+        linker.define(self._store, *import_, item)
 
     def instantiate(self, prepared: InstancePre) -> None:
-        self._exports = self._entry(prepared.instantiate, 0)(0).exports(self._store)
+        self._exported = self._items(prepared.instantiate)
+
+    def instantiate_part(self, module: wasmtime.Module, imports: Sequence[Item]) -> Items:
+        def make(store: Store) -> wasmtime.Instance:
+            return wasmtime.Instance(store, module, imports)
+
+        return self._items(make)
+
+    def _items(self, make: Callable[[Store], wasmtime.Instance]) -> Items:
+        exports = self._entry(make, 0)(0).exports(self._store)
+
+        def export_of(symbol: str) -> Item:
+            try:
+                return exports[symbol]
+            except KeyError:
+                raise LoadError(f"lost its export {symbol}") from None
+
+        return export_of
+
+    def complete(self, exports: Items) -> None:
+        self._exported = exports
 
     def export(self, symbol: str) -> Export:
-        function = self._exports[symbol]
-        return self._entry(function, len(function.type(self._store).params))
+        return self.export_of(self._exported(symbol))
+
+    def export_of(self, item: Item) -> Export:
+        return self._entry(item, len(item.type(self._store).params))
 
     def memory(self, symbol: str) -> Memory:
-        return Memory(self._exports[symbol], self._store)
+        return self.memory_of(self._exported(symbol))
+
+    def memory_of(self, item: Item) -> Memory:
+        return Memory(item, self._store)
 
     def global_variable(self, symbol: str) -> GlobalVariable:
-        return Global(self._exports[symbol], self._store)
+        return Global(self._exported(symbol), self._store)
 
     def adapt(self, symbol: str, call: BufferCall) -> AdaptedCall:
         return AdaptedCall(call, lambda: None)
@@ -102,7 +133,7 @@ class PublicCalls:
         return partial(self._store.set_epoch_deadline, 1)
 
     def close(self) -> None:
-        self._exports = {}
+        self._exported = _nothing
         self._answers.clear()
 
     def _entry(self, call: Callable[..., Any], count: int) -> Callable[[int], Any]:
@@ -140,6 +171,10 @@ class PublicCalls:
         if isinstance(error, (WasmtimeError, WasmtimeTrap)):
             raise self._failure(error)
         raise error
+
+
+def _nothing(symbol: str) -> Item:
+    raise LoadError(f"has no {symbol} yet")
 
 
 def _alive(calls: ref[PublicCalls]) -> PublicCalls:

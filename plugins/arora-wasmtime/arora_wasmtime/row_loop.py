@@ -46,5 +46,5 @@ class _Loop:
 def row_loop(store: UncheckedStore, compiling: CompilingEngine, symbol: str, forms: Forms) -> _Loop:
     """Return a loop that calls the guest's function ``symbol``, for rows of these forms."""
     module = compiling.adapter_module(row_loop_module(forms, ADAPTER))
-    export = store.instantiate_adapter(module, [store.exported(each) for each in (MEMORY, symbol, FREE)])
+    export = store.instantiate_module(module, [store.exported(each) for each in (MEMORY, symbol, FREE)])
     return _Loop(store, export("run"), store.variable(export("row")))

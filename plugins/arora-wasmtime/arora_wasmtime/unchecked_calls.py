@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
-from wasmtime import InstancePre, Linker, Store
+from wasmtime import InstancePre, Linker, Module
 
 from arora_core.executor import RowsCall
 from arora_core.guest_symbols import DISPATCH, DISPATCH_INDIRECT, FREE, HOST_NAMESPACE, MEMORY, WasmFunctionType
@@ -16,8 +16,9 @@ from arora_core.wasm.row_loops import RowLoops
 
 from .call_adapter import adapt_call
 from .callback_adapter import CallbackAdapter
-from .calls import AdaptedCall, Failure
+from .calls import AdaptedCall, Failure, Item, Items
 from .engines import CompilingEngine
+from .freed_once import Store
 from .guest_rooms import GuestRooms
 from .row_loop import row_loop
 from .unchecked_store import UncheckedStore
@@ -32,6 +33,7 @@ class UncheckedCalls:
     ) -> None:
         self._store = UncheckedStore(store, guest, failure)
         self._compiling = compiling
+        self._memories: list[FixedMemory] = []
         self._memory: FixedMemory | None = None
         self._rooms: GuestRooms | None = None
         self._in_allocator: Any = None
@@ -41,28 +43,42 @@ class UncheckedCalls:
             (HOST_NAMESPACE, DISPATCH_INDIRECT): guest.ask_dispatch_indirect,
         }
 
-    def define(
-        self, linker: Linker, import_: tuple[str, str], type: WasmFunctionType, answer: Callable[..., int]
-    ) -> None:
+    def host_function(self, import_: tuple[str, str], type: WasmFunctionType, answer: Callable[..., int]) -> Item:
         function = self._store.host_function(type, answer)
         ask = self._ask_functions.get(import_)
         if ask is not None and self._compiling is not None:
             self._callbacks.append(CallbackAdapter(self._store, self._compiling, type, function, ask))
             function = self._callbacks[-1].function
-        self._store.define(linker, import_, function)
+        return function
+
+    def define(self, linker: Linker, import_: tuple[str, str], item: Item) -> None:
+        self._store.define(linker, import_, item)
 
     def instantiate(self, prepared: InstancePre) -> None:
         self._store.instantiate(prepared)
 
+    def instantiate_part(self, module: Module, imports: Sequence[Item]) -> Items:
+        return self._store.instantiate_module(module, imports)
+
+    def complete(self, exports: Items) -> None:
+        self._store.exported = exports
+
+    def memory_of(self, item: Item) -> FixedMemory:
+        self._memories.append(self._store.memory_of(item))
+        return self._memories[-1]
+
+    def export_of(self, item: Item) -> Export:
+        return self._store.export_of(item)
+
     def export(self, symbol: str) -> Export:
-        return self._store.export(symbol)
+        return self._store.export_of(self._store.exported(symbol))
 
     def memory(self, symbol: str) -> FixedMemory:
-        self._memory = self._store.memory(symbol)
+        self._memory = self.memory_of(self._store.exported(symbol))
         return self._memory
 
     def global_variable(self, symbol: str) -> GlobalVariable:
-        return self._store.global_variable(symbol)
+        return self._store.variable(self._store.exported(symbol))
 
     def adapt(self, symbol: str, call: BufferCall) -> AdaptedCall:
         if self._compiling is None:
@@ -90,8 +106,8 @@ class UncheckedCalls:
     def close(self) -> None:
         if self._rooms is not None:
             self._rooms.close()
-        if self._memory is not None:
-            self._memory.close()
+        for memory in self._memories:
+            memory.close()
         self._store.close()
 
     def _exchange(self, compiling: CompilingEngine, rooms: GuestRooms, symbol: str) -> Any:
@@ -101,11 +117,11 @@ class UncheckedCalls:
         """
         store = self._store
         if self._in_allocator is None:
-            self._in_allocator = store.instantiate_adapter(compiling.adapter_module(source("allocator_flag")), [])(
+            self._in_allocator = store.instantiate_module(compiling.adapter_module(source("allocator_flag")), [])(
                 "in_allocator"
             )
             store.guest.kept_stack.attach_flag(store.variable(self._in_allocator))
         while self._callbacks:
             self._callbacks.pop().open(rooms, self._in_allocator)
         imports = [*map(store.exported, (MEMORY, symbol, FREE)), self._in_allocator]
-        return store.instantiate_adapter(compiling.adapter_module(source("call_adapter")), imports)("exchange")
+        return store.instantiate_module(compiling.adapter_module(source("call_adapter")), imports)("exchange")

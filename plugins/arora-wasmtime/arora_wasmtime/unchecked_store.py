@@ -22,7 +22,7 @@ from arora_core.wasm.c_callbacks import Unwinding, c_callback, require_frame
 from arora_core.wasm.fixed_memory import FixedMemory
 
 from . import private_names
-from .calls import Failure, function_type
+from .calls import Failure, Item, Items, function_type
 
 WORDS: Final = 2
 """64-bit words of a raw value (``wasmtime_val_raw_t``): a union whose largest member is a v128. It is little-endian on
@@ -69,7 +69,8 @@ class UncheckedStore:
         # first instruction and writes the result after its last, and each call reads its result at once.
         self._slot = (c_uint64 * WORDS)()
         self.trap = c_void_p()
-        self._instance = private_names.structure("wasmtime_instance")
+        self.exported: Items = _nothing
+        """Returns the guest's export of a name, once the guest is instantiated."""
         # C code calls these until the store is closed.
         self._callbacks: list[object] = []
         # Traps that unwind the guest when the host has raised.
@@ -96,24 +97,23 @@ class UncheckedStore:
     def instantiate(self, prepared: InstancePre) -> None:
         """Instantiate the guest, and run its start function."""
         prepared_at = private_names.pointer(prepared)
+        made = private_names.structure("wasmtime_instance")
         require_frame()
-        error = _instantiate_prepared(prepared_at, self.context, byref(self._instance), byref(self.trap))
+        error = _instantiate_prepared(prepared_at, self.context, byref(made), byref(self.trap))
         if error or self.trap or self.guest.carried:
             self.fail(error)
+        self.exported = partial(self._export_of, made)
 
-    def instantiate_adapter(self, module: Module, imports: Sequence[Any]) -> Callable[[str], Any]:
-        """Instantiate an adapter module; return a function that looks up its exports by name."""
+    def instantiate_module(self, module: Module, imports: Sequence[Item]) -> Items:
+        """Instantiate an adapter module, or one of several that the guest consists of; return its exports by name."""
         import_array = private_names.structures("wasmtime_extern", imports)
         made = private_names.structure("wasmtime_instance")
         module_at, count = private_names.pointer(module), c_size_t(len(imports))
+        require_frame()
         error = _instantiate_module(self.context, module_at, byref(import_array), count, byref(made), byref(self.trap))
-        if error or self.trap:
+        if error or self.trap or self.guest.carried:
             self.fail(error)
-        return lambda symbol: self._export_of(made, symbol)
-
-    def exported(self, symbol: str) -> Any:
-        """Return the guest's export of this name."""
-        return self._export_of(self._instance, symbol)
+        return partial(self._export_of, made)
 
     def _export_of(self, instance: Any, symbol: str) -> Any:
         item, name = private_names.structure("wasmtime_extern"), symbol.encode()
@@ -121,9 +121,9 @@ class UncheckedStore:
             raise LoadError(f"lost its export {symbol}")
         return item
 
-    def export(self, symbol: str) -> Export:
+    def export_of(self, item: Item) -> Export:
         """Return an exported function that takes an i32 or nothing, and returns an i32 or nothing, as a callable."""
-        function = self.exported(symbol).of.func
+        function = item.of.func
         context, carried, trap = self.context, self.guest.carried, self.trap
         fail, discard = self.fail, self.discard_trap
         cell = c_uint32.from_buffer(self._slot)
@@ -150,14 +150,10 @@ class UncheckedStore:
         """Whether guests of the store can call functions of the host."""
         return bool(self._callbacks)
 
-    def memory(self, symbol: str) -> FixedMemory:
+    def memory_of(self, item: Item) -> FixedMemory:
         """Return an exported memory, which Wasmtime is configured not to move."""
-        at = byref(self.exported(symbol).of.memory)
+        at = byref(item.of.memory)
         return FixedMemory(partial(_memory_size, self.context, at), partial(_memory_data, self.context, at))
-
-    def global_variable(self, symbol: str) -> GlobalVariable:
-        """Return an exported mutable global of type i32."""
-        return self.variable(self.exported(symbol))
 
     def variable(self, exported: Any) -> GlobalVariable:
         """Return a mutable global of type i32, which a module in the store exports."""
@@ -220,8 +216,17 @@ class _Global:
         _set_global(*self._operands)
 
 
+def _nothing(symbol: str) -> Item:
+    raise LoadError(f"has no {symbol} yet")
+
+
 def _raw(answer: Callable[..., int], count: int) -> Callable[[Any, Any, Any, Any], int]:
     """Return ``answer``, which takes ``count`` integers, with the signature of a C callback."""
+
+    # Not as any number: a slice of no items of a C array has one.
+    def none(env: Any, caller: Any, values: Any, _: Any) -> int:
+        values[0] = answer()
+        return 0
 
     def one(env: Any, caller: Any, values: Any, _: Any) -> int:
         values[0] = answer(values[0])
@@ -231,12 +236,12 @@ def _raw(answer: Callable[..., int], count: int) -> Callable[[Any, Any, Any, Any
         values[0] = answer(values[0], values[WORDS], values[2 * WORDS])
         return 0
 
-    # Correct for any count, but slower than the two above.
+    # Correct for any count, but slower than those above.
     def any_number(env: Any, caller: Any, values: Any, _: Any) -> int:
         values[0] = answer(*values[0 : WORDS * count : WORDS])
         return 0
 
-    return {1: one, 3: three}.get(count, any_number)
+    return {0: none, 1: one, 3: three}.get(count, any_number)
 
 
 def _unwinding_trap() -> int:

@@ -18,9 +18,9 @@ def compilations(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
     compiled: list[bytes] = []
     compile: Callable[..., Any] = engines._compile
 
-    def noting(engine: Any, executable: bytes, metered: Any) -> Any:
+    def noting(engine: Any, executable: bytes, *options: Any) -> Any:
         compiled.append(executable)
-        return compile(engine, executable, metered)
+        return compile(engine, executable, *options)
 
     monkeypatch.setattr(engines, "_compile", noting)
     engines._alive.clear()

@@ -1,0 +1,3 @@
+from arora_core.conformance import executor_suite
+
+TestConformance = executor_suite("wasmtime-component")
