@@ -42,7 +42,7 @@ def enforcing(*limits: Limits) -> pytest.MarkDecorator:
     return pytest.mark.parametrize(("executor", "limits"), pairs)
 
 
-FUEL, DEADLINE, MEMORY = Limits(fuel=100_000), Limits(deadline=0.05), Limits(memory=1 << 20)
+FUEL, DEADLINE, MEMORY = Limits(fuel=100_000), Limits(deadline=0.5), Limits(memory=1 << 20)
 
 
 def refuses(executor: type[Executor], limits: Limits) -> bool:
@@ -278,7 +278,7 @@ def test_a_caller_is_stopped_once_guests_without_limits_have_returned_after_its_
     assert returned[-1] >= 0.6
 
 
-@enforcing(Limits(deadline=0.02))
+@enforcing(Limits(deadline=0.5))
 def test_a_deadline_of_one_instance_leaves_another_alone(load: Load, limits: Limits) -> None:
     executor = load.executor()
     patient = load(guest(BUSY + ECHO), limits=Limits(deadline=60), executor=executor)

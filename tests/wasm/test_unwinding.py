@@ -61,7 +61,7 @@ def test_an_exception_of_the_host_leaves_the_stack_where_it_was(load: Load) -> N
     assert position(instance) == TOP
 
 
-@enforcing(Limits(deadline=0.02), Limits(fuel=1000))
+@enforcing(Limits(deadline=0.2), Limits(fuel=1000))
 def test_a_limit_leaves_the_stack_where_it_was(load: Load, executor: type[Executor], limits: Limits) -> None:
     if executor.name == "browser":
         limits = Limits(deadline=0.4)

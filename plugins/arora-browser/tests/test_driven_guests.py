@@ -83,7 +83,7 @@ def test_a_deadline_stops_a_guest_that_sleeps_and_leaves_it_usable(executor: Bro
 
 def test_a_guest_is_stopped_again_and_again(executor: BrowserExecutor) -> None:
     endless = f"(if (i32.eqz (i32.load8_u offset=5 (local.get 0))) (then {ENDLESS})) {ECHO}"
-    instance = load(executor, guest(endless), deadline=0.05)
+    instance = load(executor, guest(endless), deadline=0.5)
     for _ in range(5):
         with pytest.raises(LimitExceeded):
             instance.dispatch(RUN, ANSWER)

@@ -107,7 +107,7 @@ def test_a_finalizer_may_call_a_module_that_is_garbage_itself(fuel: str, first: 
 def test_a_deadline_may_be_longer_than_the_longest_possible_wait(load: Load) -> None:
     executor = WasmtimeExecutor()
     patient = load(guest(), limits=Limits(deadline=float("inf")), executor=executor)
-    hasty = load(guest(ENDLESS), limits=Limits(deadline=0.05), executor=executor)
+    hasty = load(guest(ENDLESS), limits=Limits(deadline=0.3), executor=executor)
     assert patient.dispatch(RUN, ARGUMENT) == ARGUMENT
     with pytest.raises(LimitExceeded):
         hasty.dispatch(RUN, ARGUMENT)
@@ -135,7 +135,7 @@ def test_an_alarm_whose_thread_failed_to_start_starts_one_at_the_next_call(monke
 def test_a_call_that_fails_to_cancel_its_deadline_does_not_affect_the_next_one(
     load: Load, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    instance = load(guest(), limits=Limits(deadline=0.05))
+    instance = load(guest(), limits=Limits(deadline=0.5))
     instance.dispatch(RUN, ARGUMENT)
 
     def strike(alarm: Alarm, key: object) -> NoReturn:
