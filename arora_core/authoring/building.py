@@ -22,6 +22,8 @@ from ..errors import LoadError
 from ..generator import Generator
 from ..header import ExecutorRequirement, Header
 from ..wasm import module_types
+from ..wasm.components import component_reader
+from ..wasm.components.world import check_world
 from ..wasm.guest_symbols import ALLOC, FREE, check_exports, check_imports, function_symbol
 from . import cargo, componentize, generated_files
 from .compilers import NATIVE, WASM, BuildError, Compiler, compiler_for, run
@@ -86,8 +88,7 @@ def build(
             chosen = compiler_for(target, project.language, compiler)
             made, called = Path(scratch) / "built", chosen.name
             said = _compile(project, generated, chosen, target, made, libc=libc, flags=flags)
-        if project.language != "python":
-            _check(header, made, target)
+        _check(header, made, target)
         path = project.directory / f"{header.name}.wasm" if target == WASM else _native_module(project, header)
         _put(made, path)
     return Built(target, path, called, said)
@@ -148,9 +149,12 @@ def _check(header: Header, path: Path, target: str) -> None:
             raise BuildError(f"the library cannot be used: {said[-1] if said else f'it ended with {done.returncode}'}")
         return
     try:
-        types = module_types.read(path.read_bytes())
-        check_exports(header, types.exports)
-        check_imports(types.imports)
+        if header.executor.name == componentize.COMPONENT:
+            check_world(component_reader.read(path.read_bytes()))
+        else:
+            types = module_types.read(path.read_bytes())
+            check_exports(header, types.exports)
+            check_imports(types.imports)
     except LoadError as error:
         raise BuildError(f"the module cannot be used: it {error.message}") from error
 
