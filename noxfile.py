@@ -39,10 +39,13 @@ COMPILING = [
     "tests/authoring/test_generated_guests.py",
     "tests/authoring/test_law.py",
     "tests/authoring/test_python_builds.py",
+    "tests/authoring/test_python_components.py",
+    "tests/authoring/test_python_page.py",
     "tests/authoring/test_rust_guest.py",
     "tests/authoring/test_rust_page.py",
     "tests/authoring/test_rust_text.py",
     "tests/examples/test_build.py",
+    "tests/examples/test_text_tools.py",
 ]
 # Slow tests of what an interpreter hardly changes: the oldest and the newest run them.
 OLDEST_AND_NEWEST = [
