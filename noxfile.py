@@ -149,7 +149,7 @@ def _install_browser(session: nox.Session) -> None:
 def _install_rust(session: nox.Session) -> None:
     """Install what compiles Rust to WebAssembly, where that is possible. Tests that miss it are skipped."""
     if shutil.which("rustup") is not None:
-        targets = ("wasm32-unknown-unknown", "wasm32-wasip1")
+        targets = ("wasm32-unknown-unknown", "wasm32-wasip1", "wasm32-wasip2")
         session.run("rustup", "target", "add", *targets, external=True, success_codes=(0, 1), silent=True)
     elif shutil.which("rustc") is None and shutil.which("apt-get") is not None and _is_root():
         packages = ("cargo", "rustc", "libstd-rust-dev-wasm32", "lld-14")

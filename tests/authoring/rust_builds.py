@@ -11,8 +11,10 @@ from typing import Final
 from arora_core.authoring import building
 
 WASM: Final = "wasm32-unknown-unknown"
+COMPONENT: Final = "wasm32-wasip2"
 WASI: Final = ("wasm32-wasip1", "wasm32-wasi")
 """The target's name, and its older one."""
+_TRIPLES: Final = {"wasm": (WASM,), "wasi": WASI, "component": (COMPONENT,)}
 
 
 class RustError(Exception):
@@ -20,18 +22,18 @@ class RustError(Exception):
 
 
 def unavailable(target: str) -> str | None:
-    """Return why nothing can be compiled for ``wasm``, ``wasi`` or ``native`` here, None when it can."""
+    """Return why nothing can be compiled for ``wasm``, ``wasi``, ``component`` or ``native`` here, None when it can."""
     if shutil.which("rustc") is None:
         return "there is no rustc here: https://rustup.rs"
     if target != "native" and _triple(target) is None:
-        return f"rustc has no {target} target here: rustup target add {WASM if target == 'wasm' else WASI[0]}"
+        return f"rustc has no {target} target here: rustup target add {_TRIPLES[target][0]}"
     return None
 
 
 def compile_rust(source: Path, output: Path, target: str, optimization: int = 0) -> Path:
-    """Compile a crate's ``lib.rs`` for ``wasm``, ``wasi`` or ``native`` and return ``output``. Raises RustError.
+    """Compile a crate's ``lib.rs`` for ``wasm``, ``wasi``, ``component`` or ``native`` and return ``output``.
 
-    A warning is an error. Compiling without optimization takes a quarter of the time.
+    Raises RustError. A warning is an error. Compiling without optimization takes a quarter of the time.
     """
     triple = _triple(target)
     options = [] if triple is None else ["--target", triple]
@@ -49,7 +51,7 @@ def library_name(name: str, target: str) -> str:
 
 @lru_cache
 def _triple(target: str) -> str | None:
-    installed = [each for each in {"wasm": [WASM], "wasi": WASI}.get(target, []) if _has(each)]
+    installed = [each for each in _TRIPLES.get(target, ()) if _has(each)]
     return installed[0] if installed else None
 
 

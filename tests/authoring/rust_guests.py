@@ -18,7 +18,8 @@ from arora_core.plugins import discover
 from .rust_builds import compile_rust, library_name
 
 SOURCE: Final = Path(__file__).parents[1] / "guests" / "rust"
-TARGETS: Final = ("wasm", "wasi", "native")
+TARGETS: Final = ("wasm", "wasi", "component", "native")
+_EXECUTORS: Final = {"component": "wasm-component", "native": "native"}
 
 
 class Surprise(Exception):
@@ -27,9 +28,8 @@ class Surprise(Exception):
 
 def header(target: str = "wasm") -> Header:
     """Return the guest's header, for an executable of that target."""
-    return replace(
-        Header.load(SOURCE / "module.yaml"), executor=ExecutorRequirement("native" if target == "native" else "wasm")
-    )
+    executor = ExecutorRequirement(_EXECUTORS.get(target, "wasm"))
+    return replace(Header.load(SOURCE / "module.yaml"), executor=executor)
 
 
 def compile_guest(directory: Path, target: str) -> ModuleDefinition:

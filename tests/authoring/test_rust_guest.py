@@ -7,6 +7,7 @@ import os
 import random
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import replace
 from uuid import UUID
 
 import pytest
@@ -96,7 +97,7 @@ def test_a_panic_is_a_trap_or_an_error_and_the_guest_goes_on(guest: LoadedModule
         guest.panic("too far")
     if guest.executor == "native":
         assert str(caught.value).endswith("panicked: too far")
-    elif target == "wasi":
+    elif target in ("wasi", "component"):
         assert "too far" in str(caught.value)
     assert guest.greet(name="ho") == "hoho."
 
@@ -114,6 +115,22 @@ def test_calls_of_what_the_host_has_registered(engine: Engine, guest: LoadedModu
     assert guest.ask(engine.register_callable(lambda: v.String("here"))) == "here"
     with pytest.raises(GuestError, match="answer: expected str, found u8 at byte 4"):
         guest.ask(engine.register_callable(lambda: v.U8(1)))
+
+
+def test_a_guest_that_waits_may_be_called_again(engine: Engine, guest: LoadedModule) -> None:
+    assert guest.ask(engine.register_callable(lambda: v.String(guest.greet(name="ho")))) == "hoho."
+
+
+def test_a_function_that_a_component_does_not_have_is_an_error_of_the_call(
+    definition: ModuleDefinition, target: str
+) -> None:
+    if target != "component":
+        pytest.skip("the functions of others are found when they are loaded")
+    other = replace(definition.header.exports[0], id=UUID(int=1))
+    with Engine() as engine:
+        guest = engine.load_module(replace(definition, header=replace(definition.header, exports=(other,))))
+        with pytest.raises(GuestError, match="this module has no function with that id"):
+            guest.greet(name="ho")
 
 
 def test_failures_of_the_host_leave_the_stack_where_it_was(guest: LoadedModule) -> None:
@@ -264,6 +281,16 @@ def small(definition: ModuleDefinition) -> Iterator[tuple[Engine, LoadedModule]]
 
 def test_values_leave_nothing_behind(small: tuple[Engine, LoadedModule]) -> None:
     assert small[1].soak(ROUNDS) > 0
+
+
+def test_calls_that_trap_leave_no_argument_behind(small: tuple[Engine, LoadedModule]) -> None:
+    engine, guest = small
+    large = (guest.id, v.ArrayU8(bytes(200_000)))
+    panicking = [(id_of(guest, "panic", "message"), v.String("no")), large]
+    for _ in range(30):
+        with pytest.raises(Trap):
+            raw(engine, guest, "panic", panicking)
+    assert raw(engine, guest, "greet", [(id_of(guest, "greet", "name"), v.String("ho")), large]) == v.String("hoho.")
 
 
 def test_calls_leave_nothing_behind(small: tuple[Engine, LoadedModule]) -> None:

@@ -21,7 +21,7 @@ from arora_core.types import TYPE_IDS, FixedArrayRef, OptionRef, ScalarRef, Type
 
 from ..signatures import UNIT, enumeration, function, parameter, scalar, structure
 from .random_modules import random_header
-from .rust_builds import unavailable
+from .rust_builds import COMPONENT, unavailable
 from .rust_guests import SOURCE, header
 
 GOLDEN = SOURCE / "mod.rs.txt"
@@ -69,8 +69,17 @@ def test_rustfmt_changes_nothing(crate: Path) -> None:
     run("rustfmt", "--check", "--color=never", "generated/mod.rs", where=crate)
 
 
-def test_clippy_has_nothing_to_say(crate: Path) -> None:
-    run("clippy-driver", *LINTS, "clippy.rs", where=crate)
+@pytest.fixture(params=["native", "component"])
+def for_target(request: pytest.FixtureRequest) -> tuple[str, ...]:
+    """The options of a compiler for a target: the code is another one in components."""
+    missing = unavailable(request.param)
+    if missing is not None:
+        pytest.skip(missing)
+    return () if request.param == "native" else ("--target", COMPONENT)
+
+
+def test_clippy_has_nothing_to_say(crate: Path, for_target: tuple[str, ...]) -> None:
+    run("clippy-driver", *LINTS, *for_target, "clippy.rs", where=crate)
 
 
 @pytest.mark.parametrize("seed", [1, 3, 69])
@@ -81,8 +90,8 @@ def test_names_and_types_of_any_header_are_as_rustfmt_and_clippy_want_them(seed:
     run("clippy-driver", *LINTS, "clippy.rs", where=tmp_path)
 
 
-def test_it_needs_no_standard_library(crate: Path) -> None:
-    run("rustc", "-Dwarnings", "--crate-type=lib", "--emit=metadata", "no_std.rs", where=crate)
+def test_it_needs_no_standard_library(crate: Path, for_target: tuple[str, ...]) -> None:
+    run("rustc", "-Dwarnings", *for_target, "--crate-type=lib", "--emit=metadata", "no_std.rs", where=crate)
 
 
 def test_names_of_types_that_are_taken_get_a_number() -> None:

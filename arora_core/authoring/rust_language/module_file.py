@@ -147,12 +147,14 @@ def _imported(function: InterfaceFunction, name: str, module: UUID, types: RustT
 
 
 def _export_macro(functions: Sequence[InterfaceFunction]) -> list[str]:
-    symbols = [
-        f'            generated::arora::export_symbol!($panics "arora_function_{str(function.id).replace("-", "_")}"'
-        f" {name} $module);"
-        for function, name in zip(functions, variable_names(each.name for each in functions), strict=True)
-    ]
-    return [*_EXPORT.splitlines(), *symbols, "        };", "    };", "}"]
+    lines = ["generated::arora::export_functions! {", "    $panics $module;"]
+    for function, name in zip(functions, variable_names(each.name for each in functions), strict=True):
+        symbol = f"arora_function_{str(function.id).replace('-', '_')}"
+        lines.append(f'    {name} = "{function.id}" as "{symbol}",')
+    lines.append("}")
+    for _ in range(3):
+        lines = text.indented(lines)
+    return [*_EXPORT.splitlines(), *lines, "        };", "    };", "}"]
 
 
 def _functions(functions: Sequence[InterfaceFunction], types: RustTypes) -> list[str]:

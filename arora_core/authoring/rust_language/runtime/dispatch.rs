@@ -2,7 +2,10 @@
 
 use super::{buffer, tags, Error, Read, Reader, String, Uuid, Write, Writer};
 
-#[cfg(target_arch = "wasm32")]
+#[cfg(target_env = "p2")]
+use super::component as host;
+
+#[cfg(all(target_arch = "wasm32", not(target_env = "p2")))]
 mod host {
     #[link(wasm_import_module = "env")]
     extern "C" {

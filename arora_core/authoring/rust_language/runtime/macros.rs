@@ -228,6 +228,14 @@ macro_rules! assign {
     };
 }
 
+/// Exports the functions of a module, each under its symbol. Of components, `component.rs` has this.
+#[cfg(not(target_env = "p2"))]
+macro_rules! export_functions {
+    ($panics:ident $module:ty; $($name:ident = $id:literal as $symbol:literal,)*) => {
+        $(generated::arora::export_symbol!($panics $symbol $name $module);)*
+    };
+}
+
 /// Exports a function. A panic becomes an error where there is `std`; otherwise it has to abort.
 macro_rules! export_symbol {
     (std $symbol:literal $function:ident $module:ty) => {
@@ -256,6 +264,8 @@ macro_rules! id {
     }};
 }
 
+#[cfg(not(target_env = "p2"))]
+pub(crate) use export_functions;
 pub(crate) use {
     assign, enumeration, export_function, export_symbol, field_default, field_name, fields, id,
     import_function, mutated, pass, payload, record, structure, variant,

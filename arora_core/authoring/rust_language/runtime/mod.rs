@@ -11,6 +11,8 @@ extern crate alloc;
 
 mod buffer;
 mod calls;
+#[cfg(target_env = "p2")]
+mod component;
 mod containers;
 mod dispatch;
 mod error;
@@ -20,6 +22,8 @@ mod scalars;
 pub mod tags;
 mod uuid;
 mod value;
+#[cfg(target_env = "p2")]
+mod world;
 mod writer;
 
 pub use self::alloc::boxed::Box;
@@ -27,8 +31,12 @@ pub use self::alloc::collections::BTreeMap;
 pub use self::alloc::string::String;
 pub use self::alloc::vec::Vec;
 pub use self::calls::{panicked, run, Function};
+#[cfg(target_env = "p2")]
+pub(crate) use self::component::{answer, export_functions, Outcome};
 pub use self::dispatch::{dispatch_indirect, Call};
 pub use self::error::Error;
+#[cfg(not(target_env = "p2"))]
+pub(crate) use self::macros::export_functions;
 pub(crate) use self::macros::{
     assign, enumeration, export_function, export_symbol, field_default, field_name, fields, id,
     import_function, mutated, pass, payload, record, structure, variant,
