@@ -1,7 +1,8 @@
 """Building a module: its generated files are written, its sources compiled, and the result checked and put in place.
 
-For WebAssembly that is ``NAME.wasm`` beside the header, a component if the module is in Python; for this platform the
-directory ``native``, a module of its own: the library, the header with the executor ``native``, and the records.
+For WebAssembly that is ``NAME.wasm`` beside the header, a component if the header says ``wasm-component``; for this
+platform the directory ``native``, a module of its own: the library, the header with the executor ``native``, and the
+records.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from ..wasm.components import component_reader
 from ..wasm.components.world import check_world
 from ..wasm.guest_symbols import ALLOC, FREE, check_exports, check_imports, function_symbol
 from . import cargo, componentize, generated_files
-from .compilers import NATIVE, WASM, BuildError, Compiler, compiler_for, run
+from .compilers import COMPONENT, COMPONENT_LANGUAGES, NATIVE, WASM, BuildError, Compiler, compiler_for, run
 from .generated_files import Written
 from .project import Project, compiled
 
@@ -76,12 +77,19 @@ def build(
     """Build the project for ``wasm`` or ``native`` and return what came out. Its generated files are up to date.
 
     ``compiler`` is a command in place of the first compiler found, and ``flags`` are passed to it.
-    Raises BuildError: there is no compiler, it failed (the message is its own), or what it made lacks an export that
-    the header declares.
+    Raises BuildError: there is no compiler, it failed (the message is its own), what it made lacks an export that the
+    header declares, or the language is not built as the component that the header says.
     """
+    component = target == WASM and header.executor.name == COMPONENT
+    if component and project.language not in COMPONENT_LANGUAGES:
+        raise BuildError(
+            f"{project.header_path} says executor {COMPONENT}, and a module in C or C++ is built as a core module: "
+            f"executor: {{name: {WASM}}}"
+        )
     with tempfile.TemporaryDirectory(prefix="arora-build-") as scratch:
         if project.language == "rust":
-            called, made, said = cargo.version(), cargo.build(project.directory, target), ""
+            called, said = cargo.version(), ""
+            made = cargo.build(project.directory, target, component=component)
         elif project.language == "python":
             called, made, said = componentize.version(), componentize.build(project, header, Path(scratch)), ""
         else:
@@ -149,7 +157,7 @@ def _check(header: Header, path: Path, target: str) -> None:
             raise BuildError(f"the library cannot be used: {said[-1] if said else f'it ended with {done.returncode}'}")
         return
     try:
-        if header.executor.name == componentize.COMPONENT:
+        if header.executor.name == COMPONENT:
             check_world(component_reader.read(path.read_bytes()))
         else:
             types = module_types.read(path.read_bytes())

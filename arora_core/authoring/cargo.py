@@ -10,7 +10,9 @@ from typing import Final
 
 from .compilers import NATIVE, BuildError, run
 
-_TARGET: Final = "wasm32-unknown-unknown"
+_CORE_MODULE: Final = "wasm32-unknown-unknown"
+_COMPONENT: Final = "wasm32-wasip2"
+"""The target whose linker makes components."""
 
 
 def version() -> str:
@@ -22,23 +24,24 @@ def version() -> str:
     return " ".join(run(["cargo", "--version"], Path.cwd()).out.split()[:2])
 
 
-def build(directory: Path, target: str) -> Path:
+def build(directory: Path, target: str, *, component: bool = False) -> Path:
     """Build the package in a directory and return the executable's path in Cargo's target directory.
 
-    Raises BuildError with Cargo's message if it fails.
+    For WebAssembly, ``component`` says whether that is a component. Raises BuildError with Cargo's message if it fails.
     """
     name, output = _library(directory)
     command = ["cargo", "build", "--release", "--quiet"]
     if target == NATIVE:
         run(command, directory)
         return _built(output / "release", [f"lib{name}.so", f"lib{name}.dylib", f"{name}.dll"])
+    triple = _COMPONENT if component else _CORE_MODULE
     try:
-        run([*command, "--target", _TARGET], directory)
+        run([*command, "--target", triple], directory)
     except BuildError as error:
         if any(f"can't find crate for `{crate}`" in error.message for crate in ("core", "std")):
-            raise BuildError(f"Rust's library for WebAssembly is missing: rustup target add {_TARGET}") from error
+            raise BuildError(f"Rust's library for WebAssembly is missing: rustup target add {triple}") from error
         raise
-    return _built(output / _TARGET / "release", [f"{name}.wasm"])
+    return _built(output / triple / "release", [f"{name}.wasm"])
 
 
 def _built(directory: Path, names: Sequence[str]) -> Path:

@@ -27,6 +27,10 @@ from ..errors import AroraError
 WASM: Final = "wasm"
 NATIVE: Final = "native"
 TARGETS: Final = (WASM, NATIVE)
+COMPONENT: Final = "wasm-component"
+"""The executor name of components in headers: what the module for WebAssembly is then."""
+COMPONENT_LANGUAGES: Final = ("rust", "python")
+"""The languages whose modules are built as components: all in Python, and those in Rust whose header says so."""
 
 WASM_CPU: Final = "mvp+bulk_memory+mutable_globals+nontrapping_fptoint+sign_ext"
 """Features that every runtime of recent years supports; Zig's default set is larger and changes with its version."""

@@ -18,12 +18,10 @@ from pathlib import Path
 from typing import Final
 
 from ..header import Header
-from .compilers import BuildError, run
+from .compilers import COMPONENT, BuildError, run
 from .identifiers import python_stem
 from .project import Project
 
-COMPONENT: Final = "wasm-component"
-"""The executor name of components in headers."""
 _CORE: Final = Path(__file__).resolve().parents[1]
 _WIT: Final = _CORE / "include" / "wit"
 _WORLD: Final = "module"

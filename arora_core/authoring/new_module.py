@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Final
 from uuid import uuid4
 
+from .compilers import COMPONENT, WASM
 from .identifiers import python_stem
+from .project import HEADER
 
 TEMPLATES: Final = Path(__file__).parent / "templates"
 LANGUAGES: Final = ("c", "cpp", "rust", "python")
@@ -21,10 +23,10 @@ _HIDDEN: Final = "gitignore"
 """The template whose name gets a dot: with it, git would follow it here."""
 
 
-def module_tree(name: str, language: str) -> dict[str, str]:
+def module_tree(name: str, language: str, *, component: bool = False) -> dict[str, str]:
     """Return the files of a module of that name, words of a-z and 0-9 joined by ``-``, by their paths with slashes.
 
-    Every id in them is new.
+    Every id in them is new. ``component`` says whether the module is a component where its language leaves the choice.
     """
     words = {
         "my-module": name,
@@ -44,4 +46,6 @@ def module_tree(name: str, language: str) -> dict[str, str]:
                 relative = path.relative_to(TEMPLATES / folder).as_posix()
                 relative = f".{relative}" if relative == _HIDDEN else relative
                 files[renamed(relative)] = renamed(path.read_text(encoding="utf-8"))
+    if component:
+        files[HEADER] = files[HEADER].replace(f"{{name: {WASM}}}", f"{{name: {COMPONENT}}}")
     return dict(sorted(files.items()))

@@ -9,6 +9,7 @@ from typing import Final
 
 import click
 
+from ..authoring.compilers import COMPONENT_LANGUAGES
 from ..authoring.new_module import LANGUAGES, module_tree
 from ..documents.places import suggestion
 
@@ -111,14 +112,18 @@ def command_(name: str, directory: Path | None) -> None:
 @command.command("module", short_help="Write the start of a module.")
 @_name
 @click.option("--language", required=True, metavar="LANGUAGE", callback=_known_language, help="c, cpp, rust or python.")
+@click.option("--component", is_flag=True, help="In Rust: a WebAssembly component, as modules in Python always are.")
 @click.option(
     "--directory",
     type=click.Path(path_type=Path),
     help="Where to write it; it must not exist, or be empty (default: NAME).",
 )
-def module(name: str, language: str, directory: Path | None) -> None:
+def module(name: str, language: str, component: bool, directory: Path | None) -> None:
     """Write a module called NAME, with one working function and a test of it on every executor."""
-    _write(module_tree(name, language), Path(name) if directory is None else directory, "arora build; pytest")
+    if component and language not in COMPONENT_LANGUAGES:
+        raise click.UsageError("--component goes with --language rust")
+    files = module_tree(name, language, component=component)
+    _write(files, Path(name) if directory is None else directory, "arora build; pytest")
 
 
 def _write_plugin(kind: str, name: str, directory: Path | None) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import shutil
 import signal
 import subprocess
@@ -16,6 +17,8 @@ from arora_core.authoring import compilers
 from arora_core.authoring.new_module import module_tree
 from tests.cli.running import COMMAND, Outcome, arora
 
+from .rust_builds import unavailable
+
 SOURCE = "stats.c"
 
 
@@ -25,11 +28,20 @@ def stats(tmp_path: Path) -> Path:
     return started(tmp_path / "stats", "c")
 
 
-def started(place: Path, language: str) -> Path:
-    for path, text in module_tree("stats", language).items():
+def started(place: Path, language: str, *, component: bool = False) -> Path:
+    for path, text in module_tree("stats", language, component=component).items():
         (place / path).parent.mkdir(parents=True, exist_ok=True)
         (place / path).write_text(text, encoding="utf-8")
     return place
+
+
+def needs_rust(*, component: bool) -> None:
+    """Skip the test where nothing is built of Rust, or no component."""
+    missing = "there is no cargo" if shutil.which("cargo") is None else None
+    if missing is None and component:
+        missing = unavailable("component")
+    if missing is not None:
+        pytest.skip(missing)
 
 
 def built(place: Path, *options: str) -> Outcome:
@@ -42,11 +54,15 @@ def changed(path: Path, old: str, new: str) -> None:
     path.write_text(text.replace(old, new), encoding="utf-8")
 
 
-@pytest.mark.parametrize("language", ["c", "cpp", "rust"])
-def test_a_started_module_builds_and_answers_as_webassembly_and_as_a_library(tmp_path: Path, language: str) -> None:
-    if language == "rust" and shutil.which("cargo") is None:
-        pytest.skip("there is no cargo")
-    place = started(tmp_path / "stats", language)
+@pytest.mark.parametrize(
+    ("language", "component"), [("c", False), ("cpp", False), ("rust", False), ("rust", True)], ids=str
+)
+def test_a_started_module_builds_and_answers_as_webassembly_and_as_a_library(
+    tmp_path: Path, language: str, component: bool
+) -> None:
+    if language == "rust":
+        needs_rust(component=component)
+    place = started(tmp_path / "stats", language, component=component)
     made = arora("build", place)
     assert made.code == 0, made.err
     outputs = [Path(line) for line in made.out.splitlines()]
@@ -126,6 +142,45 @@ def test_without_cargo_it_says_what_to_install(tmp_path: Path, monkeypatch: pyte
     made = arora("build", place)
     assert made.code == 1
     assert "cargo, which builds modules in Rust, is not installed" in made.err
+
+
+def test_what_a_component_in_rust_prints_is_logged_by_lines(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    needs_rust(component=True)
+    place = started(tmp_path / "stats", "rust", component=True)
+    changed(
+        place / "src" / "lib.rs", "        if values", '        print!("{}\\nof", values.len());\n        if values'
+    )
+    changed(place / "src" / "lib.rs", 'Err("no', 'Err("\u00e9: no')
+    made = arora("build", place, "--target", "wasm")
+    assert made.code == 0, made.err
+    with Engine() as engine, caplog.at_level(logging.INFO, logger="arora.module"):
+        module = engine.load(place / "module.yaml")
+        assert module.executor == "wasmtime-component"
+        for _ in range(2):
+            with pytest.raises(GuestError, match="\u00e9: no values"):
+                module.mean([])
+    assert [each.message for each in caplog.records if each.name == "arora.module.stats"] == ["0", "of0"]
+
+
+def test_without_the_target_of_components_it_says_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    needs_rust(component=False)
+    place = started(tmp_path / "stats", "rust", component=True)
+    # The compiler looks for its libraries there alone.
+    monkeypatch.setenv("RUSTFLAGS", f"--sysroot={tmp_path}")
+    made = arora("build", place, "--target", "wasm")
+    assert made.code == 1
+    assert made.err.endswith("error: Rust's library for WebAssembly is missing: rustup target add wasm32-wasip2\n")
+
+
+@pytest.mark.parametrize("language", ["c", "cpp"])
+def test_c_is_not_built_as_a_component(tmp_path: Path, language: str) -> None:
+    place = started(tmp_path / "stats", language)
+    changed(place / "module.yaml", "{name: wasm}", "{name: wasm-component}")
+    made = built(place)
+    assert made.code == 1
+    assert "a module in C or C++ is built as a core module: executor: {name: wasm}" in made.err
 
 
 @pytest.mark.parametrize(

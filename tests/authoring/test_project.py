@@ -92,6 +92,21 @@ def test_a_module_is_started_where_nothing_is(tmp_path: Path) -> None:
     assert "exists already; nothing was written" in again.err
 
 
+@pytest.mark.parametrize(
+    ("language", "options"), [("rust", ["--component"]), ("python", ["--component"]), ("python", [])]
+)
+def test_a_module_is_started_as_a_component(tmp_path: Path, language: str, options: list[str]) -> None:
+    assert arora("new", "module", "mean", "--language", language, *options, "--directory", tmp_path).code == 0
+    assert Header.load(tmp_path / "module.yaml").executor.name == "wasm-component"
+
+
+def test_no_module_in_c_is_started_as_a_component(tmp_path: Path) -> None:
+    made = arora("new", "module", "mean", "--language", "c", "--component", "--directory", tmp_path)
+    assert made.code == 2
+    assert "--component goes with --language rust" in made.err
+    assert not any(tmp_path.iterdir())
+
+
 def test_an_unknown_language_is_told_the_nearest() -> None:
     made = arora("new", "module", "mean", "--language", "rusty")
     assert made.code == 2
