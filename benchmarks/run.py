@@ -19,7 +19,19 @@ if __name__ == "__main__":
 
 from arora_core.authoring.compilers import BuildError
 from benchmarks import machine, report
-from benchmarks.groups import batch, batch_shapes, bulk, calls, clusters, codecs, crossing, isolated, pools, starting
+from benchmarks.groups import (
+    batch,
+    batch_shapes,
+    bulk,
+    calls,
+    clusters,
+    codecs,
+    components,
+    crossing,
+    isolated,
+    pools,
+    starting,
+)
 from benchmarks.measure import Group, Progress, Result, measure
 from benchmarks.targets import verdicts
 from benchmarks.workbench import NoSuchExecutor, Workbench, unusable_executors, usable_executors
@@ -36,6 +48,7 @@ GROUPS: Final[dict[str, Callable[[Workbench], Group | Iterable[Group]]]] = {
     "batch": batch.batch,
     "batch-shapes": batch_shapes.batch_shapes,
     "isolated": isolated.isolated,
+    "components": components.components,
     "pool": pools.pools,
     "dask": clusters.dask,
     "codecs": codecs.codecs,

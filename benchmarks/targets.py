@@ -41,6 +41,13 @@ TARGETS: Final = (
         "memcpy there and back",
         1 / 3,
     ),
+    Target(
+        "8 MB echo of a component vs a core module's",
+        "component-bulk",
+        "u8[] bytes, wasmtime-component",
+        "u8[] bytes, wasmtime",
+        1 / 3,
+    ),
     Target("isolated typed call vs pipes", "isolated", "typed, native-isolated", "a byte there and back", 1 / 3, 1 / 2),
     Target("isolated echo vs native's", "bulk", "u8[] bytes, native-isolated", "u8[] bytes, native", 1 / 1.5, 1),
     Target("isolated batch vs a loop of calls", "batch", "batch, native-isolated", "typed calls, native-isolated", 60),

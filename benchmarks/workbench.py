@@ -10,6 +10,8 @@ from arora_core import Engine, LoadedModule, discover
 from benchmarks import guests
 
 ONLY_ON_REQUEST: Final = frozenset({"browser"})
+_BENCH_KINDS: Final = frozenset({"wasm", "native"})
+"""The kinds that ``bench.c`` is built in. Components have groups of their own."""
 """Executors that are measured only on request. This one starts a browser."""
 
 
@@ -53,10 +55,14 @@ def usable_executors(requested: list[str]) -> tuple[str, ...]:
         reason = known[name].executor.unavailable()
         if reason:
             raise NoSuchExecutor(f"{name} cannot run here: {reason}")
+        if not known[name].executor.serves & _BENCH_KINDS:
+            raise NoSuchExecutor(f"{name} is measured by the group components, whatever executors are asked for")
     if requested:
         return tuple(dict.fromkeys(requested))
     usable = [
-        name for name, each in known.items() if name not in ONLY_ON_REQUEST and each.executor.unavailable() is None
+        name
+        for name, each in known.items()
+        if name not in ONLY_ON_REQUEST and each.executor.serves & _BENCH_KINDS and each.executor.unavailable() is None
     ]
     return tuple(sorted(usable, key=lambda name: (-known[name].executor.priority, name)))
 
