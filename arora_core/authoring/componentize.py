@@ -18,6 +18,8 @@ from pathlib import Path
 from typing import Final
 
 from ..header import Header
+from ..wasm.binary_writer import name, section
+from ..wasm.components.component_plan import UNFREED_RESULTS
 from .compilers import COMPONENT, BuildError, run
 from .identifiers import python_stem
 from .project import Project
@@ -25,6 +27,9 @@ from .project import Project
 _CORE: Final = Path(__file__).resolve().parents[1]
 _WIT: Final = _CORE / "include" / "wit"
 _WORLD: Final = "module"
+_CUSTOM: Final = 0
+_RELEASE: Final = re.compile(r"\b0\.25\.[01]\b")
+"""The releases whose components never free their results, as a test of calls shows."""
 _NOT_IN_GUESTS: Final = ("__pycache__", "authoring", "cli", "columns", "conformance", "include", "wasm")
 """Rooms of arora_core that no guest imports."""
 _SCRIPT: Final = "import sys; from componentize_py import script; sys.exit(script())"
@@ -68,6 +73,9 @@ def build(project: Project, header: Header, scratch: Path) -> Path:
         run([*command, _GLUE, "--output", str(output)], scratch, _environment(scratch))
     except BuildError as error:
         raise BuildError(_as_raised(error.message, {**paths, _SOURCES: project.directory})) from None
+    if _RELEASE.search(version()):
+        with output.open("ab") as file:
+            file.write(section(_CUSTOM, name(UNFREED_RESULTS)))
     return output
 
 

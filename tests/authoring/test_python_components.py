@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import resource
 import shutil
 import signal
 import subprocess
@@ -93,6 +94,16 @@ def test_numbers_and_bytes_cross_the_border(module: Any) -> None:
     for size in (0, 1, 100_000):
         data = bytes(range(256)) * (size // 256 + 1)
         assert module.reverse(data[:size]) == data[:size][::-1]
+
+
+def test_calls_keep_no_memory(module: Any) -> None:
+    data = bytes(1000)
+    for _ in range(1000):
+        module.reverse(data)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    for _ in range(20_000):
+        module.reverse(data)
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 4096
 
 
 def test_mutable_parameters_go_back(module: Any) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Union
+from typing import Final, Union
 
 from .component_types import FunctionType
 
@@ -44,6 +44,13 @@ class Unavailable:
     what: str
 
 
+UNFREED_RESULTS: Final = "arora.unfreed-results"
+"""The name of a custom section, without content, by which a component says that it does not free results in ``ok``.
+
+A call of the nil id only frees its argument, and returns nothing: the host gives each result back as the argument of
+such a call.
+"""
+
 CoreItem = Union[CoreExport, Lowered, Dropped, Unavailable]
 
 
@@ -81,3 +88,5 @@ class ComponentPlan:
     """The functions that it exports, by name."""
     imports: Sequence[Lowered]
     """The functions of the host that it lowers."""
+    unfreed_results: bool = False
+    """Whether it has the custom section :data:`UNFREED_RESULTS`."""

@@ -15,6 +15,7 @@ from typing import Final, Union
 from ...errors import MalformedExecutable
 from ..binary_reader import WasmReader
 from .component_plan import (
+    UNFREED_RESULTS,
     ComponentPlan,
     CoreExport,
     CoreInstance,
@@ -31,6 +32,7 @@ from .type_reader import COMPONENT, CORE, CORE_MODULE, FUNCTION, INSTANCE, TYPE,
 MAGIC: Final = b"\0asm\x0d\0\x01\0"
 """The first bytes of every component: the magic number, a version, and what tells it from a module."""
 
+_CUSTOM: Final = 0
 _MODULE, _CORE_INSTANCES, _NESTED, _INSTANCES, _ALIASES, _TYPES, _CANON, _START, _IMPORTS, _EXPORTS = (
     *(1, 2, 4, 5, 6, 7, 8, 9, 10, 11),
 )
@@ -85,6 +87,7 @@ class _Component:
         self._exported: dict[str, Lifted | Unavailable] = {}
         self._imports: list[Lowered] = []
         self._components = 0
+        self._unfreed_results = False
         reader = WasmReader(executable, len(MAGIC))
         while reader.left:
             section = reader.byte()
@@ -93,6 +96,8 @@ class _Component:
                 self._modules.append(body.rest())
             elif section == _NESTED:
                 self._components += 1
+            elif section == _CUSTOM:
+                self._unfreed_results |= body.name() == UNFREED_RESULTS
             elif section == _START:
                 raise MalformedExecutable("has a start function of the component, which is not supported")
             elif (read_item := _SECTIONS.get(section)) is not None:
@@ -100,7 +105,7 @@ class _Component:
                     read_item(self, body)
 
     def plan(self) -> ComponentPlan:
-        return ComponentPlan(self._modules, self._core_instances, self._exported, self._imports)
+        return ComponentPlan(self._modules, self._core_instances, self._exported, self._imports, self._unfreed_results)
 
     # Core modules and what they export.
 

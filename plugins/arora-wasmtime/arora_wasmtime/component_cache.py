@@ -28,7 +28,7 @@ MOST: Final = 1 << 30
 _logger: Final = logging.getLogger("arora.wasmtime")
 
 _FACTS: Final = "facts"
-_FORMAT: Final = 1
+_FORMAT: Final = 2
 """Changes with what is kept."""
 _RELEASES: Final = importlib.metadata.version("wasmtime"), arora_core.__version__
 

@@ -1,8 +1,9 @@
 ;; The exports of a core guest (ABI §3), made of a component's function dispatch (component_program.py).
 ;;
 ;; Placeholders: stack, the import and export of the component's stack pointer, if that is known; post_return, the import
-;; of the function that frees a result, or an empty function; functions, an export for each function of the module, which
-;; calls $call with the two halves of its id.
+;; of the function that frees a result, or an empty function; give_back, what frees a result that the component does not
+;; free (UNFREED_RESULTS); functions, an export for each function of the module, which calls $call with the halves of its
+;; id.
 (module $arora-wasmtime
   (import "blocks" "memory" (memory $blocks 0))
   (import "blocks" "alloc" (func $alloc (param i32) (result i32)))
@@ -45,6 +46,7 @@
               (else (i32.ne (i32.load $blocks (local.get $result)) (local.get $size))))
           (then (i32.store $blocks (local.get $result) (i32.const 0))))))
     (call $post_return (local.get $returned))
+    $$give_back
     (local.get $result))
 
   $$functions)

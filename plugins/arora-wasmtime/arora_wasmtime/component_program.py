@@ -118,6 +118,7 @@ class _Linking:
             "component_facade",
             stack="" if pointer is None else _STACK_GLOBAL,
             post_return=_NO_POST_RETURN if dispatch.post_return is None else _POST_RETURN,
+            give_back=_GIVE_BACK if self._plan.unfreed_results else "",
             functions="\n  ".join(_export(function.id.bytes) for function in header.exports),
         )
         self._calls.complete(self._adapter(text, imports))
@@ -223,6 +224,8 @@ def _refuse(at: int, size: int) -> int:
 
 _STACK_GLOBAL: Final = f'(global (export "{_STACK}") (import "component" "{_STACK}") (mut i32))'
 _POST_RETURN: Final = '(import "component" "post_return" (func $post_return (param i32)))'
+_GIVE_BACK: Final = """(if (i32.eqz (local.get $header)) (then
+      (call $post_return (call $dispatch (i64.const 0) (i64.const 0) (local.get $from) (local.get $size)))))"""
 _NO_POST_RETURN: Final = "(func $post_return (param i32))"
 
 
