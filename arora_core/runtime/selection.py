@@ -108,7 +108,7 @@ def _none_usable(
     installed = ", ".join(sorted(plugins.executors)) or "none"
     return ExecutorNotFound(
         f"no installed executor serves {wanted!r} (installed: {installed}){disabled}; "
-        "pip install one, such as arora-wasmtime for wasm or arora-native for native",
+        "pip install one, such as arora-wasmtime for wasm and wasm-component or arora-native for native",
         module=header.name,
     )
 

@@ -15,7 +15,7 @@ from ..guest_symbols import WasmFunctionType
 MOST_PARAMETERS: Final = 16
 """Core parameters beyond which all are passed in memory."""
 _MOST_CORE: Final = MOST_PARAMETERS + 1
-_LONGEST_TEXT: Final = 2000
+_LONGEST_TEXT: Final = 500
 """Types refer to types, so a small component can describe very long ones."""
 
 

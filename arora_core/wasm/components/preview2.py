@@ -196,9 +196,9 @@ def _block(wasi: Preview2, to: Surroundings) -> Answer:
 def _poll(wasi: Preview2, to: Surroundings) -> Answer:
     def poll(handles_at: int, count: int, result_at: int) -> int:
         count &= U32
-        if not count:
-            raise Trap("polled nothing, which has no end", kind=TrapKind.ABI)
-        handles = unpack(f"<{count}I", _read(to.memory, handles_at, 4 * min(count, U32 // 4)))
+        if not 0 < count <= _MOST_POLLABLES:
+            raise Trap(f"polled {count} pollables, expected 1 to {_MOST_POLLABLES}", kind=TrapKind.ABI)
+        handles = unpack(f"<{count}I", _read(to.memory, handles_at, _U32.size * count))
         times = [wasi.ready_at(handle) for handle in handles]
         sleep(min(times) - time.monotonic_ns())
         now = max(time.monotonic_ns(), min(times))

@@ -18,7 +18,9 @@ CORE, FUNCTION, VALUE, TYPE, COMPONENT, INSTANCE = range(6)
 CORE_MODULE: Final = 0x11
 _EQUAL: Final = 0
 _DEEPEST: Final = 100
-"""Scopes inside one another, which the specification bounds as well."""
+"""Scopes inside one another."""
+_MOST_TYPES: Final = 100_000
+"""Types of one scope: each takes a few hundred bytes here, and may take two in the binary."""
 
 
 class TypeScope:
@@ -46,6 +48,8 @@ class TypeScope:
 
     def define(self, reader: WasmReader) -> None:
         """Read a definition, and add it."""
+        if len(self.types) >= _MOST_TYPES:
+            raise reader.malformed(f"more than {_MOST_TYPES} types")
         self.types.append(self._definition(reader))
 
     def described(self, reader: WasmReader) -> tuple[int, Type]:

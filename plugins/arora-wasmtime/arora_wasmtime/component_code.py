@@ -30,8 +30,8 @@ class ComponentCode:
     def __init__(self, plan: ComponentPlan, modules: dict[int, Compiled]) -> None:
         self.plan = plan
         self.modules = modules
-        self.made_of: tuple[bytes, int | None] = b"", None
-        """The executable, and its memory limit."""
+        self.made_of: tuple[bytes, bool] = b"", False
+        """The executable, and whether it is for a memory limit."""
 
 
 @dataclass(frozen=True)
@@ -53,12 +53,14 @@ def component_code(executable: bytes, compiling: CompilingEngine, memory: int | 
     It comes from this process, from the disk, or from the compiler. Raises LoadError where the component is malformed
     or of another world, and LimitExceeded if it begins with more than its limit.
     """
+    # The code is the same for every limit: its tables cannot grow.
+    limited = memory is not None
     known = _known.setdefault(compiling, WeakValueDictionary())
     for same in list(known.values()):
         # A restart has the same object: a large one takes long to hash.
-        if same.made_of[0] is executable and same.made_of[1] == memory:
+        if same.made_of[0] is executable and same.made_of[1] == limited:
             return same
-    key = component_cache.digest(executable, compiling.counted, memory)
+    key = component_cache.digest(executable, compiling.counted, limited)
     code = known.get(key)
     if code is None:
         other = _alive.get(key)
@@ -68,7 +70,7 @@ def component_code(executable: bytes, compiling: CompilingEngine, memory: int | 
         else:
             code = _from_disk(key, compiling) or _compiled(key, executable, compiling, memory)
         known[key] = _alive[key] = code
-        code.made_of = executable, memory
+        code.made_of = executable, limited
     return code
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from arora_wasmtime import component_cache
 
-from arora_core import Engine, LoadedModule
+from arora_core import Engine, Limits, LoadedModule
 
 from .component_guest import definition, text
 
@@ -55,6 +55,13 @@ def in_new_process() -> str:
 def test_another_process_does_not_compile_a_component_again(directory: Path) -> None:
     load()
     assert "returned a result whose first field is not the return value" in in_new_process()
+
+
+def test_every_memory_limit_has_the_same_code(directory: Path) -> None:
+    for pages in (32, 64, 128):
+        with Engine() as engine:
+            engine.load_module(definition(), limits=Limits(memory=pages << 16))
+    assert len(list(directory.iterdir())) == 1
 
 
 def test_without_a_directory_nothing_is_kept(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:

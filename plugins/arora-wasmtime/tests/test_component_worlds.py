@@ -11,6 +11,7 @@ from wasmtime import wat2wasm
 
 from arora_core import AroraError, Engine, LoadError, ModuleDefinition
 from arora_core.errors import MalformedExecutable, MissingExport, UnsupportedImport
+from arora_core.wasm.binary_writer import number
 
 from .component_guest import definition, header, text
 
@@ -100,6 +101,13 @@ def test_a_core_module_that_does_not_get_what_it_imports_is_refused(engine: Engi
     source = text().replace('(import "libc" "memory" (memory 1))', '(import "libc" "memory" (table 1 funcref))')
     # The text format's translator does not validate components.
     refusal(engine, wat(source), MalformedExecutable)
+
+
+def test_types_that_would_fill_the_memory_are_refused(engine: Engine) -> None:
+    lists = b"\x70\x7d" * 100_001
+    count = b"\xa1\x8d\x06"
+    executable = VALID[:8] + b"\x07" + number(len(count) + len(lists)) + count + lists
+    assert "more than 100000 types" in refusal(engine, executable, MalformedExecutable)
 
 
 @settings(max_examples=150, deadline=None)
