@@ -24,13 +24,13 @@ from pathlib import Path
 from typing import IO, Final
 
 from arora_core import AroraError, Call, Engine, Header, Limits, ModuleDefinition
+from arora_core.conformance.guests import component_guest, wasm_guest
 from arora_core.executor import Capability, Executor
 from arora_core.plugins import discover
 from arora_core.types.defaults import default_value
 
 ROOT: Final = Path(__file__).parents[2]
-HEADERS: Final = ("arora_core/conformance/guest/module.yaml", "examples/ur5/module.yaml")
-"""The modules whose executables are mutated: each has a ``.wasm`` file beside it."""
+_UR5: Final = ROOT / "examples" / "ur5"
 
 _CHANGES: Final = (1, 1, 1, 1, 2, 3, 5)
 """How many changes an input gets, each with the same chance. With many, nearly all executables are malformed."""
@@ -56,21 +56,18 @@ _OF_INDEX: Final = frozenset({0x0C, 0x0D, 0x20, 0x21, 0x22, 0x41})
 
 
 @cache
-def originals() -> tuple[ModuleDefinition, ...]:
-    """Return the modules that are mutated."""
-    return tuple(map(_original, HEADERS))
+def originals(kind: str) -> tuple[ModuleDefinition, ...]:
+    """Return the modules of this kind that are mutated."""
+    if kind == "wasm-component":
+        return (component_guest().definition(),)
+    ur5 = ModuleDefinition(Header.load(_UR5 / "module.yaml"), (_UR5 / "ur5.wasm").read_bytes())
+    return (wasm_guest().definition(), ur5)
 
 
-def _original(path: str) -> ModuleDefinition:
-    header = ROOT / path
-    (executable,) = header.parent.glob("*.wasm")
-    return ModuleDefinition(Header.load(header), executable.read_bytes())
-
-
-def mutated(seed: int, index: int) -> ModuleDefinition:
-    """Return the ``index``-th input of a seed."""
+def mutated(seed: int, index: int, kind: str = "wasm") -> ModuleDefinition:
+    """Return the ``index``-th input of a seed, an executable of this kind."""
     chance = random.Random(f"{seed}/{index}")
-    original = chance.choice(originals())
+    original = chance.choice(originals(kind))
     data = bytearray(original.executable)
     for _ in range(chance.choice(_CHANGES)):
         _change(data, chance)
@@ -195,14 +192,15 @@ def command_for(executor: str, seed: int) -> Command:
 
 def _run_here(executor: type[Executor], seed: int, indices: range) -> None:
     logging.disable(logging.CRITICAL)  # What the guests print.
+    kind = "wasm" if "wasm" in executor.serves else "wasm-component"
     if Capability.DEADLINE not in executor.capabilities:
         for index in indices:
-            run_in_copy(executor, mutated(seed, index))
+            run_in_copy(executor, mutated(seed, index, kind))
         return
     # One engine for all: an input must not harm the next one. It also starts a browser once only.
     with Engine() as engine:
         for index in indices:
-            print(run(engine, executor, mutated(seed, index)), flush=True)
+            print(run(engine, executor, mutated(seed, index, kind)), flush=True)
 
 
 def run_in_copy(executor: type[Executor], definition: ModuleDefinition) -> None:

@@ -32,11 +32,12 @@ def test_the_corpus_contains_every_seed(target: str) -> None:
     assert {name: known.get(name) for name in seeds.corpora()[target]} == seeds.corpora()[target]
 
 
-def test_mutated_executables_are_refused_run_or_trap() -> None:
+@pytest.mark.parametrize(("executor", "kind"), [("wasmtime", "wasm"), ("wasmtime-component", "wasm-component")])
+def test_mutated_executables_are_refused_run_or_trap(executor: str, kind: str) -> None:
     # On an executor without deadlines, some would run for ever.
     for index in range(20):
         with Engine() as engine:
-            assert executables.run(engine, discover().executor("wasmtime"), executables.mutated(1, index))
+            assert executables.run(engine, discover().executor(executor), executables.mutated(1, index, kind))
 
 
 def test_headers_and_records_of_changed_structure_are_refused_or_loaded_and_called() -> None:

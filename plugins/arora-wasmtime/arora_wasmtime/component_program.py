@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from wasmtime import Module
 
-from arora_core.errors import MalformedExecutable, Trap, TrapKind
+from arora_core.errors import LoadError, MalformedExecutable, Trap, TrapKind
 from arora_core.executor import Limits
 from arora_core.guest_symbols import (
     DISPATCH,
@@ -145,13 +145,21 @@ class _Linking:
             raise MalformedExecutable(
                 f"is malformed: a core module imports {namespace}.{name}, which its component does not pass"
             )
-        return self._instances[arguments[namespace]](name)
+        return self._exported(arguments[namespace], name)
+
+    def _exported(self, instance: int, name: str) -> Item:
+        try:
+            return self._instances[instance](name)
+        except MalformedExecutable:
+            raise
+        except LoadError:
+            raise MalformedExecutable(f"is malformed: one of its core modules does not export {name}") from None
 
     # Items.
 
     def _item(self, item: CoreItem) -> Item:
         if isinstance(item, CoreExport):
-            return self._instances[item.instance](item.name)
+            return self._exported(item.instance, item.name)
         # Equal functions are told apart: each is lowered with options of its own.
         if id(item) not in self._items:
             self._items[id(item)] = self._made(item)

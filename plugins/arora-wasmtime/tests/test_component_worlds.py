@@ -103,6 +103,12 @@ def test_a_core_module_that_does_not_get_what_it_imports_is_refused(engine: Engi
     refusal(engine, wat(source), MalformedExecutable)
 
 
+def test_a_core_module_that_does_not_export_what_is_used_is_refused(engine: Engine) -> None:
+    # Not by the text format, which would find it.
+    message = refusal(engine, VALID.replace(b"\x07realloc\x00", b"\x07reclloc\x00", 1), MalformedExecutable)
+    assert "is malformed: one of its core modules does not export realloc" in message
+
+
 def test_types_that_would_fill_the_memory_are_refused(engine: Engine) -> None:
     lists = b"\x70\x7d" * 100_001
     count = b"\xa1\x8d\x06"
