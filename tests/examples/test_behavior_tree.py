@@ -20,7 +20,11 @@ from examples.behavior_tree.nodes import ModuleControl
 from tests.examples.modules import EXAMPLES
 
 WASM = EXAMPLES / "behavior_tree" / "module.yaml"
-EXECUTORS = {name: each.serves for name, each in discover().executors.items() if each.unavailable() is None}
+EXECUTORS = {
+    name: each.serves
+    for name, each in discover().executors.items()
+    if each.serves & {"wasm", "native"} and each.unavailable() is None
+}
 
 
 @pytest.fixture
