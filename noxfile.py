@@ -82,6 +82,7 @@ WASMTIME_SUITE = ["plugins/arora-wasmtime", "tests/wasm", "tests/engine", "-k", 
 # The tests of one file share what takes long to make, such as compiled guests. Each process may start a browser.
 PARALLEL = ["-n", "auto", "--maxprocesses", "4", "--dist", "loadfile", "--max-worker-restart", "1"]
 JAVASCRIPT = "plugins/arora-browser/tests/js"
+SITE = "docs/building"
 WASMER_CRATE = "plugins/arora-libwasmer/native"
 OLDEST_GLIBC = "2.17"
 """The release of Linux's C library that wheels with compiled code are linked for."""
@@ -142,8 +143,13 @@ def _install_browser(session: nox.Session) -> None:
         session.run("apt-get", "install", "-y", "-qq", "--no-install-recommends", "chromium", external=True)
     if shutil.which("npm") is None:
         session.error("the tests need Node.js 20 or later with npm")
+    _install_javascript(session, JAVASCRIPT)
+
+
+def _install_javascript(session: nox.Session, directory: str) -> None:
+    """Install the packages that a directory's package.json names."""
     quiet = ("--no-audit", "--no-fund", "--package-lock=false", "--loglevel=error")
-    session.run("npm", "install", *quiet, "--prefix", JAVASCRIPT, external=True)
+    session.run("npm", "install", *quiet, "--prefix", directory, external=True)
 
 
 def _install_rust(session: nox.Session) -> None:
@@ -257,6 +263,17 @@ def _check_compiled(session: nox.Session, wheel: Path) -> None:
         said = str(session.run("auditwheel", "show", str(wheel), silent=True))
         if f'"{tag}"' not in said:
             session.error(f"auditwheel does not find {tag} for {wheel}:\n{said}")
+
+
+@nox.session(python=PYTHONS[-1], default=False)
+def docs(session: nox.Session) -> None:
+    """Build the documentation as a site, into site/. A warning is an error. Arguments after ``--`` go to mkdocs."""
+    session.install("-r", f"{SITE}/requirements.txt")
+    # Without it, pages with a diagram load what draws it from the network.
+    if shutil.which("npm") is not None and not Path(SITE, "node_modules", "mermaid").exists():
+        _install_javascript(session, SITE)
+    # The theme would print, in each build, what it thinks of MkDocs 2.
+    session.run("mkdocs", *(session.posargs or ["build", "--strict"]), env={"NO_MKDOCS_2_WARNING": "1"})
 
 
 @nox.session(python=PYTHONS[-1], default=False)
