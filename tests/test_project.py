@@ -22,6 +22,7 @@ from packaging.version import Version
 import arora_core
 from arora_core import discover, errors
 from arora_core.limits import LIMITS, Limit
+from docs.building.site_pages import public_names
 
 ROOT = Path(__file__).parent.parent
 PLUGINS = sorted(each.parent for each in ROOT.glob("plugins/*/pyproject.toml"))
@@ -234,15 +235,7 @@ def test_the_hooks_before_a_commit_run_the_tools_that_lint_and_types_run(hooks: 
 # docs/public-names.md.
 
 
-def listed() -> dict[str, list[str]]:
-    """The names that the page lists, by module."""
-    page = (ROOT / "docs" / "public-names.md").read_text(encoding="utf-8").partition("\n## Other public names")[0]
-    sections = re.findall(r"^### `([\w.]+)`$([^#]*)", page, re.MULTILINE)
-    entries = {module: re.findall(r"^- (.*?):", section, re.MULTILINE) for module, section in sections}
-    return {module: re.findall(r"`(\w+)`", " ".join(named)) for module, named in entries.items()}
-
-
-LISTED = listed()
+LISTED = {module: [name for name, _ in names] for module, names in public_names().items()}
 
 
 @pytest.mark.parametrize("module", LISTED)
