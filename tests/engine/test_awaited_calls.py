@@ -299,7 +299,7 @@ def test_a_deadline_bounds_the_wait_for_the_engine(
 ) -> None:
     inside, go_on = threading.Event(), threading.Event()
     callable = in_host(partial(wait_inside, inside, go_on))
-    other, limited = load(engine, Limits(), 1), load(engine, Limits(deadline=0.5))
+    other, limited = load(engine, Limits(), 1), load(engine, Limits(deadline=2))
     thread = threading.Thread(target=other.indirect, args=(callable,))
     thread.start()
     inside.wait(60)
