@@ -9,10 +9,40 @@ from __future__ import annotations
 import os
 import stat
 import sys
+from logging import Logger
 from pathlib import Path
 
 
-def cache_directory(name: str) -> Path:
+def directory_for(what: str, variable: str, name: str, logger: Logger) -> Path | None:
+    """Return the directory to keep ``what`` in, made if it does not exist; None if nothing is to be kept.
+
+    The environment variable names another one than ``name`` in the user's cache; if it is empty, nothing is kept. Why a
+    directory cannot be used is logged at DEBUG.
+    """
+    given = os.environ.get(variable)
+    if given == "":
+        return None
+    try:
+        directory = Path(given or _cache_directory(name)).absolute()
+        _make(directory)
+        reason = _untrusted(directory)
+    except (OSError, RuntimeError) as error:
+        reason = str(error)
+    if reason is None:
+        return directory
+    logger.debug("%s are not cached on disk: %s", what, reason)
+    return None
+
+
+def only_ours(status: os.stat_result) -> bool:
+    """Return whether a file or directory is the user's, and nobody else can write to it."""
+    # On Windows, the directory of a user's application data is the user's alone.
+    if sys.platform == "win32":
+        return True
+    return status.st_uid == os.geteuid() and not status.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
+
+
+def _cache_directory(name: str) -> Path:
     """Return the user's directory to keep things of this name in, which may not exist.
 
     Raises RuntimeError where the user has no home.
@@ -24,24 +54,6 @@ def cache_directory(name: str) -> Path:
     else:
         base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
     return base / "arora" / name
-
-
-def private(directory: Path) -> str | None:
-    """Make a directory that does not exist. Return why it cannot be used, None if it can."""
-    try:
-        directory = directory.absolute()
-        _make(directory)
-        return _untrusted(directory)
-    except (OSError, RuntimeError) as error:
-        return str(error)
-
-
-def only_ours(status: os.stat_result) -> bool:
-    """Return whether a file or directory is the user's, and nobody else can write to it."""
-    # On Windows, the directory of a user's application data is the user's alone.
-    if sys.platform == "win32":
-        return True
-    return status.st_uid == os.geteuid() and not status.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
 
 
 def _make(directory: Path) -> None:

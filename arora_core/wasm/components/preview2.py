@@ -56,7 +56,7 @@ _NANOSECONDS: Final = 1_000_000_000
 
 
 @dataclass(frozen=True)
-class Surroundings:
+class ResultPlace:
     """Where one lowered function has its results: the memory, and what allocates in it, if it has any."""
 
     memory: LinearMemory | None
@@ -77,7 +77,7 @@ class Preview2:
     _pollables: dict[int, int] = field(default_factory=dict)
     _next: int = _FIRST_POLLABLE
 
-    def answer(self, lowered: Lowered, surroundings: Surroundings) -> Answer:
+    def answer(self, lowered: Lowered, to: ResultPlace) -> Answer:
         """Return the implementation of a function, which takes its core parameters.
 
         It raises Trap for what is not granted.
@@ -86,13 +86,17 @@ class Preview2:
         make = _FUNCTIONS.get((interface, lowered.name))
         if make is None:
             return _not_granted(f"{lowered.interface}.{lowered.name}")
-        return make(self, surroundings)
+        return make(self, to)
 
     def drop(self, dropped: Dropped) -> Answer:
         """Return the function that gives a resource up."""
-        if dropped.name == "pollable":
-            return lambda handle: self._pollables.pop(handle & U32, 0) * 0
-        return lambda handle: 0
+
+        def drop(handle: int) -> int:
+            if dropped.name == "pollable":
+                self._pollables.pop(handle & U32, None)
+            return 0
+
+        return drop
 
     # Pollables: the time, in nanoseconds of the monotonic clock, from which on they are ready.
 
@@ -140,7 +144,7 @@ def _read(memory: LinearMemory | None, at: int, size: int) -> bytes:
     return memory.read(at, size)
 
 
-def _put(to: Surroundings, at: int, data: bytes) -> int:
+def _put(to: ResultPlace, at: int, data: bytes) -> int:
     at &= U32
     if to.memory is None or at + len(data) > to.memory.size():
         raise Trap(f"passed an address for a result, {at:#x}, outside of its memory", kind=TrapKind.ABI)
@@ -148,7 +152,7 @@ def _put(to: Surroundings, at: int, data: bytes) -> int:
     return 0
 
 
-def _put_list(to: Surroundings, at: int, data: bytes, allocate: Export | None, size: int = 1) -> int:
+def _put_list(to: ResultPlace, at: int, data: bytes, allocate: Export | None, size: int = 1) -> int:
     """Write a list of items of this size, whose bytes these are."""
     if not data:
         return _put(to, at, _EMPTY)
@@ -161,7 +165,7 @@ def _put_list(to: Surroundings, at: int, data: bytes, allocate: Export | None, s
 
 # Every function: what makes it for a guest, from where its results go.
 
-Make = Callable[[Preview2, Surroundings], Answer]
+Make = Callable[[Preview2, ResultPlace], Answer]
 
 
 def _constant(value: int) -> Make:
@@ -173,7 +177,7 @@ def _constant_bytes(data: bytes) -> Make:
     return lambda wasi, to: lambda *parameters: _put(to, parameters[-1], data)
 
 
-def _exit(wasi: Preview2, to: Surroundings) -> Answer:
+def _exit(wasi: Preview2, to: ResultPlace) -> Answer:
     def exit(code: int) -> int:
         code &= U32
         raise Trap(f"exited with code {code}", kind=TrapKind.EXIT, exit_code=code)
@@ -181,11 +185,11 @@ def _exit(wasi: Preview2, to: Surroundings) -> Answer:
     return exit
 
 
-def _ready(wasi: Preview2, to: Surroundings) -> Answer:
+def _ready(wasi: Preview2, to: ResultPlace) -> Answer:
     return lambda handle: int(wasi.ready_at(handle) <= time.monotonic_ns())
 
 
-def _block(wasi: Preview2, to: Surroundings) -> Answer:
+def _block(wasi: Preview2, to: ResultPlace) -> Answer:
     def block(handle: int) -> int:
         sleep(wasi.ready_at(handle) - time.monotonic_ns())
         return 0
@@ -193,7 +197,7 @@ def _block(wasi: Preview2, to: Surroundings) -> Answer:
     return block
 
 
-def _poll(wasi: Preview2, to: Surroundings) -> Answer:
+def _poll(wasi: Preview2, to: ResultPlace) -> Answer:
     def poll(handles_at: int, count: int, result_at: int) -> int:
         count &= U32
         if not 0 < count <= _MOST_POLLABLES:
@@ -208,19 +212,19 @@ def _poll(wasi: Preview2, to: Surroundings) -> Answer:
     return poll
 
 
-def _subscribe(wasi: Preview2, to: Surroundings) -> Answer:
+def _subscribe(wasi: Preview2, to: ResultPlace) -> Answer:
     return lambda stream: wasi.pollable(_READY)
 
 
-def _subscribe_instant(wasi: Preview2, to: Surroundings) -> Answer:
+def _subscribe_instant(wasi: Preview2, to: ResultPlace) -> Answer:
     return lambda instant: wasi.pollable(instant & U64)
 
 
-def _subscribe_duration(wasi: Preview2, to: Surroundings) -> Answer:
+def _subscribe_duration(wasi: Preview2, to: ResultPlace) -> Answer:
     return lambda duration: wasi.pollable(time.monotonic_ns() + (duration & U64))
 
 
-def _write(wasi: Preview2, to: Surroundings) -> Answer:
+def _write(wasi: Preview2, to: ResultPlace) -> Answer:
     def write(stream: int, at: int, size: int, result_at: int) -> int:
         wasi.write(stream, _read(to.memory, at, size))
         return _put(to, result_at, _DONE)
@@ -228,7 +232,7 @@ def _write(wasi: Preview2, to: Surroundings) -> Answer:
     return write
 
 
-def _write_zeroes(wasi: Preview2, to: Surroundings) -> Answer:
+def _write_zeroes(wasi: Preview2, to: ResultPlace) -> Answer:
     def write_zeroes(stream: int, size: int, result_at: int) -> int:
         wasi.write(stream, bytes(min(size & U64, _ACCEPTED + 1)))
         return _put(to, result_at, _DONE)
@@ -236,19 +240,19 @@ def _write_zeroes(wasi: Preview2, to: Surroundings) -> Answer:
     return write_zeroes
 
 
-def _now(wasi: Preview2, to: Surroundings) -> Answer:
+def _now(wasi: Preview2, to: ResultPlace) -> Answer:
     return lambda: time.monotonic_ns() & U64
 
 
-def _wall_clock(wasi: Preview2, to: Surroundings) -> Answer:
+def _wall_clock(wasi: Preview2, to: ResultPlace) -> Answer:
     return lambda at: _put(to, at, _TIME.pack(*divmod(time.time_ns(), _NANOSECONDS)))
 
 
-def _random_number(wasi: Preview2, to: Surroundings) -> Answer:
+def _random_number(wasi: Preview2, to: ResultPlace) -> Answer:
     return lambda: int.from_bytes(os.urandom(8), "little")
 
 
-def _random_bytes(wasi: Preview2, to: Surroundings) -> Answer:
+def _random_bytes(wasi: Preview2, to: ResultPlace) -> Answer:
     def random_bytes(size: int, result_at: int) -> int:
         size &= U64
         if size > _MOST_RANDOM:
@@ -259,7 +263,7 @@ def _random_bytes(wasi: Preview2, to: Surroundings) -> Answer:
     return random_bytes
 
 
-def _seed(wasi: Preview2, to: Surroundings) -> Answer:
+def _seed(wasi: Preview2, to: ResultPlace) -> Answer:
     return lambda at: _put(to, at, os.urandom(16))
 
 

@@ -14,9 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-import arora_libwasmer
-
-from arora_core.wasm.private_directory import only_ours, private
+from arora_core.wasm.private_directory import directory_for, only_ours
 
 DIRECTORY: Final = "ARORA_WASMER_CACHE"
 """The environment variable with another directory; empty for no cache."""
@@ -85,21 +83,7 @@ class CodeCache:
 
     def _directory(self) -> Path | None:
         """Return the directory, made if it does not exist; None if there is to be no cache."""
-        if not self._build:
-            return None
-        given = os.environ.get(DIRECTORY)
-        if given == "":
-            return None
-        try:
-            directory = Path(given or arora_libwasmer.cache_directory("wasmer"))
-        except RuntimeError as error:
-            reason: str | None = str(error)
-        else:
-            reason = private(directory)
-            if reason is None:
-                return directory
-        _logger.debug("compiled code is not cached on disk: %s", reason)
-        return None
+        return directory_for("compiled modules", DIRECTORY, "wasmer", _logger) if self._build else None
 
 
 def _prune(directory: Path) -> None:

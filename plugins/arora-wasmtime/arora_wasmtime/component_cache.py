@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import arora_core
-from arora_core.wasm.private_directory import cache_directory, only_ours, private
+from arora_core.wasm.private_directory import directory_for, only_ours
 
 DIRECTORY: Final = "ARORA_WASMTIME_CACHE"
 """The environment variable with another directory; empty for no cache."""
@@ -103,19 +103,7 @@ def _write(path: Path, content: bytes) -> None:
 
 
 def _directory() -> Path | None:
-    given = os.environ.get(DIRECTORY)
-    if given == "":
-        return None
-    try:
-        directory = Path(given or cache_directory("wasmtime-components")).absolute()
-    except RuntimeError as error:
-        reason: str | None = str(error)
-    else:
-        reason = private(directory)
-        if reason is None:
-            return directory
-    _logger.debug("compiled components are not cached on disk: %s", reason)
-    return None
+    return directory_for("compiled components", DIRECTORY, "wasmtime-components", _logger)
 
 
 def _prune(directory: Path) -> None:

@@ -35,8 +35,7 @@ from arora_core.wasm.components.component_plan import (
     Lifted,
     Lowered,
 )
-from arora_core.wasm.components.preview2 import Preview2
-from arora_core.wasm.components.preview2 import Surroundings as Results
+from arora_core.wasm.components.preview2 import Preview2, ResultPlace
 from arora_core.wasm.components.world import check_world, is_host
 
 from .calls import Item, Items
@@ -89,7 +88,7 @@ class _Linking:
         self._items: dict[int, Item] = {}
         self._wasi = Preview2(surroundings.guest)
         self._hosts: dict[tuple[CoreItem, CoreItem], Items] = {}
-        self._results: dict[tuple[CoreItem | None, CoreItem | None], Results] = {}
+        self._result_places: dict[tuple[CoreItem | None, CoreItem | None], ResultPlace] = {}
         blocks = self._adapter(source("component_blocks"), [])
         self._blocks = [blocks(name) for name in ("memory", "alloc", "free")]
 
@@ -171,7 +170,7 @@ class _Linking:
         assert isinstance(item, Lowered)
         if is_host(item.interface):
             return self._host(item)(item.name)
-        answer = self._wasi.answer(item, self._results_of(item))
+        answer = self._wasi.answer(item, self._result_place(item))
         return self._calls.host_function((item.interface, item.name), item.type.lowered, answer)
 
     def _host(self, item: Lowered) -> Items:
@@ -193,16 +192,16 @@ class _Linking:
             self._hosts[key] = self._adapter(source("component_host"), imports)
         return self._hosts[key]
 
-    def _results_of(self, item: Lowered) -> Results:
+    def _result_place(self, item: Lowered) -> ResultPlace:
         key = item.memory, item.realloc
-        if key not in self._results:
+        if key not in self._result_places:
             memory = None if item.memory is None else self._calls.memory_of(self._item(item.memory))
             allocators = []
             if item.realloc is not None:
                 lists = self._adapter(source("component_lists"), [self._item(item.realloc)])
                 allocators = [self._calls.export_of(lists(name)) for name in ("bytes", "words")]
-            self._results[key] = Results(memory, *allocators)
-        return self._results[key]
+            self._result_places[key] = ResultPlace(memory, *allocators)
+        return self._result_places[key]
 
     def _stack(self, dispatch: Lifted) -> tuple[GuestStack, Item | None]:
         """Return what is known of the stack of ``dispatch``, and its pointer.
