@@ -236,6 +236,14 @@ def rust(session: nox.Session) -> None:
 
 
 @nox.session(python=PYTHONS[-1], default=False)
+def release(session: nox.Session) -> None:
+    """Set the version everywhere, and move the files of changelog.d into CHANGELOG.md: ``nox -s release -- 0.2.0``."""
+    session.install("towncrier")
+    session.run("python", "releasing/set_version.py", *session.posargs)
+    session.run("towncrier", "build", "--yes")
+
+
+@nox.session(python=PYTHONS[-1], default=False)
 def build(session: nox.Session) -> None:
     """Build every distribution into dist/, and check that a package index would accept and render it.
 

@@ -1,6 +1,6 @@
 """Run typed, sandboxed modules from Python: WebAssembly or native, on whichever runtime is installed."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 
 def _read_stub() -> dict[str, str]:

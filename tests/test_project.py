@@ -108,13 +108,6 @@ def test_every_plugin_accepts_the_core_of_its_own_version(plugin: Built) -> None
         assert core.specifier.contains(arora_core.__version__)
 
 
-@pytest.mark.parametrize("kind", ["executor", "codec", "command"])
-def test_the_plugin_that_is_written_for_a_start_accepts_this_core(kind: str) -> None:
-    template = ROOT / "arora_core" / "cli" / "templates" / kind / "pyproject.toml"
-    (requirement,) = re.findall(r'"(arora-core(?:\[cli\])?>=[^"]+)"', template.read_text())
-    assert Requirement(requirement).specifier.contains(arora_core.__version__)
-
-
 def test_what_holds_for_one_distribution_is_said_of_all(core: Built, plugin: Built) -> None:
     assert {field: plugin.metadata[field] for field in SAME_IN_ALL} == {
         field: core.metadata[field] for field in SAME_IN_ALL
