@@ -19,14 +19,14 @@ from arora_core.conformance.checking import checks
 from arora_core.limits import INTERRUPTIBLE, LIMITS, Limit
 
 ROOT = Path(__file__).parents[1]
-README = (ROOT / "README.md").read_text(encoding="utf-8")
+DOCS = ROOT / "docs"
 
 every_limit = pytest.mark.parametrize("limit", LIMITS, ids=lambda limit: limit.name)
 
 
-def table_below(heading: str) -> list[list[str]]:
-    """Return the cells of the README's table with this heading, without markup."""
-    _, _, below = README.partition(f"{heading}\n")
+def table_below(page: str, heading: str) -> list[list[str]]:
+    """Return the cells of the table with this heading on a page of docs/, without markup."""
+    _, _, below = (DOCS / page).read_text(encoding="utf-8").partition(f"{heading}\n")
     assert below
     lines = below.partition("\n\n")[0].splitlines()[1:]
     return [[cell.strip().replace("`", "") for cell in line.strip("|").split("|")] for line in lines]
@@ -124,16 +124,19 @@ def test_the_example_of_a_limit_is_what_its_option_takes(limit: Limit) -> None:
     assert f"Limit {limit.bounds}, such as {limit.example}." in described
 
 
-def test_the_readme_lists_the_limits_of_the_table() -> None:
-    shown = table_below("| limit | counts | bounds | in the shell |")
+def test_the_page_lists_the_limits_of_the_table() -> None:
+    shown = table_below("limits.md", "| limit | counts | bounds | in the shell |")
     assert shown == [
         [limit.name, limit.unit.value, limit.bounds, f"--{limit.name} {limit.example}"] for limit in LIMITS
     ]
 
 
-def test_the_readme_says_which_limits_each_executor_enforces() -> None:
+def test_the_table_of_executors_says_which_limits_each_enforces() -> None:
     plugins = discover()
-    said = {row[1]: row[3] for row in table_below("| distribution | executor | runs | limits it enforces |")}
+    said = {
+        row[1]: row[3]
+        for row in table_below("choosing-executors.md", "| distribution | executor | runs | limits it enforces |")
+    }
     assert said.keys() >= plugins.executors.keys()
     for name, installed in plugins.executors.items():
         declared = [limit.name for limit in LIMITS if limit.capability in installed.executor.capabilities]

@@ -9,14 +9,17 @@ import pytest
 import yaml
 
 from docs.building import site_pages
-from docs.building.site_pages import REPOSITORY, ROOT, address, anchors, links
+from docs.building.site_pages import REPOSITORY, ROOT, address, anchors, file_of, links
 
 MARKDOWN = sorted(
     path.relative_to(ROOT).as_posix()
     for pattern in ("*.md", "docs/*.md", "plugins/*/README.md", "benchmarks/*.md", "changelog.d/README.md")
     for path in ROOT.glob(pattern)
 )
-GENERATED = {**site_pages.readme_pages(), **site_pages.reference_pages()}
+SHOWN_ELSEWHERE = [
+    path for path in MARKDOWN if path.endswith("README.md") and (ROOT / path).with_name("pyproject.toml").exists()
+]
+"""The pages that package indexes show, without the other files of the repository."""
 
 
 def navigated(entries: list[Any]) -> list[str]:
@@ -30,15 +33,16 @@ def navigated(entries: list[Any]) -> list[str]:
 
 def test_the_navigation_names_every_page_once() -> None:
     configured = yaml.safe_load((ROOT / "mkdocs.yml").read_text(encoding="utf-8"))
-    assert Counter(navigated(configured["nav"])) == Counter([*site_pages.pages(), *GENERATED])
+    assert Counter(navigated(configured["nav"])) == Counter([*site_pages.pages(), *site_pages.reference_pages()])
 
 
 def broken(target: str, source: str) -> bool:
     """Whether a link of a file leads to a file or a heading that does not exist. Other sites are not asked."""
-    path, _, anchor = target.partition("#")
-    if ":" in path:
+    path = file_of(target, source)
+    if path is None:
         return False
-    file = (ROOT / source).parent / path if path else ROOT / source
+    anchor = target.partition("#")[2]
+    file = ROOT / path
     if not file.exists() or not file.resolve().is_relative_to(ROOT):
         return True
     return bool(anchor) and (file.suffix != ".md" or anchor not in anchors(file.read_text(encoding="utf-8")))
@@ -50,9 +54,16 @@ def test_every_link_leads_to_a_file_and_a_heading_that_exist(source: str) -> Non
     assert [target for target in links(text) if broken(target, source)] == []
 
 
+@pytest.mark.parametrize("source", SHOWN_ELSEWHERE)
+def test_a_page_that_package_indexes_show_has_no_links_that_lead_nowhere_there(source: str) -> None:
+    found = links((ROOT / source).read_text(encoding="utf-8"))
+    assert [target for target in found if ":" not in target and not target.startswith("#")] == []
+
+
 def test_code_has_no_links() -> None:
-    text = "[a](x.md) `[b](y.md)` ``[`c`](y.md)`` [`d`](z.md#e)\n```c\n[f](y.md)\n# No heading\n```\n# A `heading`\n"
-    assert links(text) == ["x.md", "z.md#e"]
+    text = "[a](x.md) `[b](y.md)` ``[`c`](y.md)`` [`d`](z.md#e)\n```c\n[f](y.md)\n# No heading\n```\n"
+    text += "# A `heading`\n[g]: w.md\n"
+    assert links(text) == ["x.md", "z.md#e", "w.md"]
     assert anchors(text) == {"a-heading"}
 
 
@@ -64,7 +75,9 @@ def test_code_has_no_links() -> None:
         ("#a-call", "docs/architecture.md", "architecture.md", "#a-call"),
         ("https://wasmer.io/#a", "docs/ABI.md", "ABI.md", "https://wasmer.io/#a"),
         ("../CHANGELOG.md", "docs/ABI.md", "ABI.md", "changelog.md"),
-        ("../README.md#python-types", "docs/ABI.md", "ABI.md", "using-modules.md#python-types"),
+        ("../README.md#why", "docs/ABI.md", "ABI.md", "index.md#why"),
+        (f"{REPOSITORY}/blob/main/docs/ABI.md#1-x", "README.md", "index.md", "ABI.md#1-x"),
+        (f"{REPOSITORY}/tree/main/examples/ur5", "README.md", "index.md", f"{REPOSITORY}/tree/main/examples/ur5"),
         ("../README.md", "docs/ABI.md", "ABI.md", "index.md"),
         ("plugins/arora-browser", "README.md", "index.md", "plugins/arora-browser.md"),
         ("../../docs/ABI.md#1-x", "plugins/arora-wasmer/README.md", "plugins/arora-wasmer.md", "../ABI.md#1-x"),
@@ -76,14 +89,6 @@ def test_a_link_leads_to_a_page_of_the_site_or_else_to_the_repository(
     target: str, source: str, page: str, expected: str
 ) -> None:
     assert address(target, source, page) == expected
-
-
-def test_the_pages_of_the_readme_have_all_of_it() -> None:
-    readme = anchors((ROOT / "README.md").read_text(encoding="utf-8"))
-    found = {anchor for text in site_pages.readme_pages().values() for anchor in anchors(text)}
-    titled = {heading.lower().replace(" ", "-") for heading in site_pages.README_SECTIONS}
-    assert readme - found == titled
-    assert set(site_pages.readme_pages()) == {"index.md", *(page for page, _ in site_pages.README_SECTIONS.values())}
 
 
 def test_the_reference_has_every_public_name_once() -> None:

@@ -1,4 +1,4 @@
-"""The pages of the site: those of docs/, and those made of the README, of other Markdown, and of the public names.
+"""The pages of the site: those of docs/, other Markdown of the repository, and those made of the public names.
 
 MkDocs calls the functions whose names begin with ``on_``. The tests use the others, without MkDocs.
 """
@@ -18,17 +18,18 @@ if TYPE_CHECKING:
 
 ROOT: Final = Path(__file__).parents[2]
 REPOSITORY: Final = "https://github.com/arora-sdk/arora"
-README_SECTIONS: Final = {
-    "Picking backends": ("using-modules.md", "Using modules"),
-    "Writing an executor": ("executor-in-one-file.md", "An executor in one file"),
+PAPERS: Final = {
+    "README.md": "index.md",
+    "CHANGELOG.md": "changelog.md",
+    "CONTRIBUTING.md": "contributing.md",
+    "SECURITY.md": "reporting.md",
 }
-"""The sections of the README that are pages of their own, with their titles. The rest of it is the first page."""
-PAPERS: Final = {"CHANGELOG.md": "changelog.md", "CONTRIBUTING.md": "contributing.md", "SECURITY.md": "reporting.md"}
 MERMAID: Final = Path(__file__).with_name("node_modules") / "mermaid" / "dist" / "mermaid.min.js"
 """Draws diagrams. Where npm has not installed it, pages with a diagram load it from the network."""
 MERMAID_PATH: Final = "assets/mermaid.min.js"
 CODE: Final = r"^ *```.*?^ *```$|(?P<ticks>`+)(?!`).+?(?<!`)(?P=ticks)(?!`)"
-LINK: Final = re.compile(rf"{CODE}|\]\((?P<target>[^()\s]+)\)", re.MULTILINE | re.DOTALL)
+LINK: Final = re.compile(rf"{CODE}|(?:\]\(|^\[[^]]+\]: +)(?P<target>[^()\s]+)", re.MULTILINE | re.DOTALL)
+IN_REPOSITORY: Final = re.compile(rf"{REPOSITORY}/(?:blob|tree)/main/(?P<file>.+)")
 HEADING: Final = re.compile(r"^ *```.*?^ *```$|^#+ +(?P<title>.+?) *$", re.MULTILINE | re.DOTALL)
 
 
@@ -50,20 +51,6 @@ def anchors(text: str) -> set[str]:
 
 
 @cache
-def readme_pages() -> dict[str, str]:
-    """Return the pages that the README is cut into at its sections, by their paths on the site."""
-    pages = {"index.md": ""}
-    for section in re.split(r"^(?=## )", (ROOT / "README.md").read_text(encoding="utf-8"), flags=re.MULTILINE):
-        heading, _, body = section.partition("\n")
-        path, title = README_SECTIONS.get(heading.removeprefix("## "), ("index.md", None))
-        if title is None:
-            pages[path] += section
-        else:
-            pages[path] = f"# {title}\n" + re.sub("^##(?=#+ )", "#", body, flags=re.MULTILINE)
-    return pages
-
-
-@cache
 def pages() -> dict[str, str]:
     """Return the files of the repository that are pages as they are, by their paths on the site."""
     found = {f"plugins/{path.parent.name}.md": path for path in ROOT.glob("plugins/*/README.md")}
@@ -72,20 +59,30 @@ def pages() -> dict[str, str]:
     return {page: path.relative_to(ROOT).as_posix() for page, path in found.items()}
 
 
+def file_of(target: str, source: str) -> str | None:
+    """Return the file of the repository that a link in the file ``source`` leads to, from the root; None for others.
+
+    A link may lead there by way of GitHub. The READMEs that package indexes show, which have no other files, have such
+    links.
+    """
+    path = target.partition("#")[0]
+    if found := IN_REPOSITORY.fullmatch(path):
+        return found["file"]
+    if not path:
+        return source
+    return None if ":" in path else posixpath.normpath(posixpath.join(posixpath.dirname(source), path))
+
+
 def address(target: str, source: str, page: str) -> str:
     """Return the target of a link on a page of the site, for one in the file that the page is made of.
 
     What is no page of the site is on GitHub.
     """
-    path, hash, anchor = target.partition("#")
-    if not path or ":" in path:
-        return target
-    file = posixpath.normpath(posixpath.join(posixpath.dirname(source), path))
-    if not (ROOT / file).exists():
-        return target  # MkDocs says so.
+    _, hash, anchor = target.partition("#")
+    file = file_of(target, source)
+    if file is None or file == source or not (ROOT / file).exists():
+        return target  # MkDocs says so of files that do not exist.
     there = {origin: page for page, origin in pages().items()}
-    if file == "README.md":
-        (there[file],) = [page for page, text in readme_pages().items() if not anchor or anchor in anchors(text)][:1]
     found = there.get(file) or there.get(f"{file}/README.md")
     if found is None and file.startswith("docs/"):
         found = file.removeprefix("docs/")
@@ -99,7 +96,7 @@ def with_addresses(text: str, source: str, page: str) -> str:
 
     def changed(match: re.Match[str]) -> str:
         target = match["target"]
-        return match[0] if target is None else f"]({address(target, source, page)})"
+        return match[0] if target is None else match[0].removesuffix(target) + address(target, source, page)
 
     return LINK.sub(changed, text)
 
@@ -151,7 +148,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     from mkdocs.structure.files import File
 
     texts = {page: (ROOT / path).read_text(encoding="utf-8") for page, path in pages().items()}
-    for page, text in {**texts, **readme_pages(), **reference_pages()}.items():
+    for page, text in {**texts, **reference_pages()}.items():
         if files.get_file_from_path(page) is None:
             files.append(File.generated(config, page, content=text))
     if MERMAID.exists():
@@ -166,7 +163,7 @@ def on_page_markdown(markdown: str, page: Page, **_: Any) -> str:
         for reference in reference_pages():
             heading = f"### `{reference[4:-3]}`\n"
             markdown = markdown.replace(heading, f"{heading}\n[Signatures and what they do]({reference})\n", 1)
-    source = pages().get(path) or ("README.md" if path in readme_pages() else None)
+    source = pages().get(path)
     return markdown if source is None else with_addresses(markdown, source, path)
 
 
