@@ -273,6 +273,13 @@ def _check_compiled(session: nox.Session, wheel: Path) -> None:
             session.error(f"auditwheel does not find {tag} for {wheel}:\n{said}")
 
 
+@nox.session(python=PYTHONS, default=False)
+def wheels(session: nox.Session) -> None:
+    """Install what ``nox -s build`` has put into dist/, and use it as the README does."""
+    flags = {"ARORA_BROWSER_FLAGS": "--no-sandbox --disable-gpu", **os.environ} if _is_root() else {}
+    session.run("python", "-u", "releasing/try_wheels.py", *session.posargs, env=flags)
+
+
 @nox.session(python=PYTHONS[-1], default=False)
 def docs(session: nox.Session) -> None:
     """Build the documentation as a site, into site/. A warning is an error. Arguments after ``--`` go to mkdocs."""
