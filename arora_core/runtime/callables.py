@@ -20,11 +20,15 @@ class Callables:
         self._ids = count(1)
         self._run = calls.run_callable
 
-    def add(self, function: Callable[[], Value | None]) -> int:
-        """Register a callable and return its id. Raises TypeError for an object that is not callable."""
+    def add(self, function: Callable[[], Value | None], id: int | None = None) -> int:
+        """Register a callable and return its id, by default a new one.
+
+        Raises TypeError for an object that is not callable.
+        """
         if not callable(function):
             raise TypeError(f"expected a callable, got {function!r}")
-        id = next(self._ids)
+        if id is None:
+            id = next(self._ids)
         self._functions[id] = function
         return id
 

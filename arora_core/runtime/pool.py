@@ -8,7 +8,6 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextvars import copy_context
-from functools import partial
 from types import TracebackType
 from typing import Any, Final, NoReturn, TypeVar
 
@@ -18,6 +17,7 @@ from ..executor import Limits
 from ..header import Header, ModuleDefinition
 from ..plugins import Plugins, discover
 from ..types import TypeRegistry
+from ..values import Value
 from .awaited_calls import outcome
 from .call_stack import MAX_CALL_DEPTH
 from .closing import close_after, close_all
@@ -147,9 +147,11 @@ class EnginePool:
         with self._loading:
             try:
                 for engine in self._engines:
-                    made.append(engine._in_turn(partial(make, engine)))
+                    with engine._calls.turn():
+                        made.append(make(engine))
                 for engine, each in zip(self._engines, made, strict=True):
-                    modules.append(engine._in_turn(partial(engine._install, *each, replace)))
+                    with engine._calls.turn():
+                        modules.append(engine._install(*each, replace))
             except BaseException as error:
                 for engine, module in zip(self._engines, modules, strict=False):
                     engine.unload(module)
@@ -157,6 +159,25 @@ class EnginePool:
                     close_after(error, entry)
                 raise
         return PooledModule(self, modules)
+
+    def register_callable(self, function: Callable[[], Value]) -> int:
+        """Register a Python callable with every engine; return the u64 id by which their guests call it.
+
+        It is called from several threads at the same time. Otherwise as :meth:`Engine.register_callable`.
+        """
+        self._require_open()
+        with self._loading:
+            id = self._engines[0].register_callable(function)
+            for engine in self._engines[1:]:
+                engine._callables.add(function, id)
+            return id
+
+    def unregister_callable(self, id: int) -> None:
+        """Unregister a callable from every engine. Raises FunctionNotFound."""
+        self._require_open()
+        with self._loading:
+            for engine in self._engines:
+                engine.unregister_callable(id)
 
     # --- calling -------------------------------------------------------------------------------------
 

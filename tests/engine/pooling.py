@@ -23,8 +23,7 @@ class Meeting:
 
     def __init__(self, pool: EnginePool, parties: int) -> None:
         self._barrier = threading.Barrier(parties)
-        # A pool registers callables nowhere: each engine gets it under the same id.
-        (self.id,) = {each.register_callable(self._wait) for each in pool._engines}
+        self.id = pool.register_callable(self._wait)
 
     def _wait(self) -> v.Value:
         self._barrier.wait(60)
@@ -37,7 +36,7 @@ class Gate:
     def __init__(self, pool: EnginePool) -> None:
         self._begun, self._open = threading.Semaphore(0), threading.Event()
         self.open = self._open.set
-        (self.id,) = {each.register_callable(self._wait) for each in pool._engines}
+        self.id = pool.register_callable(self._wait)
 
     def wait_for(self, guests: int) -> None:
         """Wait until so many guests are in it."""

@@ -17,6 +17,7 @@ from arora_core import (
     Engine,
     EnginePool,
     ExecutorNotFound,
+    FunctionNotFound,
     GuestError,
     LimitExceeded,
     Limits,
@@ -124,9 +125,21 @@ def test_those_that_came_first_get_a_free_engine_first() -> None:
 def test_host_code_that_calls_the_pool_goes_on_in_its_engine(runner: GuestRunner) -> None:
     with EnginePool(1) as pool:
         pooled = pool.load_module(runner.definition(), executor=runner.executor)
-        (engine,) = pool._engines
-        callable = engine.register_callable(lambda: v.U32(pooled.add(20, 3)))
+        callable = pool.register_callable(lambda: v.U32(pooled.add(20, 3)))
         assert buffers.decode(bytes(pooled.indirect(callable))) == v.U32(23)
+
+
+def test_a_callable_has_one_id_on_all_engines_until_it_is_unregistered(pool: EnginePool, pooled: PooledModule) -> None:
+    id = Meeting(pool, SIZE).id
+    answers = [pooled.indirect.submit(id) for _ in range(SIZE)]
+    assert {bytes(each.result()) for each in answers} == {buffers.encode(v.U32(7))}
+    assert pool.register_callable(lambda: v.U64(1)) != id
+    pool.unregister_callable(id)
+    assert {buffers.error_message(bytes(pooled.indirect(id))) for _ in range(SIZE)} == {
+        f"no callable is registered under the id {id}"
+    }
+    with pytest.raises(FunctionNotFound, match=f"id {id}"):
+        pool.unregister_callable(id)
 
 
 def test_modules_of_a_pool_call_each_other_and_host_modules(pool: EnginePool, runner: GuestRunner) -> None:
