@@ -201,6 +201,15 @@ class CallStack:
         if host_code.in_another_greenlet():
             raise _in_another_greenlet()
 
+    def turn(self) -> Any:
+        """Wait as :meth:`wait_for_turn`, and return the lock, for ``with``.
+
+        Only ``with`` and a lock written in C leave no moment at which the exception of a signal's handler comes after
+        the lock is acquired, and before it is sure to be released.
+        """
+        self.wait_for_turn()
+        return self.lock
+
     def require_open(self) -> None:
         """Raise EngineClosed after :meth:`close`."""
         if self._closed:

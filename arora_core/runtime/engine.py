@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Final, NoReturn, TypeVar, Union
+from typing import Any, Final, NoReturn, Union
 from uuid import UUID
 
 from .. import values as v
@@ -42,8 +42,6 @@ Made = tuple[ModuleEntry, Mapping[str, CompiledSignature]]
 REPAIR: Final = "repair"
 RESTART: Final = "restart"
 
-_T = TypeVar("_T")
-
 
 class Engine:
     """Loads modules and calls their functions. Usable from any thread; one outermost call runs at a time.
@@ -72,7 +70,6 @@ class Engine:
         self._codec = self._plugins.codec(codec)
         self._modules = ModuleTable()
         self._calls = CallStack(max_depth)
-        self._lock = self._calls.lock
         self._callables = Callables(self._calls)
         self._awaited = AwaitedCalls(self._calls)
 
@@ -135,14 +132,8 @@ class Engine:
         contradict known ones, Trap or LimitExceeded when the guest fails during initialization. The engine is unchanged
         after an error.
         """
-        load = partial(self._loaded, definition, executor, limits, replace, after_trap)
-        return self._in_turn(lambda: self._install(*load(), replace))
-
-    def _in_turn(self, change: Callable[[], _T]) -> _T:
-        """Return what ``change`` returns, which is called when the calls of other threads have ended."""
-        self._calls.wait_for_turn()
-        with self._lock:
-            return change()
+        with self._calls.turn():
+            return self._install(*self._loaded(definition, executor, limits, replace, after_trap), replace)
 
     def _definition(self, path: str | os.PathLike[str], executable: str | os.PathLike[str] | None) -> ModuleDefinition:
         """Read a header file and the executable beside it."""
@@ -153,7 +144,7 @@ class Engine:
     def _loaded(
         self, definition: ModuleDefinition, executor: str | None, limits: Limits | None, replace: bool, after_trap: str
     ) -> Made:
-        """Load a definition, within :meth:`_in_turn`. Then :meth:`_install` puts it in its place."""
+        """Load a definition, in the engine's turn. Then :meth:`_install` puts it in its place."""
         if limits is not None and not isinstance(limits, Limits):
             raise TypeError(f"limits must be arora_core.Limits, got {limits!r}")
         if after_trap not in (REPAIR, RESTART):
@@ -175,8 +166,7 @@ class Engine:
         In a browser's page, executables above 8 MB can only be loaded this way; most executors have nothing to
         prepare. The executor is chosen as for loading. Raises a LoadError, Trap, EngineClosed.
         """
-        self._calls.wait_for_turn()
-        with self._lock:
+        with self._calls.turn():
             self._calls.require_open()
             chosen = self._executors.choose(header, executor, NO_LIMITS)
             preparing = self._executors[chosen]
@@ -191,7 +181,8 @@ class Engine:
 
         Raises LoadError where its id is taken, MissingExport where an export has no Python function.
         """
-        return self._in_turn(lambda: self._install(*self._registered(module, replace), replace))
+        with self._calls.turn():
+            return self._install(*self._registered(module, replace), replace)
 
     def _registered(self, module: HostModule, replace: bool) -> Made:
         """As :meth:`_loaded`, for a host module."""
@@ -205,8 +196,7 @@ class Engine:
 
         Raises ModuleNotFound, and ModuleBusy from inside one of the module's own calls.
         """
-        self._calls.wait_for_turn()
-        with self._lock:
+        with self._calls.turn():
             self._calls.require_open()
             entry = self._modules[module.id.bytes if isinstance(module, ModuleHandle) else _id_bytes(module)]
             if isinstance(module, ModuleHandle) and entry.handle is not module._origin:
@@ -272,8 +262,7 @@ class Engine:
 
     def call_indirect(self, id: int) -> v.Value:
         """Call a registered callable; return its value. Raises FunctionNotFound, and any exception of the callable."""
-        self._calls.wait_for_turn()
-        with self._lock:
+        with self._calls.turn():
             self._calls.require_turn()
             return self._callables.call(id)
 
@@ -284,8 +273,7 @@ class Engine:
 
         Everything is closed, whatever some of it raises; the first exception comes out then. Closing again tries again.
         """
-        self._calls.wait_for_turn()
-        with self._lock:
+        with self._calls.turn():
             self._calls.close()
             self._callables.clear()
             close_all([*self._modules, *self._executors.values()])
@@ -362,8 +350,7 @@ class Engine:
         return functions
 
     def _restart(self, entry: ModuleEntry) -> None:
-        self._calls.wait_for_turn()
-        with self._lock:
+        with self._calls.turn():
             if entry.closed:
                 self._calls.require_open()
                 raise ModuleNotFound("the module has been unloaded", module=entry.header.name)
@@ -380,8 +367,7 @@ class Engine:
         self, module: ModuleEntry, export: ExportedFunction, bind: Callable[[bytes, int | None], Any]
     ) -> Callable[[Any], Any]:
         """Return an entry point that most functions never need."""
-        self._calls.wait_for_turn()
-        with self._lock:
+        with self._calls.turn():
             if module.closed:
                 self._calls.refuse(module, export.name)
             enter, _ = self._calls.entrance(module, export.name, bind(export.id.bytes, module.limits.result))
