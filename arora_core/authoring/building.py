@@ -35,6 +35,11 @@ INCLUDE: Final = Path(__file__).resolve().parents[1] / "include"
 """The directory of ``arora.h``."""
 _UNDEFINED: Final = re.compile(r"undefined (?:symbol: |reference to [`'])(?P<symbol>[^'\n]+)")
 """How linkers name what nothing defines: LLD and Zig's, and GNU's."""
+OWN_TOOLS: Final = {
+    "rust": "Cargo, which takes its options from Cargo.toml and RUSTFLAGS",
+    "python": "componentize-py, which takes none",
+}
+"""The languages that are not built by a compiler of C, and what builds them."""
 _WORD: Final = re.compile(r"\w+")
 _LOOK_UP: Final = "import ctypes, sys; [getattr(ctypes.CDLL(sys.argv[1]), name) for name in sys.argv[2:]]"
 """A program: loads the library that is its first argument, and looks up the others in it."""
@@ -76,10 +81,15 @@ def build(
 ) -> Built:
     """Build the project for ``wasm`` or ``native`` and return what came out. Its generated files are up to date.
 
-    ``compiler`` is a command in place of the first compiler found, and ``flags`` are passed to it.
+    ``compiler`` is a command in place of the first compiler of C and C++ found, and ``flags`` are passed to it.
     Raises BuildError: there is no compiler, it failed (the message is its own), what it made lacks an export that the
-    header declares, or the language is not built as the component that the header says.
+    header declares, or the language is not built as the component that the header says, or not by these options.
     """
+    if project.language in OWN_TOOLS and (compiler is not None or not libc or flags):
+        raise BuildError(
+            f"--cc, --freestanding and --flag are for C and C++; a module in {project.language.capitalize()} is built "
+            f"by {OWN_TOOLS[project.language]}"
+        )
     component = target == WASM and header.executor.name == COMPONENT
     if component and project.language not in COMPONENT_LANGUAGES:
         raise BuildError(

@@ -197,6 +197,15 @@ def test_a_given_compiler_that_cannot_is_refused(stats: Path, command: str, mess
     assert message in made.err
 
 
+@pytest.mark.parametrize(("language", "tool"), [("rust", "Cargo"), ("python", "componentize-py")])
+@pytest.mark.parametrize("option", ["--cc=zig cc", "--freestanding", "--flag=-O3"])
+def test_options_of_c_are_refused_for_other_languages(tmp_path: Path, language: str, tool: str, option: str) -> None:
+    made = arora("build", started(tmp_path / "stats", language), "--target", "wasm", option)
+    assert made.code == 1
+    said = f"--cc, --freestanding and --flag are for C and C++; a module in {language.capitalize()} is built by {tool}"
+    assert said in made.err
+
+
 def test_a_given_compiler_compiles(stats: Path) -> None:
     zig = f"{sys.executable} -m ziglang cc"
     made = built(stats, "--cc", zig, "--flag=-O3")
