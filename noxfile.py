@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import nox
@@ -266,6 +267,10 @@ def _check_compiled(session: nox.Session, wheel: Path) -> None:
     """Check that a wheel has compiled code, and that this runs where the wheel's name says."""
     if wheel.name.endswith("-any.whl"):
         session.error(f"{wheel} is without its library: install Rust 1.95 or later")
+    with zipfile.ZipFile(wheel) as archive:
+        names = "\n".join(archive.namelist())
+    if "/sboms/" not in names or "/third-party-licences.txt" not in names:
+        session.error(f"{wheel} does not say which crates are in its library, and under which licences")
     if sys.platform == "linux":
         tag = wheel.stem.rpartition("-")[2]
         said = str(session.run("auditwheel", "show", str(wheel), silent=True))

@@ -23,13 +23,14 @@ import arora_core
 from arora_core import discover, errors
 from arora_core.limits import LIMITS, Limit
 from docs.building.site_pages import public_names
+from tests.test_file_sizes import tracked_files
 
 ROOT = Path(__file__).parent.parent
 PLUGINS = sorted(each.parent for each in ROOT.glob("plugins/*/pyproject.toml"))
 DISTRIBUTIONS = {ROOT: "arora_core", **{plugin: plugin.name.replace("-", "_") for plugin in PLUGINS}}
 COMPILED = "arora_libwasmer"
 """The package with a library, which is compiled for its wheel. It is no plugin, and needs no core."""
-HOOKS = {COMPILED: {"compiling.py", "hatch_build.py"}, "arora_accelerator": {"extension_hook.py"}}
+HOOKS = {COMPILED: {"compiling.py", "crates.py", "hatch_build.py"}, "arora_accelerator": {"extension_hook.py"}}
 """What compiles packages for their wheels."""
 SAME_IN_ALL = ["Version", "Requires-Python", "License-Expression", "License-File"]
 SAME_ADDRESSES = ["Homepage", "Changelog", "Issues"]
@@ -50,6 +51,7 @@ class Built:
             self.in_wheel = set(archive.namelist())
             (metadata,) = (name for name in self.in_wheel if name.endswith(".dist-info/METADATA"))
             self.metadata: Message = Parser().parsestr(archive.read(metadata).decode())
+            self.wheel: Message = Parser().parsestr(archive.read(metadata.replace("METADATA", "WHEEL")).decode())
 
     def all(self, field: str) -> list[str]:
         return self.metadata.get_all(field, [])
@@ -123,12 +125,49 @@ def test_the_documentation_linked_to_is_in_the_repository(distribution: Built) -
     assert (ROOT / path).is_dir()
 
 
+def test_every_link_of_a_description_works_outside_of_the_repository(built: dict[str, Built]) -> None:
+    descriptions = "\n".join(str(each.metadata.get_payload()) for each in built.values())
+    links = re.findall(r"\]\(([^)\s]+)\)|^\[[\w-]+\]: (\S+)$", descriptions, re.MULTILINE)
+    assert len(links) > 40
+    assert [link for link in map("".join, links) if not link.startswith(("https://", "#"))] == []
+
+
 def test_a_plugin_names_no_interpreter_that_the_core_does_not(core: Built, plugin: Built) -> None:
     assert minor_versions(plugin)
     assert minor_versions(plugin) <= minor_versions(core)
 
 
 # Contents.
+
+
+def test_a_wheel_without_compiled_code_is_for_every_platform(distribution: Built) -> None:
+    pure = not any(name.endswith((".so", ".dylib", ".dll", ".pyd")) for name in distribution.in_wheel)
+    assert pure == (distribution.package not in HOOKS)
+    assert (distribution.wheel["Root-Is-Purelib"], "py3-none-any" in distribution.wheel["Tag"]) == (
+        ("true", True) if pure else ("false", False)
+    )
+
+
+def test_a_wheel_has_every_file_of_its_package_that_is_under_version_control_and_no_other(distribution: Built) -> None:
+    (source,) = (source for source, package in DISTRIBUTIONS.items() if package == distribution.package)
+    within = (source / distribution.package).relative_to(ROOT).as_posix() + "/"
+    tracked = {path.removeprefix(within) for path in tracked_files() if path.startswith(within)}
+    wheel = {path.removeprefix(f"{distribution.package}/") for path in distribution.in_wheel}
+    assert tracked
+    assert tracked <= wheel
+    assert [path for path in wheel - tracked if ".dist-info/" not in path and distribution.package not in HOOKS] == []
+
+
+@pytest.mark.parametrize(
+    "file",
+    [
+        *("__init__.pyi", "include/arora.h", "include/wit/module.wit", "conformance/pytest_plugin.py"),
+        *(f"cli/templates/{kind}/pyproject.toml" for kind in ("executor", "codec", "command")),
+        *(f"authoring/templates/{language}/module.yaml" for language in ("every", "python")),
+    ],
+)
+def test_the_core_brings_what_is_not_imported(core: Built, file: str) -> None:
+    assert f"arora_core/{file}" in core.in_wheel
 
 
 def test_every_wheel_says_that_it_is_typed_and_under_which_licence(distribution: Built) -> None:

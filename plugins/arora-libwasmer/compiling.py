@@ -18,8 +18,9 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
-# The one beside this file, which is on the path before what is installed.
+# Those beside this file, which are on the path before what is installed.
 import arora_libwasmer
+import crates
 
 LIBRARY: Final = "ARORA_LIBWASMER"
 """The environment variable with the path of a library that is taken instead of compiling one."""
@@ -49,6 +50,8 @@ class CannotCompile(Exception):
 def library(root: Path, report: Report) -> Path:
     """Return the path of the library for the distribution in ``root``, compiled if it has to be.
 
+    Beside one that was compiled are the files that :mod:`crates` writes.
+
     Raises CannotCompile where there is no cargo, FileNotFoundError where :data:`LIBRARY` names no file, and
     CalledProcessError where cargo fails.
     """
@@ -60,10 +63,12 @@ def library(root: Path, report: Report) -> Path:
     crate, rust = root / "native", _rust()
     digest = _digest(crate, rust)
     kept = cache_directory() / digest / NAME
-    if not kept.exists():
+    if not all(kept.with_name(name).exists() for name in (NAME, crates.BILL, crates.LICENCES)):
         report("compiling Wasmer with cargo, which takes some minutes the first time")
         made = _compile(crate, digest)
         kept.parent.mkdir(parents=True, exist_ok=True)
+        (host,) = re.findall(r"^host: (.+)$", rust, re.MULTILINE)
+        crates.write(crate, host, os.environ.get(FEATURES, ""), kept.parent)
         _place(made, kept)
     report(f"using {kept}")
     return kept

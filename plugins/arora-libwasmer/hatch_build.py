@@ -10,6 +10,7 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 sys.path.insert(0, str(Path(__file__).parent))
 import compiling
+import crates
 
 sys.path.pop(0)
 
@@ -35,6 +36,11 @@ class LibraryHook(BuildHookInterface[Any]):
             compiling.install(library, package)
         else:
             build_data["force_include"][str(library)] = f"arora_libwasmer/{compiling.NAME}"
+            # What a library that was given is made of is not known.
+            if (bill := library.with_name(crates.BILL)).exists():
+                build_data["sbom_files"].append(str(bill))
+            if (licences := library.with_name(crates.LICENCES)).exists():
+                build_data["force_include"][str(licences)] = f"arora_libwasmer/{crates.LICENCES}"
         build_data["pure_python"] = False
         # It is loaded by ctypes, so that any interpreter will do.
         build_data["tag"] = f"py3-none-{compiling.wheel_platform()}"

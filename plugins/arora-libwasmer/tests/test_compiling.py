@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import os
 import re
 import shutil
@@ -33,7 +34,12 @@ def loaded() -> ModuleType:
     return module
 
 
+# What it imports of the directory it is in.
+sys.path.insert(0, str(SOURCE))
+import crates  # noqa: E402
+
 compiling = loaded()
+sys.path.remove(str(SOURCE))
 
 
 def quiet(words: str) -> None:
@@ -68,15 +74,29 @@ def tools(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str
 
 
 def described(version: str) -> str:
-    return f"echo 'rustc {version} (a 2026-01-01)'; echo 'release: {version}'"
+    return f"echo 'rustc {version} (a 2026-01-01)'; echo 'host: x86_64-unknown-linux-gnu'; echo 'release: {version}'"
 
 
 CARGO = """
+if [ "$1" = metadata ]; then echo '{metadata}'; exit; fi
 while [ "$1" != --manifest-path ]; do shift; done
 /bin/mkdir -p "$CARGO_TARGET_DIR/release"
 echo "$ARORA_LIBWASMER_BUILD" > "$CARGO_TARGET_DIR/release/{name}"
 echo "built by cargo"
 """
+
+
+OURS: dict[str, object] = {
+    "id": "0",
+    "name": "arora-libwasmer",
+    "version": "1.0.0",
+    "source": None,
+    "license": "Apache-2.0",
+    "targets": [],
+}
+METADATA = json.dumps(
+    {"packages": [{**OURS, "repository": None}], "resolve": {"root": "0", "nodes": [{"id": "0", "deps": []}]}}
+)
 
 
 def test_the_library_that_is_given_is_taken(crate: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -95,7 +115,7 @@ def test_a_given_library_that_is_no_file_is_named(crate: Path, monkeypatch: pyte
 @posix
 def test_it_is_compiled_once_and_told_what_it_is_built_from(crate: Path, tools: Callable[[str, str], None]) -> None:
     tools("rustc", described("1.95.0"))
-    tools("cargo", CARGO.format(name=compiling.NAME))
+    tools("cargo", CARGO.format(name=compiling.NAME, metadata=METADATA))
     said: list[str] = []
     first = compiling.library(crate, said.append)
     assert first.read_text().strip() == first.parent.name
@@ -173,6 +193,15 @@ def test_a_wheel_has_the_library_and_serves_every_python(crate: Path, monkeypatc
     name, files = wheel(crate, crate / "dist")
     assert name == f"arora_libwasmer-1.0-py3-none-{compiling.wheel_platform()}.whl"
     assert f"arora_libwasmer/{compiling.NAME}" in files
+
+
+@posix
+def test_a_wheel_says_what_its_library_is_made_of(crate: Path, tools: Callable[[str, str], None]) -> None:
+    tools("rustc", described("1.95.0"))
+    tools("cargo", CARGO.format(name=compiling.NAME, metadata=METADATA))
+    _, files = wheel(crate, crate / "dist")
+    assert f"arora_libwasmer-1.0.dist-info/sboms/{crates.BILL}" in files
+    assert f"arora_libwasmer/{crates.LICENCES}" in files
 
 
 @posix
