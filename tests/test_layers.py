@@ -14,7 +14,7 @@ import arora_core
 CORE: Final = Path(str(arora_core.__file__)).parent
 
 ORDER: Final = (
-    ("errors", "mailbox", "version"),
+    ("errors", "mailbox", "user_cache", "version"),
     ("documents",),
     ("values",),
     ("types", "records"),

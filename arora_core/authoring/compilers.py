@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from ..errors import AroraError
+from ..user_cache import cache_directory
 
 WASM: Final = "wasm"
 NATIVE: Final = "native"
@@ -210,17 +211,15 @@ def _version(distribution: str) -> str:
 
 def _environment() -> Mapping[str, str]:
     # By default Zig keeps its caches in the working directory.
-    cache_directory = str(_cache_directory())
-    given = {"ZIG_LOCAL_CACHE_DIR": cache_directory, "ZIG_GLOBAL_CACHE_DIR": cache_directory}
-    return {**os.environ, **given}
+    kept = str(_kept_by_zig())
+    return {**os.environ, "ZIG_LOCAL_CACHE_DIR": kept, "ZIG_GLOBAL_CACHE_DIR": kept}
 
 
-def _cache_directory() -> Path:
-    base = os.environ.get("XDG_CACHE_HOME") or os.environ.get("LOCALAPPDATA") or Path.home() / ".cache"
-    directory = Path(base) / "arora" / "zig"
+def _kept_by_zig() -> Path:
     try:
+        directory = cache_directory("zig")
         directory.mkdir(parents=True, exist_ok=True)
-    except OSError:  # a read-only home: builds work without a persistent cache, only slower
+    except (OSError, RuntimeError):  # a read-only home, or none: builds work without, only slower
         directory = Path(tempfile.gettempdir()) / "arora-zig-cache"
         directory.mkdir(parents=True, exist_ok=True)
     return directory

@@ -12,6 +12,8 @@ import sys
 from logging import Logger
 from pathlib import Path
 
+from ..user_cache import cache_directory
+
 
 def directory_for(what: str, variable: str, name: str, logger: Logger) -> Path | None:
     """Return the directory to keep ``what`` in, made if it does not exist; None if nothing is to be kept.
@@ -23,7 +25,7 @@ def directory_for(what: str, variable: str, name: str, logger: Logger) -> Path |
     if given == "":
         return None
     try:
-        directory = Path(given or _cache_directory(name)).absolute()
+        directory = Path(given or cache_directory(name)).absolute()
         _make(directory)
         reason = _untrusted(directory)
     except (OSError, RuntimeError) as error:
@@ -40,20 +42,6 @@ def only_ours(status: os.stat_result) -> bool:
     if sys.platform == "win32":
         return True
     return status.st_uid == os.geteuid() and not status.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
-
-
-def _cache_directory(name: str) -> Path:
-    """Return the user's directory to keep things of this name in, which may not exist.
-
-    Raises RuntimeError where the user has no home.
-    """
-    if sys.platform == "win32":
-        base = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData/Local")
-    elif sys.platform == "darwin":
-        base = Path.home() / "Library/Caches"
-    else:
-        base = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    return base / "arora" / name
 
 
 def _make(directory: Path) -> None:
