@@ -31,7 +31,8 @@ SLOW = [
     "plugins/arora-wasmer",
 ]
 NO_BROWSER = ["-k", "not browser"]
-# Tests of compilers and of what they make of our C, C++ and Rust: no interpreter changes it.
+# Tests of compilers and of what they make of our C, C++ and Rust: no interpreter changes it. The one before the newest
+# runs them, because the newest has the browser's tests.
 COMPILING = [
     "tests/arora_h",
     "tests/authoring/test_building.py",
@@ -107,6 +108,7 @@ def _runs(interpreter: str) -> bool:
 
 _offer_pyenv_versions()
 PYTHONS = [each for minor in range(OLDEST, NEWEST_CONSIDERED) if _runs(f"python{(each := f'3.{minor}')}")]
+COMPILES = PYTHONS[-2:][0]
 # On GitHub each interpreter has its own job.
 if os.environ.get("CI") and "GITHUB_ACTIONS" not in os.environ and not REQUIRED_IN_CI.issubset(PYTHONS):
     raise RuntimeError(f"the tests must run on {sorted(REQUIRED_IN_CI)}, found {PYTHONS}")
@@ -320,10 +322,10 @@ def portable(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """Run every test on every interpreter of this machine. Arguments after ``--`` go to pytest.
 
-    Without arguments they run in parallel. Tests of compilers run on the newest only. Tests with a browser are slow and
-    depend little on the interpreter. They run on the oldest and the newest only, and the browser's conformance suite,
-    which takes a minute or two, on the newest only. The same two interpreters have the accelerator, and run the tests
-    of Wasmtime again with its public calls.
+    Without arguments they run in parallel. Tests of compilers run on the one before the newest only. Tests with a
+    browser are slow and depend little on the interpreter. They run on the oldest and the newest only, and the browser's
+    conformance suite, which takes a minute or two, on the newest only. The same two interpreters have the accelerator,
+    and run the tests of Wasmtime again with its public calls.
     """
     browser = session.python in (PYTHONS[0], PYTHONS[-1])
     # The other interpreters test calls without the accelerator, which is what most users have.
@@ -332,7 +334,7 @@ def tests(session: nox.Session) -> None:
     if accelerator and os.environ.get("CI"):
         session.run("python", "-c", "import arora_accelerator")
     arguments, environment = [*(session.posargs or PARALLEL)], {"COLUMNS": "120"}
-    if session.python == PYTHONS[-1]:
+    if session.python == COMPILES:
         _install_rust(session)
     else:
         arguments += [f"--ignore={path}" for path in COMPILING]
