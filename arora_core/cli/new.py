@@ -59,7 +59,10 @@ def _valid_name(context: click.Context, parameter: click.Parameter, name: str) -
     return name
 
 
-def _known_language(context: click.Context, parameter: click.Parameter, language: str) -> str:
+def _known_language(context: click.Context, parameter: click.Parameter, language: str | None) -> str:
+    if language is None:
+        # Click's own message would not name the languages.
+        raise click.UsageError(f"Missing option '--language': {', '.join(LANGUAGES)}")
     if language not in LANGUAGES:
         raise click.BadParameter(f"no modules are started in {language!r}{suggestion(language, LANGUAGES)}")
     return language
@@ -111,7 +114,7 @@ def command_(name: str, directory: Path | None) -> None:
 
 @command.command("module", short_help="Write the start of a module.")
 @_name
-@click.option("--language", required=True, metavar="LANGUAGE", callback=_known_language, help="c, cpp, rust or python.")
+@click.option("--language", metavar="LANGUAGE", callback=_known_language, help="c, cpp, rust or python.")
 @click.option("--component", is_flag=True, help="In Rust: a WebAssembly component, as modules in Python always are.")
 @click.option(
     "--directory",

@@ -59,7 +59,8 @@ def find(
         if os.path.isfile(candidate):
             return candidate
     names = ", ".join(dict.fromkeys(str(candidate) for candidate in looked_for))
-    raise LoadError(f"found no executable, looked for {names}", module=header.name)
+    message = f"found no executable, looked for {names}; arora build makes one where the sources are"
+    raise LoadError(message, module=header.name)
 
 
 def read(path: Path, header: Header) -> bytes:

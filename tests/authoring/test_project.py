@@ -107,6 +107,12 @@ def test_no_module_in_c_is_started_as_a_component(tmp_path: Path) -> None:
     assert not any(tmp_path.iterdir())
 
 
+def test_a_missing_language_is_told_which_there_are() -> None:
+    made = arora("new", "module", "mean")
+    assert made.code == 2
+    assert "Missing option '--language': c, cpp, rust, python" in made.err
+
+
 def test_an_unknown_language_is_told_the_nearest() -> None:
     made = arora("new", "module", "mean", "--language", "rusty")
     assert made.code == 2

@@ -67,7 +67,9 @@ def test_an_executor_for_other_modules_is_told(ur5: Example) -> None:
 def test_a_missing_executable_is_told(ur5: Example, tmp_path: Path) -> None:
     header = tmp_path / "lonely.yaml"
     header.write_text(ur5.wasmtime.read_text().replace("kinematics.Pose", "f64"))
-    assert failed("call", header, "forward").startswith("ur5: found no executable, looked for ")
+    told = failed("call", header, "forward")
+    assert told.startswith("ur5: found no executable, looked for ")
+    assert "arora build makes one" in told
 
 
 def test_an_executable_that_is_none_is_told(ur5: Example, parrot: Path) -> None:
