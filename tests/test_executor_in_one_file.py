@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from arora_core import Engine, Limits, MissingExport, ModuleDefinition, UnsupportedLimit
+from arora_core import Engine, Limits, MalformedExecutable, MissingExport, ModuleDefinition, UnsupportedLimit
 from arora_core import values as v
 from arora_core.conformance import wasm_guest
 from examples import build
@@ -25,6 +25,17 @@ def tiny(site: Site) -> Site:
 
 def test_the_executor_is_complete_in_under_60_lines() -> None:
     assert len(marked(PAGE, "arora_tiny.py").splitlines()) < 60
+
+
+@pytest.mark.parametrize("name", ["behavior_tree", "image_filter", "ur5"])
+def test_the_executor_loads_the_examples_in_c_and_rust(tiny: Site, name: str) -> None:
+    with Engine() as engine:
+        engine.load(ROOT / "examples" / name / "module.yaml", executor="tiny")
+
+
+def test_the_executor_has_no_wasi_which_the_example_in_cpp_imports(tiny: Site) -> None:
+    with Engine() as engine, pytest.raises(MalformedExecutable, match="wasi_snapshot_preview1"):
+        engine.load(ROOT / "examples" / "watchdog" / "module.yaml", executor="tiny")
 
 
 @pytest.fixture(scope="module")
