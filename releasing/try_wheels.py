@@ -99,7 +99,7 @@ def try_everything(environment: Environment) -> None:
     for number, program in enumerate(programs):
         (environment.directory / f"program{number}.py").write_text(program, encoding="utf-8")
         environment.run(f"python program{number}.py", *re.findall(r"print\(.*\)  # (.*)", program))
-    print(f"  {len(programs)} programs of the README")
+    print(f"  programs of the README: {len(programs)}")
     for command, *expected in (
         ("arora new module stats --language c",),
         ("arora build stats",),
