@@ -278,6 +278,9 @@ def _check_compiled(session: nox.Session, wheel: Path) -> None:
         said = str(session.run("auditwheel", "show", str(wheel), silent=True))
         if f'"{tag}"' not in said:
             session.error(f"auditwheel does not find {tag} for {wheel}:\n{said}")
+    session.install("--no-deps", str(wheel))
+    answer = "ctypes.CDLL(str(arora_libwasmer.path())).aw_abi() == arora_libwasmer.ABI"
+    session.run("python", "-c", f"import ctypes, arora_libwasmer; assert {answer}")
 
 
 @nox.session(python=PYTHONS, default=False)
