@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from arora_core import conformance
+from arora_core.buffers import AroraCodec
 from arora_core.conformance import AREAS, checks, strategies
+from tests.installing import Site
+from tests.pages import ROOT, python_blocks
 
 DOCS = Path(__file__).parents[2] / "docs"
 PAGE = (DOCS / "conformance.md").read_text(encoding="utf-8")
@@ -23,6 +27,34 @@ def test_every_import_on_the_page_exists() -> None:
     names = {name.strip() for line in imported for name in line.split(",")}
     assert names <= set(conformance.__all__)
     assert all(getattr(conformance, name) is not None for name in names)
+
+
+MINE = """
+from arora_core import hookimpl
+from arora_wasmtime.executor import WasmtimeExecutor
+
+class Mine(WasmtimeExecutor):
+    name = "mine"
+
+@hookimpl
+def arora_executors():
+    return [Mine]
+"""
+
+
+def test_every_block_of_the_page_runs(
+    site: Site, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    site.install("arora-mine", MINE)
+    monkeypatch.chdir(ROOT)
+    # What the page leaves to its reader.
+    made: dict[str, Any] = {"MyCodec": AroraCodec, "executable": b""}
+    for _, _, program in python_blocks("docs/conformance.md"):
+        exec(program, made)
+    made["test_forward_never_crashes"]()
+    made["engine"].close()
+    # run_checks found no failure to print.
+    assert capsys.readouterr().out == ""
 
 
 def test_every_strategy_on_the_page_exists() -> None:
