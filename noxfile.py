@@ -37,7 +37,6 @@ COMPILING = [
     "tests/arora_h",
     "tests/authoring/test_building.py",
     "tests/authoring/test_c_page.py",
-    "tests/authoring/test_first_module.py",
     "tests/authoring/test_generated_guests.py",
     "tests/authoring/test_law.py",
     "tests/authoring/test_python_builds.py",
@@ -51,6 +50,7 @@ COMPILING = [
 ]
 # Slow tests of what an interpreter hardly changes: the oldest and the newest run them.
 OLDEST_AND_NEWEST = [
+    "tests/authoring/test_first_module.py",
     "tests/conformance/test_commands.py",
     "tests/conformance/test_mutants.py",
     "tests/conformance/test_pytest_options.py",
