@@ -21,6 +21,7 @@ ACCELERATOR = "plugins/arora-accelerator"
 BROWSER_PLUGIN = "plugins/arora-browser"
 # The slow tests: they use compilers, environments, other processes or many generated inputs.
 SLOW = [
+    "tests/authoring/test_first_module.py",
     "tests/conformance",
     "tests/fuzz",
     "tests/test_benchmarks.py",
@@ -337,6 +338,8 @@ def tests(session: nox.Session) -> None:
     if accelerator and os.environ.get("CI"):
         session.run("python", "-c", "import arora_accelerator")
     arguments, environment = [*(session.posargs or PARALLEL)], {"COLUMNS": "120"}
+    # Once is enough.
+    environment["ARORA_TEST_ENVIRONMENTS"] = str(int(session.python == PYTHONS[-1]))
     if session.python == COMPILES:
         _install_rust(session)
     else:
