@@ -20,7 +20,7 @@ SUFFIXES: Final = frozenset({".py", ".md", ".toml", ".yaml", ".h", ".mjs", ".mts
 
 MADE_BY_A_WALK: Final = frozenset(
     {
-        "arora_core/cli/id.py",
+        "arora_core/cli/sizes.py",
         "plugins/arora-mine",
         "plugins/arora-mine/LICENSE",
         "plugins/arora-mine/pyproject.toml",

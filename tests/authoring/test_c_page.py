@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -13,9 +14,11 @@ from arora_core import values as v
 from arora_core.authoring import generated_files
 from arora_core.authoring.building import INCLUDE
 from arora_core.authoring.c_language import GENERATOR
+from arora_core.authoring.cpp_language import GENERATOR as CPP_GENERATOR
 from arora_core.authoring.new_module import module_tree
+from arora_core.generator import Generator
 from tests.arora_h.component import CoreModule
-from tests.pages import marked
+from tests.pages import ROOT, marked
 from tests.plugin_pages import write
 
 PAGE = "docs/c-modules.md"
@@ -30,6 +33,19 @@ def test_a_module_is_generated_and_compiled_by_the_commands(language: str, page:
     assert done.returncode == 0, done.stderr
     with Engine() as engine:
         assert engine.load(tmp_path / "module.yaml").mean([1.0, 2.0, 6.0]) == 3.0
+
+
+@pytest.mark.parametrize(
+    ("language", "page", "generator"), [("c", PAGE, GENERATOR), ("cpp", "docs/cpp-modules.md", CPP_GENERATOR)]
+)
+def test_the_function_that_the_page_shows_is_declared_by_what_is_generated(
+    language: str, page: str, generator: Generator
+) -> None:
+    (shown,) = re.findall(rf"(?<!-->\n)```{language}\n(.*?)\n```", (ROOT / page).read_text(encoding="utf-8"), re.DOTALL)
+    texts = generated_files.texts(generator, Header.load(ROOT / "examples" / "ur5" / "module.yaml"))
+    returned, name = shown.split("(")[0].rsplit(maxsplit=1)
+    declared = f"{returned} {name.rpartition('::')[2]}({shown.partition('(')[2]}"
+    assert any(declared in text for text in texts.values()), declared
 
 
 def test_generated_code_is_compiled_to_the_core_module_of_a_component_by_the_command(tmp_path: Path) -> None:

@@ -25,6 +25,13 @@ def test_a_typescript_program_compiles_with_the_declarations() -> None:
     assert tsc.returncode == 0, tsc.stdout
 
 
+def test_every_method_that_the_readme_calls_is_declared() -> None:
+    (program,) = re.findall(r"```js\n(.*?)```", (HERE.parent / "README.md").read_text(encoding="utf-8"), re.DOTALL)
+    called = set(re.findall(r"engine\.(\w+)\(", program))
+    assert {"loadModule", "call", "close"} <= called
+    assert {name for name in called if not re.search(rf"^  {name}\(", DECLARATIONS, re.MULTILINE)} == set()
+
+
 def test_every_kind_of_trap_is_declared() -> None:
     declared = re.search(r"type TrapKind =([^;]*);", DECLARATIONS)
     assert declared is not None
