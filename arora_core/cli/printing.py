@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 _LINE: Final = 100
 """The longest list, in characters, that is printed on one line."""
 
-_CORE_SCHEMA_NUMBER: Final = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?\Z")
-"""Numbers by YAML 1.2. Text that looks like one is quoted, for readers of either version."""
+_CORE_SCHEMA_NUMBER: Final = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?\Z|[-+]?0[bo][0-9]+\Z")
+"""Numbers by YAML 1.2, and by Rust's serde_yaml. Text that looks like one is quoted, for readers of every version."""
 
 _OTHER_BREAKS: Final = re.compile("[\r\x85\u2028\u2029]")
 
@@ -44,8 +44,8 @@ def yaml_text(data: object) -> str:
     import yaml
 
     text: str = yaml.dump(data, Dumper=_dumper(), allow_unicode=True, sort_keys=False, width=_LINE + 20)
-    # PyYAML writes an explicit end of document after a bare scalar.
-    return escaped_in_quotes(text.removesuffix("...\n"))
+    # PyYAML writes an explicit end of document after a bare scalar, on a line of its own. Text may end so as well.
+    return escaped_in_quotes(text[: -len("...\n")] if text.endswith("\n...\n") else text)
 
 
 def _dumper() -> type[yaml.SafeDumper]:
