@@ -10,7 +10,7 @@ from uuid import UUID
 import pytest
 import yaml
 
-from arora_core import Header, records, text
+from arora_core import ArgumentError, Header, records, text
 from arora_core import values as v
 from arora_core.cli.printing import yaml_text
 from arora_core.documents import parsing
@@ -104,3 +104,33 @@ def test_a_field_of_a_well_known_type_without_a_record_is_of_that_type(
 def test_a_header_without_imports_is_written_with_an_empty_list() -> None:
     header = {"id": str(ID), "name": "m", "author": "", "license": "", "version": "1.0.0", "executor": {"name": "wasm"}}
     assert Header.from_data(header).to_data()["imports"] == []
+
+
+@pytest.mark.parametrize("held", ["1e400", "-1E999", ".41e400", "1" * 400 + ".0"])
+def test_text_like_a_number_that_no_float_is_near_needs_no_quotes(held: str) -> None:
+    assert value_of(f"str: {held}") == v.String(held)
+    with pytest.raises(ArgumentError, match="f64: expected a number"):
+        value_of(f"f64: {held}")
+
+
+@pytest.mark.parametrize("written", ["1e400", "-1e400", "1.7976931348623159e308"])
+def test_a_number_in_json_that_no_float_is_near_is_refused(written: str) -> None:
+    with pytest.raises(ArgumentError, match="invalid JSON: a number that is out of range for a float"):
+        value_of(f'{{"f64": {written}}}')
+
+
+@pytest.mark.parametrize("tag", ["u8", "i64", "f64"])
+def test_an_octal_number_is_one_as_in_yaml_1_2(tag: str) -> None:
+    assert value_of(f"{tag}: 0o17") == value_of(f"{tag}: 15")
+
+
+@pytest.mark.parametrize("held", ["wait...", "...", "a\n...", "0o17", "-0o7", "0b11"])
+def test_text_that_ends_in_dots_or_looks_like_a_number_is_the_same_after_yaml(held: str) -> None:
+    for data in (held, {"str": held}, [held], {held: held}):
+        written = yaml_text(data)
+        assert parsing.parse(written, argument_refusal) == data
+        assert yaml.safe_load(written) == data
+
+
+def test_text_like_a_number_of_serde_is_quoted() -> None:
+    assert yaml_text({"str": "0o17"}) == "str: '0o17'\n"

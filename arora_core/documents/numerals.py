@@ -1,6 +1,8 @@
-"""Integers in text."""
+"""Numbers in text."""
 
 from __future__ import annotations
+
+import math
 
 
 class NegativeZero(int):
@@ -16,3 +18,11 @@ def integer(text: str, base: int = 10) -> int:
     """Return the integer that ``text`` denotes. Raises ValueError."""
     value = int(text, base)
     return NegativeZero() if value == 0 and text.startswith("-") else value
+
+
+def finite(text: str) -> float:
+    """Return the float that is nearest to what ``text`` denotes. Raises ValueError if that is infinity."""
+    value = float(text)
+    if math.isinf(value):
+        raise ValueError("a number that is out of range for a float")
+    return value

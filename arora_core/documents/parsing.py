@@ -6,7 +6,7 @@ import json
 
 from ..errors import AroraError
 from . import yaml_text
-from .numerals import integer
+from .numerals import finite, integer
 from .places import Refusal, joined, shown
 from .yaml_text import MAX_DEPTH
 
@@ -68,7 +68,7 @@ def _json(text: str, refusal: Refusal) -> object:
         repeating.append(repeated)
         return repeated
 
-    data = json.loads(text, object_pairs_hook=from_pairs, parse_int=integer)
+    data = json.loads(text, object_pairs_hook=from_pairs, parse_int=integer, parse_float=finite)
     if repeating:
         path = _path_of(repeating[0], data, "") or ""
         raise refusal(joined(path, repeating[0].key), f"duplicate key {shown(repeating[0].key)}")

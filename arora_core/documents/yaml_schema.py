@@ -1,6 +1,7 @@
 """The scalars of the core schema of YAML 1.2: which tags plain ones have, and which values.
 
-``on``, ``no``, ``012`` and dates are text, and ``1e3`` is a number.
+``on``, ``no``, ``012`` and dates are text, and ``1e3`` is a number. ``1e400``, which no float is near, is text as well:
+the Rust crates read it so, and write such text without quotes.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Final
 
-from .numerals import integer
+from .numerals import finite, integer
 from .places import shown
 
 _MAX_DIGITS: Final = 1000
@@ -19,24 +20,32 @@ _MAX_DIGITS: Final = 1000
 _YAML: Final = "tag:yaml.org,2002:"
 MERGE, MAP, SEQ, STR = (_YAML + kind for kind in ("merge", "map", "seq", "str"))
 _SPECIAL_FLOATS: Final = {"inf": math.inf, "nan": math.nan}
+_BASES: Final = {"0x": 16, "0o": 8}
+_MOST_EXPONENT: Final = 308
+"""The largest power of ten that a float is near."""
 
 
 def _integer(text: str) -> int:
     if len(text) > _MAX_DIGITS:
         raise ValueError(f"an integer of {len(text)} digits")
-    return integer(text, 16 if text.startswith("0x") else 10)
+    return integer(text, _BASES.get(text[:2], 10))
 
 
 def _float(text: str) -> float:
     special = _SPECIAL_FLOATS.get(text[-3:].lower())
     if special is None:
-        return float(text)
+        return finite(text)
     return -special if text.startswith("-") else special
+
+
+def _overflows(text: str) -> bool:
+    """Return whether a float is too large, which takes an exponent or hundreds of digits."""
+    return ("e" in text or "E" in text or len(text) > _MOST_EXPONENT) and math.isinf(float(text))
 
 
 _NULL: Final = r"~|null|Null|NULL|"
 _BOOLEAN: Final = r"true|True|TRUE|false|False|FALSE"
-_INTEGER: Final = r"[-+]?(?:0|[1-9][0-9]*)|0x[0-9a-fA-F]+"
+_INTEGER: Final = r"[-+]?(?:0|[1-9][0-9]*)|0x[0-9a-fA-F]+|0o[0-7]+"
 _FLOAT: Final = (
     r"[-+]?(?:\.[0-9]+|[0-9]+\.[0-9]*)(?:[eE][-+]?[0-9]+)?|[-+]?[0-9]+[eE][-+]?[0-9]+"
     r"|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)"
@@ -53,6 +62,8 @@ _IMPLICIT: Final = [
     )
 ]
 """The tags of plain scalars that have none."""
+
+_FLOAT_TAG: Final = _YAML + "float"
 
 _FIRST: Final = "<~nNtTfF-+.0123456789"
 """What those begin with that are not text; an empty one is null."""
@@ -81,7 +92,8 @@ def tag_of(text: str) -> str:
     """Return the tag of a plain scalar that has none."""
     if text[:1] not in _FIRST:
         return STR
-    return next((tag for tag, pattern in _IMPLICIT if pattern.match(text)), STR)
+    tag = next((tag for tag, pattern in _IMPLICIT if pattern.match(text)), STR)
+    return STR if tag == _FLOAT_TAG and _overflows(text) else tag
 
 
 def value_of(tag: str, text: str) -> object:
