@@ -26,10 +26,10 @@ __all__ = [
 ]
 
 
-def call_to_data(call: Call) -> dict[str, object]:
+def call_to_data(call: Call, *, floats: bool = False) -> dict[str, object]:
     """Return ``call`` as plain data. Raises as ``to_data`` does."""
     module = {} if call.module_id is None else {"module_id": str(call.module_id)}
-    return {**module, "id": str(call.id), "args": pairs_to_data(call.args.items())}
+    return {**module, "id": str(call.id), "args": pairs_to_data(call.args.items(), floats=floats)}
 
 
 def call_from_data(data: object) -> Call:

@@ -8,7 +8,7 @@ import pickle
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 import pytest
@@ -214,6 +214,13 @@ def test_a_call_has_a_plain_form() -> None:
     data = {"module_id": str(A), "id": str(B), "args": [{"id": str(A), "value": {"u8": 1}}]}
     assert text.call_to_data(call) == data
     assert text.call_from_data(data) == call
+
+
+def test_floats_of_a_call_that_are_not_finite_may_stay_floats() -> None:
+    call = Call(id=B, args={A: v.ArrayF64([-math.inf])})
+    (argument,) = cast(list[dict[str, object]], text.call_to_data(call, floats=True)["args"])
+    assert argument["value"] == {"f64s": [-math.inf]}
+    assert text.call_from_data(text.call_to_data(call, floats=True)) == call
 
 
 def test_a_call_may_leave_out_its_module_and_arguments() -> None:
