@@ -216,6 +216,22 @@ def scaling(session: nox.Session) -> None:
     session.run("pytest", "tests/test_scaling_page.py", *session.posargs)
 
 
+@nox.session(python=PYTHONS[-1], default=False)
+def interop(session: nox.Session) -> None:
+    """Compare texts, buffers and modules with the Rust crates that ARORA_RUST_ENGINE names: a version, or a directory.
+
+    Cargo fetches and builds them, which takes some minutes the first time; CARGO_TARGET_DIR keeps what it has built.
+    Arguments after ``--`` are passed to pytest.
+    """
+    if not os.environ.get("ARORA_RUST_ENGINE"):
+        session.error("set ARORA_RUST_ENGINE to a version of the crate arora-engine, such as 4.2.1, or its directory")
+    if shutil.which("cargo") is None:
+        session.error("there is no cargo, which builds the Rust crates; install Rust (https://rustup.rs)")
+    _install(session, browser=False)
+    _install_rust(session)
+    session.run("pytest", "tests/interop", *session.posargs)
+
+
 @nox.session(python=PYTHONS[-1])
 def rust(session: nox.Session) -> None:
     """Check and test the Rust code of arora-libwasmer."""

@@ -1,0 +1,1 @@
+"""Agreement with the Rust crates: texts and buffers as data, and a session with the crates themselves."""
