@@ -156,7 +156,7 @@ class EnumerationConverter:
         return self._by_name[name]
 
     def _from_mapping(self, obj: object) -> tuple[_Part, object]:
-        expected = f"a {self._record.path}: a variant's name, or {{name: payload}}"
+        expected = f"{self._record.path} (a variant's name, or {{name: payload}})"
         if isinstance(obj, type) or not hasattr(obj, "keys"):
             raise TypeMismatch(f"expected {expected}, got {described(obj)}", "")
         entries = text_keyed(obj, expected)

@@ -53,7 +53,12 @@ class HostFunction:
         Raises ArgumentError where an argument does not fit, or is missing and has no default; TypeError for a result
         that does not fit; and what the function raises.
         """
-        return signature.encode_result(self.call(signature, argument))
+        returned = self.call(signature, argument)
+        try:
+            return signature.encode_result(returned)
+        except TypeError as error:
+            # The function has returned, so the traceback does not show which it was.
+            raise TypeError(f"{self._header.name}.{self._export.name}: {error}") from error
 
     def call(self, signature: Signature, argument: bytes) -> object:
         """Return what the function returns for that argument buffer. Raises as :meth:`answer` does."""
