@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import ast
+import re
 from fnmatch import fnmatchcase
 from typing import Final
 
 import pytest
 
-from arora_core import discover
+from arora_core import Engine, EnginePool, LoadedModule, discover
 from tests.pages import ROOT, Block, pages, prints_what_it_says, python_blocks
 
 RUN_HERE: Final = (
@@ -74,6 +75,13 @@ def test_every_block_is_run_or_listed_with_the_reason_why_not() -> None:
     elsewhere = {block for block in blocks if any(fnmatchcase(place[block], pattern) for pattern in RUN_ELSEWHERE)}
     here = {block for block in blocks if block.page in RUN_HERE}
     assert [block for block in blocks if not is_not_run(block) and block not in here | elsewhere] == []
+
+
+@pytest.mark.parametrize("page", pages())
+def test_every_method_that_the_text_of_a_page_names_exists(page: str) -> None:
+    owners = {"engine": Engine, "pool": EnginePool, "module": LoadedModule}
+    named = re.findall(r"`(engine|pool|module)\.(\w+)\(", (ROOT / page).read_text(encoding="utf-8"))
+    assert [f"{owner}.{name}" for owner, name in named if not hasattr(owners[owner], name)] == []
 
 
 def test_no_list_of_blocks_or_of_their_tests_is_out_of_date() -> None:
