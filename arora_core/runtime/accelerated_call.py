@@ -7,6 +7,7 @@ and what is unusual about a call, to the functions here and in :mod:`.typed_call
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable
 from functools import partial
 from typing import Any, Final, cast
@@ -25,6 +26,8 @@ VARIABLE: Final = "ARORA_ACCELERATOR"
 
 
 def _installed() -> Any:
+    if not getattr(sys, "_is_gil_enabled", lambda: True)():
+        return None  # Importing it would turn the GIL on, for all of a program that does without.
     try:
         from arora_accelerator import Call
     except ImportError:

@@ -376,6 +376,10 @@ static int fill(PyObject *module)
 
 static PyModuleDef_Slot module_slots[] = {
     {Py_mod_exec, fill},
+#ifdef Py_mod_gil
+    /* An entry is replaced while other threads read it, and lists are changed without their locks. */
+    {Py_mod_gil, Py_MOD_GIL_USED},
+#endif
     {0, NULL},
 };
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import gc
 import os
+import subprocess
 import sys
 import threading
 import weakref
@@ -89,6 +90,24 @@ def test_a_call_returns_what_one_in_python_does(shared: LoadedModule, a: int, b:
 @given(data=st.binary(max_size=2000))
 def test_an_argument_or_result_of_any_size_comes_back(shared: LoadedModule, data: bytes) -> None:
     assert bytes(shared.echo_u8s(data)) == data
+
+
+@pytest.mark.parametrize("gil", [True, False], ids=["with the GIL", "without the GIL"])
+def test_a_process_without_the_gil_stays_so(gil: bool) -> None:
+    # Loading the module would turn the GIL on there: CPython does so for what is not made for threads without it.
+    program = f"""
+import sys
+
+sys._is_gil_enabled = lambda: {gil}
+from arora_core import Engine
+from arora_core.conformance import wasm_guest
+
+with Engine() as engine:
+    guest = engine.load_module(wasm_guest().definition(), executor="wasmtime")
+    print([guest.add(1, 2) for _ in range(3)], "arora_accelerator" in sys.modules)
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert (done.stdout, done.stderr) == (f"[3, 3, 3] {gil}\n", "")
 
 
 def test_a_call_by_name_or_with_fewer_arguments_is_made_in_python(guest: LoadedModule) -> None:
