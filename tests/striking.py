@@ -5,12 +5,15 @@ CPython runs handlers on entering a function and after a call. (After a jump bac
 
 from __future__ import annotations
 
+import dis
 import signal
 import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
+from itertools import pairwise
 from types import CodeType, FrameType
 from typing import Final
 
@@ -103,6 +106,15 @@ def struck_at(moment: int, run: Callable[[], object]) -> bool:
     return moments.struck
 
 
+@cache
+def _beginnings_of_with(code: CodeType) -> frozenset[int]:
+    """Return the offsets of calls of ``__enter__``, after which CPython 3.15 runs no handlers. 3.14 does run them."""
+    if sys.version_info < (3, 15):
+        return frozenset()
+    found = list(dis.get_instructions(code))
+    return frozenset(each.offset for before, each in pairwise(found) if before.opname == "LOAD_SPECIAL")
+
+
 @contextmanager
 def _watched(moments: _Moments) -> Iterator[None]:
     if sys.version_info[:2] == (3, 11):
@@ -117,10 +129,15 @@ def _watched(moments: _Moments) -> Iterator[None]:
         return
     # Unlike a profile function, it sees the returns of ctypes functions.
     watch = sys.monitoring
+
+    def on_return(code: CodeType, offset: int, *_: object) -> None:
+        if offset not in _beginnings_of_with(code):
+            moments.pass_one(None)
+
     watch.use_tool_id(_TOOL, __name__)
     try:
         watch.register_callback(_TOOL, watch.events.PY_START, lambda code, _: moments.pass_one(code))
-        watch.register_callback(_TOOL, watch.events.C_RETURN, lambda *_: moments.pass_one(None))
+        watch.register_callback(_TOOL, watch.events.C_RETURN, on_return)
         watch.set_events(_TOOL, watch.events.PY_START | watch.events.CALL)
         yield
     finally:

@@ -14,7 +14,7 @@ import arora_core
 CORE: Final = Path(str(arora_core.__file__)).parent
 
 ORDER: Final = (
-    ("errors", "mailbox", "user_cache", "version"),
+    ("errors", "lock", "mailbox", "user_cache", "version"),
     ("documents",),
     ("values",),
     ("types", "records"),

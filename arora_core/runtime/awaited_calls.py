@@ -6,10 +6,10 @@ import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from contextvars import copy_context
-from threading import Lock
 from typing import TYPE_CHECKING, Any, Final
 
 from ..errors import ModuleBusy
+from ..lock import Lock
 from .call_stack import CallStack
 from .interruption import CallForAnother
 

@@ -6,12 +6,12 @@ import os
 import sys
 from collections.abc import Callable
 from sys import modules
-from threading import RLock
 from typing import Any, Final, NoReturn, ParamSpec, TypeVar
 from weakref import WeakSet
 
 from ..errors import AroraError, EngineClosed, LimitExceeded, ModuleBusy, ModuleNotFound
 from ..executor import Instance
+from ..lock import Lock
 from . import host_code, native_stack, turns
 from .host_code import GREENLET, hosting
 from .host_module import HOST
@@ -42,7 +42,7 @@ class CallStack:
 
     def __init__(self, max_depth: int) -> None:
         self.max_depth = max_depth
-        self.lock: Any = RLock()
+        self.lock: Any = Lock()
         """Held by the thread whose calls are running."""
         self.running: list[ModuleEntry | None] = []
         """The module of each running call, the outermost first; None for a callable, and for a module being loaded."""

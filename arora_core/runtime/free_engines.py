@@ -6,8 +6,10 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 from queue import SimpleQueue
-from threading import Lock, local
+from threading import local
 from typing import TypeVar
+
+from ..lock import Lock
 
 _T = TypeVar("_T")
 

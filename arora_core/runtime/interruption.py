@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextvars import Context
-from threading import Lock
 from typing import Any
 
 from ..errors import Interrupted
+from ..lock import Lock
 from .call_stack import CallStack
 
 

@@ -15,6 +15,7 @@ from ..buffers import AroraCodec
 from ..errors import EngineClosed, Interrupted, ModuleBusy
 from ..executor import Limits
 from ..header import Header, ModuleDefinition
+from ..lock import Lock
 from ..plugins import Plugins, discover
 from ..types import TypeRegistry
 from ..values import Value
@@ -64,7 +65,7 @@ class EnginePool:
         )
         self._free = FreeEngines(size)
         self._threads = ThreadPoolExecutor(size, thread_name_prefix="arora-pool")
-        self._loading = threading.Lock()
+        self._loading = Lock()
         self._closed = False
         self._process = os.getpid()
 

@@ -1,9 +1,9 @@
 """The alarm for deadlines: one thread per executor, running only while calls with deadlines are made.
 
 A signal's handler may raise between any two steps of the calls here, as Ctrl-C does. So only primitives in C are used:
-``with`` a Lock always ends with the lock released, while Condition and Event, which are written in Python, may be left
-locked. For the same reason the thread is not a ``threading.Thread``, which starts with an Event. Such a handler, and a
-finalizer, may also make a call with a deadline there, so the lock is one that its thread can take again.
+``with`` our Lock always ends with the lock released, while Condition and Event, which are written in Python, may be
+left locked. For the same reason the thread is not a ``threading.Thread``, which starts with an Event. Such a handler,
+and a finalizer, may also make a call with a deadline there, so the lock is one that its thread can take again.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from queue import Empty
 from time import monotonic
 from typing import Final
 
+from ..lock import Lock
 from ..mailbox import Mailbox
 
 _LONGEST: Final = 3600.0
@@ -43,7 +44,7 @@ class Alarm:
         self._reset()
 
     def _reset(self) -> None:
-        self._lock = threading.RLock()
+        self._lock = Lock()
         self._times: dict[object, tuple[float, Callable[[], None]]] = {}
         self._thread: _Thread | None = None
         """The thread that rings. Any other that runs ends at its next step."""

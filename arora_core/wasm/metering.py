@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
-from threading import Lock
 from typing import Protocol
 
 from ..budget import Tank, current
 from ..executor import Limits
+from ..lock import Lock
 from ..mailbox import Mailbox
 from .alarm import Alarm
 from .guest_interface import BufferCall

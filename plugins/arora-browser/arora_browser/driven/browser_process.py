@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import atexit
 import os
-import threading
 import weakref
 from collections.abc import Sequence
 from concurrent.futures import Future
@@ -12,6 +11,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
 from arora_core.errors import ExecutorUnavailable
+from arora_core.lock import Lock
 
 from .browser_executable import FLAGS_VARIABLE
 from .event_loop import EventLoopThread
@@ -36,7 +36,7 @@ class BrowserProcess:
         self._process = os.getpid()
         self._alive = True
         self._closed = False
-        self._closing = threading.Lock()
+        self._closing = Lock()
         self._pages: weakref.WeakSet[Page] = weakref.WeakSet()
         self._playwright: Playwright | None = None
         self._browser: PlaywrightBrowser | None = None

@@ -6,13 +6,13 @@ import os
 import weakref
 from collections.abc import Callable
 from functools import partial
-from threading import RLock
 from typing import TYPE_CHECKING
 
 from arora_core.budget import current
 from arora_core.errors import EngineClosed, FunctionNotFound, ModuleBusy
 from arora_core.executor import Host, Instance, Limits
 from arora_core.guest_symbols import function_symbol
+from arora_core.lock import Lock
 
 from ..guest_failures import not_exported_message
 from .call import PageCall, page_lost_error, to_base64
@@ -49,7 +49,7 @@ class DrivenInstance(Instance):
         self._closed = False
         self._depth = 0
         # A guest is single-threaded: a call from another thread waits until this one has returned.
-        self._lock = RLock()
+        self._lock = Lock()
         self._process = os.getpid()
         # An instance that is not closed leaves no page behind.
         weakref.finalize(self, page.close_soon, "it was garbage-collected").atexit = False

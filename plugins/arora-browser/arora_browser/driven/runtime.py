@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from threading import Lock
 from typing import TYPE_CHECKING
 
 from arora_core.errors import ExecutorUnavailable
 from arora_core.executor import Host, Instance, Limits
+from arora_core.lock import Lock
 
 from ..executable_check import check_executable
 from .browser_executable import browser_arguments, find_executable, unavailable_reason

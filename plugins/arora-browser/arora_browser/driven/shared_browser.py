@@ -9,6 +9,8 @@ from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
 
+from arora_core.lock import Lock
+
 from .browser_process import BrowserProcess
 from .page import Page
 
@@ -49,7 +51,7 @@ class _Context:
     def __init__(self, executable: str, flags: Sequence[str]) -> None:
         self._process_id = os.getpid()
         self._closed = False
-        self._close_lock = threading.Lock()
+        self._close_lock = Lock()
         self._pages: weakref.WeakSet[Page] = weakref.WeakSet()
         self.process = _processes.acquire(executable, flags)
         try:
@@ -86,7 +88,7 @@ class _BrowserProcesses:
     """The running browsers by executable and flags, and the number of contexts of each."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
+        self._lock = Lock()
         self._running: dict[tuple[str, ...], BrowserProcess] = {}
         self._contexts: Counter[BrowserProcess] = Counter()
 

@@ -7,7 +7,6 @@ import marshal
 import os
 from collections.abc import Callable
 from functools import partial
-from threading import Lock
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 from weakref import finalize
@@ -16,6 +15,7 @@ from arora_core.budget import current
 from arora_core.errors import CallError, EngineClosed, FunctionNotFound, ModuleBusy
 from arora_core.executor import Host, Instance, Limits, Rows, RowsCall, Transfer
 from arora_core.guest_symbols import function_symbol
+from arora_core.lock import Lock
 
 from ..floating_point import may_change
 from ..formats import check_loadable

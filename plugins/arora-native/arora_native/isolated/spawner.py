@@ -11,10 +11,11 @@ import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from multiprocessing.spawn import get_executable
-from threading import RLock, get_ident
+from threading import get_ident
 from typing import Final
 
 from arora_core.errors import LoadError
+from arora_core.lock import Lock
 
 from .sandbox import SANDBOX
 from .template import FORK, READY, REAP
@@ -127,7 +128,7 @@ class _Template:
         self._process.returncode = 0
 
 
-_lock = RLock()
+_lock = Lock()
 _current: _Template | None = None
 
 
@@ -222,7 +223,7 @@ def _close() -> None:
 
 def _after_fork_in_child() -> None:
     global _current, _lock
-    _lock = RLock()
+    _lock = Lock()
     for each in [_current, *_retired]:
         if each is not None:
             each.forsake()
