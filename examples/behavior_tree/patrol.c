@@ -1,5 +1,5 @@
 /*
- * A robot that patrols between waypoints, as the leaves of a behaviour tree, and a control node.
+ * A robot that patrols between waypoints, as the leaves of a behaviour tree, and control nodes.
  *
  * Each function is one tick: it does a little, and says whether it is done.
  */
@@ -47,6 +47,28 @@ arora_failure patrol_in_turn(arora_arena *arena, behavior_tree_tick_id_array chi
     for (uint32_t i = 0; i < children.count && *result == BEHAVIOR_TREE_STATUS_SUCCESS; i++) {
         arora_failure failure = behavior_tree_status_call(arena, children.items[i].callable_id, result);
         if (failure != NULL) return failure;
+    }
+    return NULL;
+}
+
+arora_failure patrol_first_of(arora_arena *arena, behavior_tree_tick_id_array children, behavior_tree_status *result) {
+    *result = children.count == 0 ? BEHAVIOR_TREE_STATUS_SUCCESS : BEHAVIOR_TREE_STATUS_FAILURE;
+    for (uint32_t i = 0; i < children.count && *result == BEHAVIOR_TREE_STATUS_FAILURE; i++) {
+        arora_failure failure = behavior_tree_status_call(arena, children.items[i].callable_id, result);
+        if (failure != NULL) return failure;
+    }
+    return NULL;
+}
+
+arora_failure patrol_all_at_once(
+    arora_arena *arena, behavior_tree_tick_id_array children, behavior_tree_status *result
+) {
+    *result = BEHAVIOR_TREE_STATUS_SUCCESS;
+    for (uint32_t i = 0; i < children.count; i++) {
+        behavior_tree_status status;
+        arora_failure failure = behavior_tree_status_call(arena, children.items[i].callable_id, &status);
+        if (failure != NULL) return failure;
+        if (status != BEHAVIOR_TREE_STATUS_SUCCESS && *result != BEHAVIOR_TREE_STATUS_FAILURE) *result = status;
     }
     return NULL;
 }

@@ -67,8 +67,24 @@ def test_the_modules_control_node_stops_at_the_first_child_that_does_not_succeed
     }
 
 
-def test_a_control_node_without_children_succeeds(module: LoadedModule, engine: Engine) -> None:
-    assert ticked(ModuleControl("none", module["in_turn"], engine, [])) == {"none": Status.SUCCESS}
+@pytest.mark.parametrize(
+    ("function", "expected"),
+    [
+        ("first_of", {"first": Status.FAILURE, "second": Status.RUNNING, "third": Status.INVALID}),
+        ("all_at_once", {"first": Status.FAILURE, "second": Status.RUNNING, "third": Status.SUCCESS}),
+    ],
+)
+def test_other_control_nodes_of_the_module_tick_until_one_works_or_all(
+    module: LoadedModule, engine: Engine, function: str, expected: dict[str, Status]
+) -> None:
+    children = [fixed("first", Status.FAILURE), fixed("second", Status.RUNNING), fixed("third", Status.SUCCESS)]
+    statuses = ticked(ModuleControl("node", module[function], engine, children))
+    assert statuses == {**expected, "node": Status.RUNNING if function == "first_of" else Status.FAILURE}
+
+
+@pytest.mark.parametrize("function", ["in_turn", "first_of", "all_at_once"])
+def test_a_control_node_without_children_succeeds(module: LoadedModule, engine: Engine, function: str) -> None:
+    assert ticked(ModuleControl("none", module[function], engine, [])) == {"none": Status.SUCCESS}
 
 
 def test_what_a_child_raises_comes_out_of_the_tick(engine: Engine) -> None:
