@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
+from uuid import UUID
 
 from arora_core import Call, CallResult, Header, text
 from arora_core import values as v
@@ -68,6 +69,16 @@ class Probe:
     def register(self, value: v.Value) -> int:
         """Return the id of a new callable that answers with a value."""
         return int(self._ask({"do": "register", "value": yaml_text(text.to_data(value, floats=True))}))
+
+    def tick(self, node: str, children: str) -> str:
+        """Return the status of a node of behaviour trees after a tick: S, F or R, given those of its children."""
+        return str(self._ask({"do": "tick", "node": node, "children": children}))
+
+    def tick_in_module(self, header: Header, function: str, tick_id: UUID, children: str) -> str:
+        """Return the status of a node that is a function of a loaded module, after a tick by the Rust trees."""
+        export = next(each for each in header.exports if each.name == function)
+        ids = {"module": header.id, "node": export.id, "parameter": export.parameters[0].id, "tick_id": tick_id}
+        return str(self._ask({"do": "tick", "children": children, **{key: str(id) for key, id in ids.items()}}))
 
     def _ask(self, question: Mapping[str, str]) -> Any:
         assert self._process.stdin is not None

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 from collections.abc import Iterator
@@ -82,6 +83,15 @@ def _form(kind: str) -> str:
     return "singleton" if kind in ("call", "result") else "yaml"
 
 
+def nodes(probe: Probe) -> dict[str, Forms]:
+    """Return, by node of behaviour trees and by the statuses of its children, the node's after a tick.
+
+    S is success, F failure and R running.
+    """
+    children = ["".join(each) for number in range(4) for each in itertools.product("SFR", repeat=number)]
+    return {node: {each: probe.tick(node, each) for each in children} for node in ("sequence", "fallback", "parallel")}
+
+
 def stored_values() -> list[Forms]:
     """Return the file of values."""
     content: list[Forms] = json.loads((VECTORS / "values.json").read_text(encoding="utf-8"))
@@ -89,7 +99,7 @@ def stored_values() -> list[Forms]:
 
 
 def stored_by_key(name: str) -> dict[str, Forms]:
-    """Return a file of rows by key: ``numerals`` or ``documents``."""
+    """Return a file of rows by key: ``numerals``, ``documents`` or ``nodes``."""
     content: dict[str, Forms] = json.loads((VECTORS / f"{name}.json").read_text(encoding="utf-8"))
     return content
 
@@ -103,7 +113,8 @@ def main() -> None:
     """Write all files of vectors."""
     probe = Probe(RustLine(os.environ[VARIABLE]).probe())
     _write("values", [json.dumps(row) for row in values(probe)], "[]")
-    for name, rows in (("numerals", numerals(probe)), ("documents", documents(probe))):
+    by_key = {"numerals": numerals(probe), "documents": documents(probe), "nodes": nodes(probe)}
+    for name, rows in by_key.items():
         _write(name, [f"{json.dumps(key)}: {json.dumps(row)}" for key, row in rows.items()], "{}")
     probe.close()
 

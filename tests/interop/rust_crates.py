@@ -21,6 +21,8 @@ WASI: Final = "wasm32-wasip1"
 
 _FIRST_WITHOUT_CORE_MODULES: Final = 7
 """From this version on, arora-engine runs WebAssembly as components only."""
+_TREES: Final = {2: "7"}
+"""By the major version of arora-types, the version of arora-behavior-tree whose nodes the probe can tick."""
 _MACROS: Final = {2: "1", 3: "2"}
 """By the major version of arora-types, the version of arora-module, which declares modules, that goes with it."""
 
@@ -69,14 +71,22 @@ class RustLine:
         """Whether the engine runs WebAssembly modules that are no components."""
         return self.engine.line[0] < _FIRST_WITHOUT_CORE_MODULES
 
+    @property
+    def ticks_trees(self) -> bool:
+        """Whether the probe can tick nodes of behaviour trees."""
+        return self.types.line[0] in _TREES
+
     def probe(self) -> Path:
         """Return the path of the probe, built unless it is up to date."""
-        crates = [self.engine.requirement(), self.types.requirement(), self.buffers.requirement()]
-        others = ['serde = "1"', 'serde_json = "1"', 'serde_yaml = "0.9"', 'uuid = "1"']
-        end = '[features]\ncore-modules = []\n[profile.dev]\ndebug = false\nopt-level = 0\n[[bin]]\nname = "probe"\n'
-        package = self._package("probe", [*crates, *others], _sources("probe"), f'{end}path = "src/main.rs"\n')
-        features = ["--features", "core-modules"] if self.runs_core_modules else []
-        _cargo(package, "build", *features)
+        dependencies = [self.engine.requirement(), self.types.requirement(), self.buffers.requirement()]
+        dependencies += ['serde = "1"', 'serde_json = "1"', 'serde_yaml = "0.9"', 'uuid = "1"']
+        features = ["core-modules"] if self.runs_core_modules else []
+        if self.ticks_trees:
+            dependencies.append(f'arora-behavior-tree = "{_TREES[self.types.line[0]]}"')
+            features.append("trees")
+        end = "[features]\ncore-modules = []\ntrees = []\n[profile.dev]\ndebug = false\nopt-level = 0\n"
+        package = self._package("probe", dependencies, _sources("probe"), end)
+        _cargo(package, "build", "--features", ",".join(features))
         return self._target() / "debug" / ("probe.exe" if os.name == "nt" else "probe")
 
     def guest(self, target: str | None = None) -> Path:

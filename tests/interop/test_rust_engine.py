@@ -72,10 +72,10 @@ def test_a_module_in_rust_filters_the_same_picture(both: BothEngines) -> None:
     assert result.ret == v.ArrayU8([255, 254, 253, 2, 1, 0])
 
 
-@pytest.mark.parametrize("value", VALUES, ids=lambda value: buffers.encode(value).hex()[8:40])
-def test_a_guest_returns_any_value_as_it_was(value: v.Value, both: BothEngines) -> None:
-    result = both.call("conformance", "echo", value=value)
-    assert buffers.encode(result.ret) == buffers.encode(value)
+def test_a_guest_returns_any_value_as_it_was(both: BothEngines) -> None:
+    for value in VALUES:
+        result = both.call("conformance", "echo", value=value)
+        assert buffers.encode(result.ret) == buffers.encode(value)
 
 
 def test_an_argument_that_is_left_out_is_absent(both: BothEngines) -> None:

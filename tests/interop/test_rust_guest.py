@@ -85,11 +85,11 @@ def test_records_go_in_and_come_out(walk: LoadedModule) -> None:
     assert walk.climb(place, "down").height == 1900.5
 
 
-@pytest.mark.parametrize("value", VALUES[::5], ids=lambda value: buffers.encode(value).hex()[8:40])
-def test_any_value_is_carried_as_the_same_bytes(value: v.Value, walk: LoadedModule, engine: Engine) -> None:
+def test_any_value_is_carried_as_the_same_bytes(walk: LoadedModule, engine: Engine) -> None:
     carry = next(each for each in HEADER.exports if each.name == "carry")
-    call = Call(carry.id, {carry.parameters[0].id: value}, HEADER.id)
-    assert buffers.encode(engine.call(call).ret) == buffers.encode(value)
+    for value in VALUES:
+        call = Call(carry.id, {carry.parameters[0].id: value}, HEADER.id)
+        assert buffers.encode(engine.call(call).ret) == buffers.encode(value)
 
 
 def test_an_argument_that_is_missing_is_an_error_of_the_guest(walk: LoadedModule, engine: Engine) -> None:

@@ -67,10 +67,10 @@ def test_the_recorded_documents_are_what_the_crates_write(probe: Probe) -> None:
     assert recorded.documents(probe) == recorded.stored_by_key("documents")
 
 
-@pytest.mark.parametrize("value", VALUES, ids=lambda value: buffers.encode(value).hex()[8:40])
-def test_the_crates_read_our_yaml(value: v.Value, probe: Probe) -> None:
-    written = yaml_text(text.to_data(value, floats=True))
-    assert probe.read("value", "singleton", written)["hex"] == buffers.encode(value).hex()
+def test_the_crates_read_our_yaml(probe: Probe) -> None:
+    for value in VALUES:
+        written = yaml_text(text.to_data(value, floats=True))
+        assert probe.read("value", "singleton", written)["hex"] == buffers.encode(value).hex(), written
 
 
 @GENERATED

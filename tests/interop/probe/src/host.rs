@@ -42,6 +42,8 @@ impl Host {
             "call" => self.call(question),
             "dispatch" => self.dispatch(question),
             "register" => self.register(question),
+            #[cfg(feature = "trees")]
+            "tick" => crate::trees::tick(question, &mut self.engine),
             _ => Err(format!("unknown question {what}")),
         }
     }

@@ -4,6 +4,8 @@
 
 mod host;
 mod text;
+#[cfg(feature = "trees")]
+mod trees;
 
 use std::io::{stdin, stdout, BufRead, Write};
 use std::panic::{catch_unwind, AssertUnwindSafe};
