@@ -15,10 +15,14 @@ import wasmtime
 
 
 class _FreedOnce:
+    _deleted = False
+
     def _delete(self, ptr: Any) -> None:
         """Override the method by which wasmtime-py deletes a C object. A release that has none ignores this one."""
-        if "_deleted" not in self.__dict__:
-            self.__dict__["_deleted"] = True
+        # Not in __dict__, which CPython makes when it is asked for. The garbage collector, which may be running this as
+        # part of a finalizer, would take the new object for one that is in use, and keep what its values refer to.
+        if not self._deleted:
+            self._deleted = True
             super()._delete(ptr)  # type: ignore[misc]
 
 
