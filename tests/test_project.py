@@ -45,8 +45,9 @@ class Built:
         with tarfile.open(sdist) as archive:
             archive.extractall(place / "unpacked", filter="data")
         (unpacked,) = (place / "unpacked").iterdir()
-        (wheel,) = WheelBuilder(str(unpacked)).build(directory=str(place / "wheel"), versions=["standard"])
+        # Before the wheel is built: importing its hook may leave bytecode beside it.
         self.in_sdist = {str(path.relative_to(unpacked).as_posix()) for path in unpacked.rglob("*") if path.is_file()}
+        (wheel,) = WheelBuilder(str(unpacked)).build(directory=str(place / "wheel"), versions=["standard"])
         with zipfile.ZipFile(wheel) as archive:
             self.in_wheel = set(archive.namelist())
             (metadata,) = (name for name in self.in_wheel if name.endswith(".dist-info/METADATA"))
