@@ -11,7 +11,8 @@ from .component_plan import ComponentPlan, CoreItem, Instantiated, Lifted, Lower
 DISPATCH: Final = "dispatch"
 DISPATCH_INDIRECT: Final = "dispatch-indirect"
 HOST_INTERFACE: Final = "arora:module/host"
-_VERSION: Final = "0.1."
+_VERSIONS: Final = ("0.1.", "0.2.")
+"""The second is the Rust crates': its components also export which functions they have, which headers say here."""
 _WASI_VERSION: Final = "0.2."
 _WASI: Final = ("wasi:cli/", "wasi:clocks/", "wasi:filesystem/", "wasi:io/", "wasi:random/", "wasi:sockets/")
 
@@ -34,7 +35,7 @@ def interface_name(interface: str) -> tuple[str, str]:
 def is_host(interface: str) -> bool:
     """Return whether this is the interface by which modules call one another."""
     name, version = interface_name(interface)
-    return name == HOST_INTERFACE and (not version or version.startswith(_VERSION))
+    return name == HOST_INTERFACE and (not version or version.startswith(_VERSIONS))
 
 
 def is_wasi(interface: str) -> bool:
@@ -85,7 +86,8 @@ def _check_import(lowered: Lowered) -> None:
         if lowered.memory is None or lowered.realloc is None:
             raise MalformedExecutable(f"imports {symbol} without a memory or an allocator")
     elif not is_wasi(lowered.interface):
-        offered = f"{HOST_INTERFACE}@{_VERSION}0, {', '.join(f'{each}*@{_WASI_VERSION}*' for each in _WASI)}"
+        hosts = [f"{HOST_INTERFACE}@{version}0" for version in _VERSIONS]
+        offered = ", ".join([*hosts, *(f"{each}*@{_WASI_VERSION}*" for each in _WASI)])
         raise UnsupportedImport(f"imports {symbol}, which no host offers (offered: {offered})", symbol=symbol)
 
 

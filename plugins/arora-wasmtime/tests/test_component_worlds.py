@@ -9,11 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from wasmtime import wat2wasm
 
-from arora_core import AroraError, Engine, LoadError, ModuleDefinition
+from arora_core import AroraError, Engine, LoadError, ModuleDefinition, buffers
+from arora_core import values as v
 from arora_core.errors import MalformedExecutable, MissingExport, UnsupportedImport
 from arora_core.wasm.binary_writer import number
 
-from .component_guest import definition, header, text
+from .component_guest import CALLEE, DISPATCH, MODULE, definition, function_id, header, text
 
 VALID = definition().executable
 
@@ -61,6 +62,24 @@ def test_a_function_of_the_host_with_another_type_is_refused_with_both_types(eng
     message = refusal(engine, wat(source), UnsupportedImport)
     assert "imports arora:module/host@0.1.0.dispatch-indirect with type func(s64)" in message
     assert "expected func(u64)" in message
+
+
+@pytest.mark.parametrize("version", ["0.1.0", "0.1.3", "0.2.0"])
+def test_a_component_of_each_version_of_the_world_calls_another(engine: Engine, version: str) -> None:
+    source = text().replace("arora:module/types@0.1.0", f"arora:module/types@{version}")
+    source = source.replace("arora:module/host@0.1.0", f"arora:module/host@{version}")
+    engine.load_module(definition(source))
+    engine.load_module(definition(source, CALLEE))
+    argument = buffers.encode(v.Structure(function_id(DISPATCH), [(function_id(DISPATCH), v.String("here and back"))]))
+    assert engine.dispatch(MODULE, function_id(DISPATCH), argument) == argument
+
+
+def test_a_component_of_a_later_version_of_the_world_is_refused(engine: Engine) -> None:
+    message = refusal(engine, wat(text().replace("host@0.1.0", "host@0.3.0")), UnsupportedImport)
+    assert (
+        "imports arora:module/host@0.3.0.dispatch, which no host offers (offered: arora:module/host@0.1.0," in message
+    )
+    assert "arora:module/host@0.2.0," in message
 
 
 def test_strings_in_another_encoding_are_refused(engine: Engine) -> None:
