@@ -18,9 +18,12 @@ MISSING: Final = (
 )
 HERE: Final = Path(__file__).resolve().parent
 WASI: Final = "wasm32-wasip1"
+COMPONENT: Final = "wasm32-wasip2"
 
 _FIRST_WITHOUT_CORE_MODULES: Final = 7
 """From this version on, arora-engine runs WebAssembly as components only."""
+_FIRST_WITH_COMPONENTS: Final = 3
+"""From this major version of arora-types on, arora-module makes components."""
 _TREES: Final = {2: "7"}
 """By the major version of arora-types, the version of arora-behavior-tree whose nodes the probe can tick."""
 _MACROS: Final = {2: "1", 3: "2"}
@@ -75,6 +78,11 @@ class RustLine:
     def ticks_trees(self) -> bool:
         """Whether the probe can tick nodes of behaviour trees."""
         return self.types.line[0] in _TREES
+
+    @property
+    def makes_components(self) -> bool:
+        """Whether modules that are declared with the macros can be components."""
+        return self.types.line[0] >= _FIRST_WITH_COMPONENTS
 
     def probe(self) -> Path:
         """Return the path of the probe, built unless it is up to date."""

@@ -17,7 +17,7 @@ from examples import build
 
 from .both_engines import BothEngines
 from .probe_process import Probe
-from .rust_crates import HERE, WASI, RustLine
+from .rust_crates import COMPONENT, HERE, WASI, RustLine
 from .sample_values import VALUES
 
 GUEST = HERE / "guest"
@@ -25,9 +25,10 @@ HEADER = Header.load(GUEST / "module.yaml")
 UR5 = Header.load(build.EXAMPLES / "ur5" / "module.yaml")
 FORWARD = UR5.exports[0]
 KINDS = {
-    name: "native" if "native" in each.serves else "wasm"
+    name: kind
     for name, each in discover().executors.items()
-    if each.serves & {"wasm", "native"} and name != "browser" and each.unavailable() is None
+    for kind in ("wasm", "native", "wasm-component")
+    if kind in each.serves and name != "browser" and each.unavailable() is None
 }
 """The executors, but that of browsers: each test would start one."""
 
@@ -42,6 +43,13 @@ def library(rust: RustLine) -> Path:
     return rust.guest()
 
 
+@pytest.fixture(scope="session")
+def component(rust: RustLine) -> Path:
+    if not rust.makes_components:
+        pytest.skip(f"the macros that go with arora-types {rust.types.version} make no components")
+    return rust.guest(COMPONENT)
+
+
 @pytest.fixture(params=KINDS)
 def executor(request: pytest.FixtureRequest) -> str:
     return str(request.param)
@@ -50,7 +58,7 @@ def executor(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 def walk(request: pytest.FixtureRequest, executor: str, engine: Engine) -> LoadedModule:
     kind = KINDS[executor]
-    executable: Path = request.getfixturevalue("wasm" if kind == "wasm" else "library")
+    executable: Path = request.getfixturevalue({"native": "library"}.get(kind, kind.removeprefix("wasm-")))
     header = replace(HEADER, executor=ExecutorRequirement(kind))
     return engine.load_module(ModuleDefinition(header, executable.read_bytes()), executor=executor)
 

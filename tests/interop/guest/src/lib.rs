@@ -22,14 +22,30 @@ pub enum Way {
     Down,
 }
 
-#[cfg(target_arch = "wasm32")]
+#[cfg(target_env = "p2")]
+arora_module::artifact!(walk);
+
+/// Return the value that a function of another module answers with.
+#[cfg(target_env = "p2")]
+fn called(module: Uuid, function: Uuid, arguments: arora_types::value::Value) -> arora_types::value::Value {
+    use arora_module::component::{arora::module::host, Id};
+    let id = |uuid: Uuid| {
+        let (hi, lo) = uuid.as_u64_pair();
+        Id { hi, lo }
+    };
+    let buffer = arora_buffers::serde_uuid::serialize(&arguments);
+    let answer = host::dispatch(id(module), id(function), &buffer).expect("the other module answers");
+    arora_buffers::serde_uuid::deserialize(&answer)
+}
+
+#[cfg(target_env = "p1")]
 #[link(wasm_import_module = "env")]
 extern "C" {
     fn arora_dispatch(module: *const u8, function: *const u8, argument: *const u8) -> *const u8;
 }
 
 /// Return the value that a function of another module answers with.
-#[cfg(target_arch = "wasm32")]
+#[cfg(target_env = "p1")]
 fn called(module: Uuid, function: Uuid, arguments: arora_types::value::Value) -> arora_types::value::Value {
     let buffer = arora_buffers::serde_uuid::serialize(&arguments);
     // The answer stays with the guest, which leaks it: a test calls once.
