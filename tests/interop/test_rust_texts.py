@@ -125,6 +125,18 @@ def test_a_header_is_the_same_after_the_crates(path: Path, probe: Probe) -> None
     assert_the_same_after_the_crates(Header.load(path), probe)
 
 
+@pytest.mark.parametrize("path", HEADERS, ids=lambda path: path.parent.name)
+def test_a_header_with_names_is_read_where_the_crates_know_its_keys_and_types(path: Path, probe: Probe) -> None:
+    unknown = {"guest": "unknown variant `option`", "image_filter": "missing field `imports`", "ur5": "missing field"}
+    written = path.read_text(encoding="utf-8")
+    if path.parent.name in unknown:
+        with pytest.raises(Refused, match=unknown[path.parent.name]):
+            probe.read("authored header", "yaml", written)
+        return
+    there = Header.parse(str(probe.read("authored header", "yaml", written)["json"]), Header.load(path).types)
+    assert there.to_data() == Header.load(path).to_data()
+
+
 @settings(GENERATED, max_examples=100)
 @given(header=strategies.headers())
 def test_any_header_is_the_same_after_the_crates(header: Header, probe: Probe) -> None:
