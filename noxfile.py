@@ -338,6 +338,12 @@ def portable(session: nox.Session) -> None:
     session.run("pytest", *PORTABLE, *NO_BROWSER, *session.posargs, env={"COLUMNS": "120"})
 
 
+@nox.session(name="tests-sid", python=False, default=False)
+def tests_sid(session: nox.Session) -> None:
+    """Run the tests in a root of Debian sid, on its interpreters from 3.14 up. ``-- --help`` lists the arguments."""
+    session.run(sys.executable, "tests/in_debian_sid.py", *session.posargs)
+
+
 @nox.session(python=PYTHONS)
 def tests(session: nox.Session) -> None:
     """Run every test on every interpreter of this machine. Arguments after ``--`` go to pytest.
@@ -345,11 +351,12 @@ def tests(session: nox.Session) -> None:
     Without arguments they run in parallel. Tests of compilers run on the one before the newest only. Tests with a
     browser are slow and depend little on the interpreter. They run on the oldest and the newest only, and the browser's
     conformance suite, which takes a minute or two, on the newest only. The same two interpreters have the accelerator,
-    and run the tests of Wasmtime again with its public calls.
+    and run the tests of Wasmtime again with its public calls. ARORA_TESTS_BROWSER=off leaves the browser out.
     """
-    browser = session.python in (PYTHONS[0], PYTHONS[-1])
+    chosen = session.python in (PYTHONS[0], PYTHONS[-1])
+    browser = chosen and os.environ.get("ARORA_TESTS_BROWSER") != "off"
     # The other interpreters test calls without the accelerator, which is what most users have.
-    accelerator = ("-e", ACCELERATOR) if browser else ()
+    accelerator = ("-e", ACCELERATOR) if chosen else ()
     _install(session, *accelerator, browser=browser)
     if accelerator and os.environ.get("CI"):
         session.run("python", "-c", "import arora_accelerator")
@@ -368,10 +375,10 @@ def tests(session: nox.Session) -> None:
         if session.python != PYTHONS[-1]:
             arguments.append(f"--ignore={BROWSER_PLUGIN}/tests/test_conformance_browser.py")
     else:
-        arguments += [f"--ignore={path}" for path in (BROWSER_PLUGIN, *OLDEST_AND_NEWEST)]
+        arguments += [f"--ignore={path}" for path in (BROWSER_PLUGIN, *(() if chosen else OLDEST_AND_NEWEST))]
     if session.posargs:
         session.run("pytest", *arguments, env=environment)
         return
     _run_tests(session, *arguments, env=environment)
-    if browser:
+    if chosen:
         _run_tests(session, *PARALLEL, *WASMTIME_SUITE, env={**environment, "ARORA_WASMTIME_CALLS": "public"})
