@@ -189,9 +189,14 @@ def test_a_default_that_no_python_object_stands_for_is_left_to_the_generic_codec
     signalling = v.float_from_raw(v.F32, b"\x01\x00\xa0\x7f")
     export = ExportedFunction(FUNCTION, "probe", (parameter(0, scalar("f32"), default=signalling),), scalar("unit"))
     codec, generic = both(export)
-    with pytest.raises(Leave):
-        encoder(codec)()
-    assert signalling.raw in generic.encode_call([], {})
+    encoded = generic.encode_call([], {})
+    assert signalling.raw in encoded
+    if struct.pack("<f", signalling.value) == signalling.raw:
+        # CPython 3.14 has a float for it.
+        assert encoder(codec)() == encoded
+    else:
+        with pytest.raises(Leave):
+            encoder(codec)()
 
 
 # --- the source ------------------------------------------------------------------------------------
