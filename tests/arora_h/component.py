@@ -14,6 +14,7 @@ import wasmtime
 
 from arora_core.wasm import stack_pointer
 from tests.arora_h.guests import open_stores
+from tests.bare_wasmtime import wasmtime_engine
 
 HOST: Final = "arora:module/host@0.1.0"
 _I32: Final = wasmtime.ValType.i32()
@@ -31,7 +32,7 @@ class CoreModule:
 
     def __init__(self, binary: bytes) -> None:
         binary, stack = stack_pointer.exported(binary)
-        engine = wasmtime.Engine()
+        engine = wasmtime_engine()
         self.store = wasmtime.Store(engine)
         open_stores.append(self.store)
         self.store.set_wasi(wasmtime.WasiConfig())

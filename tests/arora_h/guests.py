@@ -12,6 +12,8 @@ from typing import Any
 
 import wasmtime
 
+from tests.bare_wasmtime import wasmtime_engine
+
 TESTS = Path(__file__).resolve().parents[1]
 GUESTS = TESTS / "guests" / "arora_h"
 VECTOR_FILE = TESTS / "vectors" / "buffers.json"
@@ -64,7 +66,7 @@ class WasmGuest:
     """A guest under wasmtime, with the memory limit given; ``on_dispatch`` answers its dispatches."""
 
     def __init__(self, path: Path, memory: int = -1) -> None:
-        engine = wasmtime.Engine()
+        engine = wasmtime_engine()
         self.store = wasmtime.Store(engine)
         open_stores.append(self.store)
         self.store.set_limits(memory_size=memory)

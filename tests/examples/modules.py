@@ -14,6 +14,7 @@ import yaml
 
 from arora_core.authoring.building import library_name
 from examples import build
+from tests.bare_wasmtime import wasmtime_engine
 from tests.wire import buffer
 
 EXAMPLES = build.EXAMPLES
@@ -57,7 +58,7 @@ class WasmModule:
     def __init__(
         self, name: str, dispatch: Dispatch | None = None, dispatch_indirect: DispatchIndirect | None = None
     ) -> None:
-        engine = wasmtime.Engine()
+        engine = wasmtime_engine()
         self.store = wasmtime.Store(engine)
         linker = wasmtime.Linker(engine)
         i32, i64 = wasmtime.ValType.i32(), wasmtime.ValType.i64()

@@ -117,10 +117,13 @@ def test_modules_are_compiled_once_for_all_instances_of_an_executor() -> None:
 
 @available
 def test_a_memory_of_4_gib_can_be_read() -> None:
-    memory = Load(WasmerExecutor)(with_memory(guest(), 65536))._memory  # type: ignore[attr-defined]
+    instance = Load(WasmerExecutor)(with_memory(guest(), 65536))
+    memory = instance._memory  # type: ignore[attr-defined]
     assert memory.size() == 1 << 32
     memory.write((1 << 32) - 4, b"last")
     assert memory.read((1 << 32) - 4, 4) == b"last"
+    # Until here it must not be collected: its memory goes with it.
+    instance.close()
 
 
 @available
