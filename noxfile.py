@@ -110,6 +110,7 @@ def _runs(interpreter: str) -> bool:
 _offer_pyenv_versions()
 PYTHONS = [each for minor in range(OLDEST, NEWEST_CONSIDERED) if _runs(f"python{(each := f'3.{minor}')}")]
 COMPILES = PYTHONS[-2:][0]
+"""The interpreter that runs the tests of compilers: the one before the newest, or the only one."""
 # On GitHub each interpreter has its own job.
 if os.environ.get("CI") and "GITHUB_ACTIONS" not in os.environ and not REQUIRED_IN_CI.issubset(PYTHONS):
     raise RuntimeError(f"the tests must run on {sorted(REQUIRED_IN_CI)}, found {PYTHONS}")

@@ -202,10 +202,10 @@ class CallStack:
             raise _in_another_greenlet()
 
     def turn(self) -> Any:
-        """Wait as :meth:`wait_for_turn`, and return the lock, for ``with``.
+        """Wait as :meth:`wait_for_turn`, and return the engine's lock, not acquired yet: ``with calls.turn(): ...``.
 
-        Only ``with`` and a lock written in C leave no moment at which the exception of a signal's handler comes after
-        the lock is acquired, and before it is sure to be released.
+        A context manager in Python could be left locked by what the handler of a signal raises; this lock cannot
+        (:mod:`arora_core.lock`).
         """
         self.wait_for_turn()
         return self.lock
