@@ -15,13 +15,10 @@ from arora_core.wasm.components.world import check_world
 from arora_core.wasm.module_types import ModuleTypes
 from arora_core.wasm.stack_pointer import GuestStack
 
-from . import component_cache
-from .engines import Compiled, CompilingEngine
+from . import code_cache
+from .engines import LARGE, Compiled, CompilingEngine
 
 _logger: Final = logging.getLogger("arora.wasmtime")
-
-_APART: Final = 1 << 20
-"""Bytes of a component that is compiled in a process of its own, which may use all processors."""
 
 
 class ComponentCode:
@@ -60,7 +57,7 @@ def component_code(executable: bytes, compiling: CompilingEngine, memory: int | 
         # A restart has the same object: a large one takes long to hash.
         if same.made_of[0] is executable and same.made_of[1] == limited:
             return same
-    key = component_cache.digest(executable, compiling.counted, limited)
+    key = code_cache.digest(executable, compiling.counted, limited)
     code = known.get(key)
     if code is None:
         other = _alive.get(key)
@@ -75,7 +72,7 @@ def component_code(executable: bytes, compiling: CompilingEngine, memory: int | 
 
 
 def _from_disk(key: str, compiling: CompilingEngine) -> ComponentCode | None:
-    found = component_cache.find(key)
+    found = code_cache.find(key)
     if found is None:
         return None
     directory, facts = found
@@ -83,12 +80,12 @@ def _from_disk(key: str, compiling: CompilingEngine) -> ComponentCode | None:
         assert isinstance(facts, _Facts)
         modules = {}
         for number, (types, stack, tables) in facts.modules.items():
-            file = directory / component_cache.file_name(number)
+            file = directory / code_cache.file_name(number)
             modules[number] = compiling.from_file((key, number), file, types, stack)
             modules[number].tables = tables
     except (WasmtimeError, AssertionError, OSError) as error:
-        _logger.debug("a compiled component is not used: %s", error)
-        component_cache.forget(key)
+        _logger.debug("compiled code is not used: %s", error)
+        code_cache.forget(key)
         return None
     return ComponentCode(facts.plan, modules)
 
@@ -97,13 +94,10 @@ def _compiled(key: str, executable: bytes, compiling: CompilingEngine, memory: i
     plan = read(executable)
     check_world(plan)
     used = sorted({each.module for each in plan.instances if isinstance(each, Instantiated)})
-    if len(executable) > _APART:
+    if len(executable) > LARGE:
         _logger.info("compiling a component of %.0f MB, which is kept for later", len(executable) / 1e6)
-    modules = {
-        number: compiling.limited(plan.modules[number], memory, apart=len(plan.modules[number]) > _APART)
-        for number in used
-    }
+    modules = {number: compiling.limited(plan.modules[number], memory, kept=False) for number in used}
     kept = replace(plan, modules=())
     facts = _Facts(kept, {number: (each.types, each.stack, each.tables) for number, each in modules.items()})
-    component_cache.keep(key, facts, {number: bytes(each.module.serialize()) for number, each in modules.items()})
+    code_cache.keep(key, facts, {number: bytes(each.module.serialize()) for number, each in modules.items()})
     return ComponentCode(kept, modules)

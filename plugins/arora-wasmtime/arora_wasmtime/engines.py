@@ -21,7 +21,7 @@ from arora_core.wasm.memory_shortage import memory_shortage
 from arora_core.wasm.module_types import ModuleTypes, require_module
 from arora_core.wasm.stack_pointer import GuestStack
 
-from . import compiler_process
+from . import code_cache, compiler_process
 from .cache import use_cache
 from .configuration import Metered, configuration
 from .freed_once import Engine as WasmtimeEngine
@@ -30,6 +30,8 @@ from .traps import reason
 
 _logger: Final = logging.getLogger("arora.wasmtime")
 
+LARGE: Final = 1 << 20
+"""Bytes of a module that is compiled in a process of its own, which may use all processors."""
 _MOST_ADAPTERS: Final = 256
 """Adapter modules that are kept for further instances."""
 
@@ -77,16 +79,16 @@ class CompilingEngine:
         self._adapter_modules: dict[str | bytes, Module] = {}
         self._modules: WeakValueDictionary[_Key, Compiled] = WeakValueDictionary()
 
-    def compiled(self, executable: bytes, *, apart: bool = False) -> Compiled:
+    def compiled(self, executable: bytes, *, kept: bool = True) -> Compiled:
         """Return the compiled executable, from memory if one is alive. Raise MalformedExecutable if it is invalid.
 
-        ``apart`` lets a process of its own compile it, which may use all processors.
+        Code that takes long to compile comes from the disk, and is kept there, unless ``kept`` is false.
         """
         key = hashlib.sha256(executable).digest(), self.counted
         compiled = self._modules.get(key)
         if compiled is None:
             other = _alive.get(key)
-            compiled = self._compiled(key, executable, apart) if other is None else _moved(other, self.engine)
+            compiled = self._compiled(key, executable, kept) if other is None else _moved(other, self.engine)
             self._modules[key] = _alive[key] = compiled
         return compiled
 
@@ -101,21 +103,47 @@ class CompilingEngine:
         """Return compiled code of another engine with the same configuration for this one."""
         return _moved(compiled, self.engine)
 
-    def _compiled(self, key: _Key, executable: bytes, apart: bool) -> Compiled:
+    def _compiled(self, key: _Key, executable: bytes, kept: bool) -> Compiled:
+        # Checked first: wasmtime-py parses bytes that do not begin with a zero byte as the text format.
+        require_module(executable)
+        if not (can_be_apart() and (len(executable) > LARGE or is_much(executable))):
+            return self._newly_compiled(key, executable, apart=False)
+        name = code_cache.digest(repr(key).encode())
+        compiled = self._from_disk(key, name) if kept else None
+        if compiled is None:
+            compiled = self._newly_compiled(key, executable, apart=True)
+            if kept:
+                facts = compiled.types, compiled.stack
+                code_cache.keep(name, facts, {0: bytes(compiled.module.serialize())})
+        return compiled
+
+    def _from_disk(self, key: _Key, name: str) -> Compiled | None:
+        found = code_cache.find(name)
+        if found is None:
+            return None
+        directory, (types, stack) = found
+        try:
+            return self.from_file(key[0], directory / code_cache.file_name(0), types, stack)
+        except WasmtimeError as error:
+            _logger.debug("compiled code is not used: %s", reason(error))
+            code_cache.forget(name)
+            return None
+
+    def _newly_compiled(self, key: _Key, executable: bytes, *, apart: bool) -> Compiled:
         changed, stack = stack_pointer.exported(executable)
         module = _compile(self.engine, changed, self.counted, apart)
         # Arora reads the types itself: wasmtime-py aborts the process when a function takes a vector.
         return Compiled(key, module, wasm_types.read(executable), stack)
 
-    def limited(self, executable: bytes, memory: int | None, *, apart: bool = False) -> Compiled:
+    def limited(self, executable: bytes, memory: int | None, *, kept: bool = True) -> Compiled:
         """Return the compiled executable for a memory limit, if there is one. Raise LimitExceeded as well."""
-        compiled = self.compiled(executable, apart=apart)
+        compiled = self.compiled(executable, kept=kept)
         if memory is None:
             return compiled
         # Tables can be fixed only in a valid module, so the first compilation checks the original.
         fixed = fixed_tables.fix(executable, memory)
         if fixed.executable != executable:
-            compiled = self.compiled(fixed.executable, apart=apart)
+            compiled = self.compiled(fixed.executable, kept=kept)
         compiled.tables = fixed.size
         return compiled
 
@@ -169,10 +197,8 @@ def _moved(compiled: Compiled, engine: WasmtimeEngine) -> Compiled:
 
 
 def _compile(engine: WasmtimeEngine, executable: bytes, metered: Metered, apart: bool) -> wasmtime.Module:
-    # Checked first: wasmtime-py parses bytes that do not begin with a zero byte as the text format.
-    require_module(executable)
     try:
-        if can_be_apart() and (apart or is_much(executable)):
+        if apart:
             options = metered.epochs, metered.fuel
             code = compile_apart(compiler_process.__name__, options, bytes(executable), WasmtimeError)
             return Module.deserialize(engine, code)

@@ -1,7 +1,7 @@
-"""Compiled components on disk, because a component may hold an interpreter, which takes long to compile.
+"""Compiled code on disk, of components and of modules that take long to compile.
 
 Wasmtime's own cache compresses code. Here each core module is a file that Wasmtime maps into memory, which takes
-a millisecond; what is known of the component is beside it, so that nothing has to be read out of its binary again.
+a millisecond; what is known of the executable is beside it, so that nothing has to be read out of its binary again.
 """
 
 from __future__ import annotations
@@ -28,20 +28,20 @@ MOST: Final = 1 << 30
 _logger: Final = logging.getLogger("arora.wasmtime")
 
 _FACTS: Final = "facts"
-_FORMAT: Final = 2
+_FORMAT: Final = 3
 """Changes with what is kept."""
 _RELEASES: Final = importlib.metadata.version("wasmtime"), arora_core.__version__
 
 
 def digest(executable: bytes, *options: object) -> str:
-    """Return what a component with these options is found by, for this release of Wasmtime and of Arora."""
+    """Return what an executable with these options is found by, for this release of Wasmtime and of Arora."""
     hashed = hashlib.sha256(executable)
     hashed.update(repr((_FORMAT, _RELEASES, options)).encode())
     return hashed.hexdigest()
 
 
 def find(key: str) -> tuple[Path, Any] | None:
-    """Return the directory of a component's compiled modules, and what was kept of it; None if it is not there."""
+    """Return the directory of an executable's code, and what was kept with it; None if it is not there."""
     directory = _directory()
     if directory is None:
         return None
@@ -55,14 +55,14 @@ def find(key: str) -> tuple[Path, Any] | None:
         facts = pickle.loads((found / _FACTS).read_bytes())
         os.utime(found)
     except Exception as error:
-        _logger.debug("a compiled component is not used: %s", error)
+        _logger.debug("compiled code is not used: %s", error)
         forget(key)
         return None
     return found, facts
 
 
 def keep(key: str, facts: object, code: dict[int, bytes]) -> None:
-    """Write the code of a component's modules, and what is known of it, if that is possible."""
+    """Write the code of an executable's modules, and what is known of them, if that is possible."""
     directory = _directory()
     if directory is None:
         return
@@ -79,11 +79,11 @@ def keep(key: str, facts: object, code: dict[int, bytes]) -> None:
             shutil.rmtree(made, ignore_errors=True)
         _prune(directory)
     except OSError as error:
-        _logger.debug("a compiled component is not cached on disk: %s", error)
+        _logger.debug("compiled code is not kept on disk: %s", error)
 
 
 def forget(key: str) -> None:
-    """Remove a component that cannot be used."""
+    """Remove what cannot be used."""
     directory = _directory()
     if directory is not None:
         shutil.rmtree(directory / key, ignore_errors=True)
@@ -103,7 +103,7 @@ def _write(path: Path, content: bytes) -> None:
 
 
 def _directory() -> Path | None:
-    return directory_for("compiled components", DIRECTORY, "wasmtime-components", _logger)
+    return directory_for("compiled modules", DIRECTORY, "wasmtime", _logger)
 
 
 def _prune(directory: Path) -> None:

@@ -1,4 +1,4 @@
-"""Compiled components are kept on disk, where only the user can write."""
+"""Code that takes long to compile is kept on disk, where only the user can write."""
 
 from __future__ import annotations
 
@@ -8,7 +8,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from arora_wasmtime import component_cache
+from arora_wasmtime import code_cache
+from arora_wasmtime.configuration import Metered
+from arora_wasmtime.engines import Compiled, CompilingEngine
+from wasmtime import wat2wasm
 
 from arora_core import Engine, Limits, LoadedModule
 
@@ -32,11 +35,15 @@ with Engine() as engine:
         print(error)
 """
 
+LARGE = f'(module (func {"(drop (i32.add (i32.const 1) (i32.const 1)))" * 10_000}) (memory (export "memory") 1 2))'
+"""A module that is compiled in a process of its own."""
+UNMETERED = Metered(epochs=False, fuel=False)
+
 
 @pytest.fixture
 def directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     directory = tmp_path / "cache"
-    monkeypatch.setenv(component_cache.DIRECTORY, str(directory))
+    monkeypatch.setenv(code_cache.DIRECTORY, str(directory))
     return directory
 
 
@@ -65,7 +72,7 @@ def test_every_memory_limit_has_the_same_code(directory: Path) -> None:
 
 
 def test_without_a_directory_nothing_is_kept(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(component_cache.DIRECTORY, "")
+    monkeypatch.setenv(code_cache.DIRECTORY, "")
     load()
     assert not directory.exists()
     assert "compiled again" in in_new_process()
@@ -98,6 +105,41 @@ def test_a_damaged_component_is_compiled_again(directory: Path, name: str, damag
 
 
 def test_what_was_not_used_for_longest_is_removed(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(component_cache, "MOST", 1)
+    monkeypatch.setattr(code_cache, "MOST", 1)
     load()
     assert not list(directory.iterdir())
+
+
+def compiled() -> Compiled:
+    """Return the large module, compiled or from the disk."""
+    return CompilingEngine(UNMETERED).compiled(bytes(wat2wasm(LARGE)))
+
+
+def test_a_module_that_takes_long_to_compile_is_kept_with_what_is_known_of_it(directory: Path) -> None:
+    first = compiled()
+    types, stack = first.types, first.stack
+    del first
+    again = compiled()
+    assert again.file is not None
+    assert again.file.is_relative_to(directory)
+    assert (again.types, again.stack) == (types, stack)
+
+
+def test_other_modules_are_left_to_the_cache_of_wasmtime(directory: Path) -> None:
+    CompilingEngine(UNMETERED).compiled(bytes(wat2wasm("(module)")))
+    assert not directory.exists()
+
+
+def test_code_that_counts_is_kept_apart_from_code_that_does_not(directory: Path) -> None:
+    for fuel in (False, True):
+        CompilingEngine(Metered(epochs=False, fuel=fuel)).compiled(bytes(wat2wasm(LARGE)))
+    assert len(list(directory.iterdir())) == 2
+
+
+@pytest.mark.parametrize("name", ["facts", "0.cwasm"])
+def test_a_damaged_module_is_compiled_again(directory: Path, name: str) -> None:
+    compiled()
+    (kept,) = directory.iterdir()
+    (kept / name).write_bytes(b"damaged")
+    assert compiled().file is None
+    assert compiled().file is not None
