@@ -69,43 +69,50 @@ def generate(project: Project, generator: Generator, header: Header, *, locked: 
     return found
 
 
-def build(
-    project: Project,
-    header: Header,
-    generated: Sequence[Path],
-    target: str,
-    *,
-    compiler: str | None = None,
-    libc: bool = True,
-    flags: Sequence[str] = (),
-) -> Built:
-    """Build the project for ``wasm`` or ``native`` and return what came out. Its generated files are up to date.
+@dataclass(frozen=True)
+class ForCompilers:
+    """What compilers of C and C++ are told."""
 
-    ``compiler`` is a command in place of the first compiler of C and C++ found, and ``flags`` are passed to it.
-    Raises BuildError: there is no compiler, it failed (the message is its own), what it made lacks an export that the
-    header declares, or the language is not built as the component that the header says, or not by these options.
-    """
-    if project.language in OWN_TOOLS and (compiler is not None or not libc or flags):
+    compiler: str | None = None
+    """A command in place of the first compiler found."""
+    libc: bool = True
+    flags: Sequence[str] = ()
+
+
+def require_buildable(project: Project, header: Header, target: str, options: ForCompilers) -> None:
+    """Raise BuildError if the language is not built as the component that the header says, or not by these options."""
+    if project.language in OWN_TOOLS and options != ForCompilers():
         raise BuildError(
             f"--cc, --freestanding and --flag are for C and C++; a module in {project.language.capitalize()} is built "
             f"by {OWN_TOOLS[project.language]}"
         )
-    component = target == WASM and header.executor.name == COMPONENT
-    if component and project.language not in COMPONENT_LANGUAGES:
+    if _is_component(header, target) and project.language not in COMPONENT_LANGUAGES:
         raise BuildError(
             f"{project.header_path} says executor {COMPONENT}, and a module in C or C++ is built as a core module: "
             f"executor: {{name: {WASM}}}"
         )
+
+
+def _is_component(header: Header, target: str) -> bool:
+    return target == WASM and header.executor.name == COMPONENT
+
+
+def build(project: Project, header: Header, generated: Sequence[Path], target: str, options: ForCompilers) -> Built:
+    """Build the project for ``wasm`` or ``native`` and return what came out. Its generated files are up to date.
+
+    :func:`require_buildable` has passed. Raises BuildError: there is no compiler, it failed (the message is its own),
+    or what it made lacks an export that the header declares.
+    """
     with tempfile.TemporaryDirectory(prefix="arora-build-") as scratch:
         if project.language == "rust":
             called, said = cargo.version(), ""
-            made = cargo.build(project.directory, target, component=component)
+            made = cargo.build(project.directory, target, component=_is_component(header, target))
         elif project.language == "python":
             called, made, said = componentize.version(), componentize.build(project, header, Path(scratch)), ""
         else:
-            chosen = compiler_for(target, project.language, compiler)
+            chosen = compiler_for(target, project.language, options.compiler)
             made, called = Path(scratch) / "built", chosen.name
-            said = _compile(project, generated, chosen, target, made, libc=libc, flags=flags)
+            said = _compile(project, generated, chosen, target, made, libc=options.libc, flags=options.flags)
         _check(header, made, target)
         path = project.directory / f"{header.name}.wasm" if target == WASM else _native_module(project, header)
         _put(made, path)

@@ -33,9 +33,7 @@ class _Options:
     """What to build, and how."""
 
     target: str
-    compiler: str | None
-    libc: bool
-    flags: tuple[str, ...]
+    compilers: building.ForCompilers
     locked: bool
     records: tuple[Path, ...]
 
@@ -71,7 +69,7 @@ def command(
     """
     if then is not None and not watch:
         raise click.UsageError("--then goes with --watch")
-    options = _Options(target, compiler, not freestanding, flags, locked, records)
+    options = _Options(target, building.ForCompilers(compiler, not freestanding, flags), locked, records)
     if watch:
         _watch(session, path, options, then)
     else:
@@ -82,6 +80,8 @@ def _build(session: Session, project: Project, options: _Options) -> None:
     targets = building.targets_of(options.target, project)
     language = generator(project.generator, session.plugins)
     header = project.header(read_records(options.records))
+    for target in targets:
+        building.require_buildable(project, header, target, options.compilers)
     written = building.generate(project, language, header, locked=options.locked)
     if written.changed:
         files = "1 file" if len(written.changed) == 1 else f"{len(written.changed)} files"
@@ -89,15 +89,7 @@ def _build(session: Session, project: Project, options: _Options) -> None:
     for target in targets:
         started = time.monotonic()
         with _progress(f"compiling {header.name} for {target}"):
-            built = building.build(
-                project,
-                header,
-                written.files,
-                target,
-                compiler=options.compiler,
-                libc=options.libc,
-                flags=options.flags,
-            )
+            built = building.build(project, header, written.files, target, options.compilers)
         if built.said:
             click.echo(built.said, err=True)
         size, took = built.path.stat().st_size, time.monotonic() - started

@@ -202,6 +202,7 @@ def test_a_given_compiler_that_cannot_is_refused(stats: Path, command: str, mess
 def test_options_of_c_are_refused_for_other_languages(tmp_path: Path, language: str, tool: str, option: str) -> None:
     made = arora("build", started(tmp_path / "stats", language), "--target", "wasm", option)
     assert made.code == 1
+    assert "generated" not in made.err
     said = f"--cc, --freestanding and --flag are for C and C++; a module in {language.capitalize()} is built by {tool}"
     assert said in made.err
 
