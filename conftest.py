@@ -6,6 +6,7 @@ import gc
 import os
 import signal
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -23,6 +24,13 @@ def pytest_configure() -> None:
     """
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any, error: object) -> None:
+    """Write into pytest's cache that a process of pytest-xdist has died. The tests that it had left did not run."""
+    if error is not None and node.config.cache is not None:
+        node.config.cache.set("arora/died", str(error))
 
 
 @pytest.fixture

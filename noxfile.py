@@ -82,8 +82,9 @@ PORTABLE = [
 ]
 # Tests of everything that can differ, for a guest on Wasmtime or its host, between the two ways to call guests.
 WASMTIME_SUITE = ["plugins/arora-wasmtime", "tests/wasm", "tests/engine", "-k", "not browser and not wasmer"]
-# The tests of one file share what takes long to make, such as compiled guests. Each process may start a browser.
-PARALLEL = ["-n", "auto", "--maxprocesses", "4", "--dist", "loadfile", "--max-worker-restart", "1"]
+# The tests of one file share what takes long to make, such as compiled guests. Each process may start a browser. One
+# that dies is not replaced: with "loadfile", pytest-xdist 3.8 waits for ever then.
+PARALLEL = ["-n", "auto", "--maxprocesses", "4", "--dist", "loadfile", "--max-worker-restart", "0"]
 JAVASCRIPT = "plugins/arora-browser/tests/js"
 SITE = "docs/building"
 WASMER_CRATE = "plugins/arora-libwasmer/native"
@@ -172,7 +173,8 @@ def _install_rust(session: nox.Session) -> None:
 def _run_tests(session: nox.Session, *arguments: str, env: dict[str, str]) -> None:
     """Run tests in parallel, and a few that fail once more by themselves.
 
-    Deadlines and the like can be missed on a machine that does too much at a time. A test that fails twice counts.
+    Deadlines and the like can be missed on a machine that does too much at a time. A test that fails twice counts, and
+    so does one that ends its process: tests that were to follow it have not run.
     """
     cache = Path(session.virtualenv.location) / "pytest-cache"
     shutil.rmtree(cache, ignore_errors=True)
@@ -180,9 +182,9 @@ def _run_tests(session: nox.Session, *arguments: str, env: dict[str, str]) -> No
     try:
         session.run("pytest", *at_cache, *arguments, env=env)
     except CommandFailed:
-        listed = cache / "v" / "cache" / "lastfailed"
+        listed, died = cache / "v" / "cache" / "lastfailed", cache / "v" / "arora" / "died"
         failed = sorted(json.loads(listed.read_text())) if listed.exists() else []
-        if not 0 < len(failed) <= MOST_REPEATED:
+        if died.exists() or not 0 < len(failed) <= MOST_REPEATED:
             raise
         session.warn("these failed beside others, and run again alone: " + ", ".join(failed))
         session.run("pytest", *at_cache, *arguments, "-n", "0", "--last-failed", env=env)
