@@ -49,14 +49,15 @@ COMPILING = [
     "tests/examples/test_build.py",
     "tests/examples/test_text_tools.py",
 ]
-# Slow tests of what an interpreter hardly changes: the oldest and the newest run them.
-OLDEST_AND_NEWEST = [
+# Slow tests of what an interpreter hardly changes: the one after the oldest runs them, which has neither a browser nor
+# compilers.
+SLOW_ONCE = [
     "tests/authoring/test_first_module.py",
     "tests/conformance/test_commands.py",
     "tests/conformance/test_mutants.py",
+    "tests/conformance/test_mutants_elsewhere.py",
     "tests/conformance/test_pytest_options.py",
     "tests/test_benchmarks.py",
-    "tests/test_soak.py",
     "tests/test_writing_an_executor.py",
 ]
 # Tests that do not depend on one operating system, such as on /proc, fork or interval timers.
@@ -112,6 +113,8 @@ _offer_pyenv_versions()
 PYTHONS = [each for minor in range(OLDEST, NEWEST_CONSIDERED) if _runs(f"python{(each := f'3.{minor}')}")]
 COMPILES = PYTHONS[-2:][0]
 """The interpreter that runs the tests of compilers: the one before the newest, or the only one."""
+ONCE = PYTHONS[:2][-1]
+"""The interpreter that runs what is slow and differs little: the one after the oldest, or the only one."""
 # On GitHub each interpreter has its own job.
 if os.environ.get("CI") and "GITHUB_ACTIONS" not in os.environ and not REQUIRED_IN_CI.issubset(PYTHONS):
     raise RuntimeError(f"the tests must run on {sorted(REQUIRED_IN_CI)}, found {PYTHONS}")
@@ -351,10 +354,11 @@ def tests_sid(session: nox.Session) -> None:
 def tests(session: nox.Session) -> None:
     """Run every test on every interpreter of this machine. Arguments after ``--`` go to pytest.
 
-    Without arguments they run in parallel. Tests of compilers run on the one before the newest only. Tests with a
-    browser are slow and depend little on the interpreter. They run on the oldest and the newest only, and the browser's
-    conformance suite, which takes a minute or two, on the newest only. The same two interpreters have the accelerator,
-    and run the tests of Wasmtime again with its public calls. ARORA_TESTS_BROWSER=off leaves the browser out.
+    Without arguments they run in parallel. Tests of compilers run on the one before the newest only, and other slow
+    tests that depend little on the interpreter on the one after the oldest only. Those with a browser run on the oldest
+    and the newest only, and the browser's conformance suite, which takes a minute or two, on the newest only. The same
+    two interpreters have the accelerator, and run the tests of Wasmtime again with its public calls.
+    ARORA_TESTS_BROWSER=off leaves the browser out.
     """
     chosen = session.python in (PYTHONS[0], PYTHONS[-1])
     browser = chosen and os.environ.get("ARORA_TESTS_BROWSER") != "off"
@@ -364,8 +368,9 @@ def tests(session: nox.Session) -> None:
     if accelerator and os.environ.get("CI"):
         session.run("python", "-c", "import arora_accelerator")
     arguments, environment = [*(session.posargs or PARALLEL)], {"COLUMNS": "120"}
-    # Once is enough.
-    environment["ARORA_TEST_ENVIRONMENTS"] = str(int(session.python == PYTHONS[-1]))
+    if session.python != ONCE:
+        arguments += [f"--ignore={path}" for path in SLOW_ONCE]
+        environment["ARORA_TEST_ENVIRONMENTS"] = "0"
     if session.python == COMPILES:
         _install_rust(session)
     else:
@@ -378,7 +383,7 @@ def tests(session: nox.Session) -> None:
         if session.python != PYTHONS[-1]:
             arguments.append(f"--ignore={BROWSER_PLUGIN}/tests/test_conformance_browser.py")
     else:
-        arguments += [f"--ignore={path}" for path in (BROWSER_PLUGIN, *(() if chosen else OLDEST_AND_NEWEST))]
+        arguments.append(f"--ignore={BROWSER_PLUGIN}")
     if session.posargs:
         session.run("pytest", *arguments, env=environment)
         return

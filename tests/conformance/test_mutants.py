@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-
 import pytest
 
 from arora_core.conformance import (
@@ -19,7 +17,7 @@ from arora_core.conformance.guests import header
 from arora_core.executor import Capability
 
 from .guest_calls import FUNCTIONS
-from .mutants import FAULTS, MUTANTS, ONCE
+from .mutants import FAULTS, MUTANTS
 from .reference import ReferenceExecutor
 
 
@@ -55,7 +53,6 @@ def test_a_fault_fails_the_check_that_names_it(mutant: type[ReferenceExecutor]) 
 
 
 @pytest.mark.usefixtures("no_shrinking")
-@pytest.mark.skipif(sys.version_info[:2] != ONCE, reason=f"runs on Python {ONCE[0]}.{ONCE[1]} only: once is enough")
 def test_an_executor_that_tells_no_kinds_of_traps_fails_the_checks_of_kinds_and_no_others() -> None:
     failed = {each.check.name for each in run_checks(named("TellsNoTrapKinds"), examples=3).failed}
     of_kinds = {each.name for each in checks(["traps"]) if each.name.endswith(" is a trap of that kind")}

@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import os
-import sys
 
 import pytest
 
 from arora_core.conformance import Check, CheckResult, Outcome, checks, run_check, run_checks, wasm_guest
 
-from .mutants import FAULTS, MUTANTS, ONCE
+from .mutants import FAULTS, MUTANTS
 from .reference import ReferenceExecutor
 
-pytestmark = [
-    pytest.mark.skipif(sys.version_info[:2] != ONCE, reason="once is enough"),
-    pytest.mark.usefixtures("no_shrinking"),
-]
+pytestmark = pytest.mark.usefixtures("no_shrinking")
 
 SLOWEST = 25
 """The number of slow checks that do not run on every mutant."""
