@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import signal
+import tempfile
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,16 +13,20 @@ import pytest
 
 # A bug in a compiled codec fails the test, also in the processes that the test starts.
 os.environ["ARORA_STRICT_CODECS"] = "1"
-# Tests compile what they load, also when they run for the second time.
-os.environ["ARORA_WASMER_CACHE"] = ""
-os.environ["ARORA_WASMTIME_CACHE"] = ""
 
 
-def pytest_configure() -> None:
-    """Restore the default handler of SIGINT where a shell runs the tests in the background.
+def pytest_configure(config: pytest.Config) -> None:
+    """Give the run caches of compiled code of its own, and restore the default handler of SIGINT.
 
-    Shells ignore SIGINT for background jobs, and child processes inherit that, including those that tests start.
+    Tests compile what they load once in each run. Shells ignore SIGINT for background jobs, and child processes
+    inherit that, including those that tests start.
     """
+    # The processes of pytest-xdist have the variables of the one that starts them.
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        caches = tempfile.TemporaryDirectory(prefix="arora-tests-", ignore_cleanup_errors=True)
+        config.add_cleanup(caches.cleanup)
+        for runtime in ("wasmer", "wasmtime"):
+            os.environ[f"ARORA_{runtime.upper()}_CACHE"] = os.path.join(caches.name, runtime)
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 

@@ -57,6 +57,8 @@ def test_a_module_that_takes_long_or_much_memory_to_compile_is_refused_by_name(
 def test_a_large_module_is_compiled_in_another_process_and_runs_as_any(
     load: Load, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("ARORA_WASMER_CACHE", "")
+    monkeypatch.setenv("ARORA_WASMTIME_CACHE", "")
     executable = guest(ECHO, rest=HARMLESS)
     assert is_apart(executable)
     processes = count_processes(monkeypatch)
