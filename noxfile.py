@@ -32,6 +32,8 @@ SLOW = [
     "plugins/arora-wasmer",
 ]
 NO_BROWSER = ["-k", "not browser"]
+# Leaves out the tests that all executors share, where the browser is the executor.
+NOT_IN_A_BROWSER = ["-k", "not [browser"]
 # Tests of compilers and of what they make of our C, C++ and Rust: no interpreter changes it. The one before the newest
 # runs them, because the newest has the browser's tests.
 COMPILING = [
@@ -355,10 +357,10 @@ def tests(session: nox.Session) -> None:
     """Run every test on every interpreter of this machine. Arguments after ``--`` go to pytest.
 
     Without arguments they run in parallel. Tests of compilers run on the one before the newest only, and other slow
-    tests that depend little on the interpreter on the one after the oldest only. Those with a browser run on the oldest
-    and the newest only, and the browser's conformance suite, which takes a minute or two, on the newest only. The same
-    two interpreters have the accelerator, and run the tests of Wasmtime again with its public calls.
-    ARORA_TESTS_BROWSER=off leaves the browser out.
+    tests that depend little on the interpreter on the one after the oldest only. With a browser, the oldest runs the
+    tests of arora-browser, and the newest those that all executors share. The same two interpreters have the
+    accelerator, and run the tests of Wasmtime again with its public calls. ARORA_TESTS_BROWSER=off leaves the browser
+    out.
     """
     chosen = session.python in (PYTHONS[0], PYTHONS[-1])
     browser = chosen and os.environ.get("ARORA_TESTS_BROWSER") != "off"
@@ -381,8 +383,8 @@ def tests(session: nox.Session) -> None:
             # Chromium needs these flags to run as root.
             environment["ARORA_BROWSER_FLAGS"] = os.environ.get("ARORA_BROWSER_FLAGS", "--no-sandbox --disable-gpu")
         if session.python != PYTHONS[-1]:
-            arguments.append(f"--ignore={BROWSER_PLUGIN}/tests/test_conformance_browser.py")
-    else:
+            arguments += NOT_IN_A_BROWSER
+    if not browser or session.python != PYTHONS[0]:
         arguments.append(f"--ignore={BROWSER_PLUGIN}")
     if session.posargs:
         session.run("pytest", *arguments, env=environment)
