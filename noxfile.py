@@ -357,8 +357,8 @@ def tests(session: nox.Session) -> None:
     """Run every test on every interpreter of this machine. Arguments after ``--`` go to pytest.
 
     Without arguments they run in parallel. Tests of compilers run on the one before the newest only, and other slow
-    tests that depend little on the interpreter on the one after the oldest only. With a browser, the oldest runs the
-    tests of arora-browser, and the newest those that all executors share. The same two interpreters have the
+    tests that depend little on the interpreter on the one after the oldest only. With a browser, the newest runs the
+    tests of arora-browser, and the oldest those that all executors share. The same two interpreters have the
     accelerator, and run the tests of Wasmtime again with its public calls. ARORA_TESTS_BROWSER=off leaves the browser
     out.
     """
@@ -382,9 +382,9 @@ def tests(session: nox.Session) -> None:
         if _is_root():
             # Chromium needs these flags to run as root.
             environment["ARORA_BROWSER_FLAGS"] = os.environ.get("ARORA_BROWSER_FLAGS", "--no-sandbox --disable-gpu")
-        if session.python != PYTHONS[-1]:
+        if session.python != PYTHONS[0]:
             arguments += NOT_IN_A_BROWSER
-    if not browser or session.python != PYTHONS[0]:
+    if not browser or session.python != PYTHONS[-1]:
         arguments.append(f"--ignore={BROWSER_PLUGIN}")
     if session.posargs:
         session.run("pytest", *arguments, env=environment)
