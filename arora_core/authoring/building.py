@@ -70,8 +70,8 @@ def generate(project: Project, generator: Generator, header: Header, *, locked: 
 
 
 @dataclass(frozen=True)
-class ForCompilers:
-    """What compilers of C and C++ are told."""
+class CompilerOptions:
+    """How C and C++ are compiled."""
 
     compiler: str | None = None
     """A command in place of the first compiler found."""
@@ -79,9 +79,9 @@ class ForCompilers:
     flags: Sequence[str] = ()
 
 
-def require_buildable(project: Project, header: Header, target: str, options: ForCompilers) -> None:
+def require_buildable(project: Project, header: Header, target: str, options: CompilerOptions) -> None:
     """Raise BuildError if the language is not built as the component that the header says, or not by these options."""
-    if project.language in OWN_TOOLS and options != ForCompilers():
+    if project.language in OWN_TOOLS and options != CompilerOptions():
         raise BuildError(
             f"--cc, --freestanding and --flag are for C and C++; a module in {project.language.capitalize()} is built "
             f"by {OWN_TOOLS[project.language]}"
@@ -97,7 +97,7 @@ def _is_component(header: Header, target: str) -> bool:
     return target == WASM and header.executor.name == COMPONENT
 
 
-def build(project: Project, header: Header, generated: Sequence[Path], target: str, options: ForCompilers) -> Built:
+def build(project: Project, header: Header, generated: Sequence[Path], target: str, options: CompilerOptions) -> Built:
     """Build the project for ``wasm`` or ``native`` and return what came out. Its generated files are up to date.
 
     :func:`require_buildable` has passed. Raises BuildError: there is no compiler, it failed (the message is its own),

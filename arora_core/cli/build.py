@@ -33,7 +33,7 @@ class _Options:
     """What to build, and how."""
 
     target: str
-    compilers: building.ForCompilers
+    compiler_options: building.CompilerOptions
     locked: bool
     records: tuple[Path, ...]
 
@@ -69,7 +69,7 @@ def command(
     """
     if then is not None and not watch:
         raise click.UsageError("--then goes with --watch")
-    options = _Options(target, building.ForCompilers(compiler, not freestanding, flags), locked, records)
+    options = _Options(target, building.CompilerOptions(compiler, not freestanding, flags), locked, records)
     if watch:
         _watch(session, path, options, then)
     else:
@@ -81,7 +81,7 @@ def _build(session: Session, project: Project, options: _Options) -> None:
     language = generator(project.generator, session.plugins)
     header = project.header(read_records(options.records))
     for target in targets:
-        building.require_buildable(project, header, target, options.compilers)
+        building.require_buildable(project, header, target, options.compiler_options)
     written = building.generate(project, language, header, locked=options.locked)
     if written.changed:
         files = "1 file" if len(written.changed) == 1 else f"{len(written.changed)} files"
@@ -89,7 +89,7 @@ def _build(session: Session, project: Project, options: _Options) -> None:
     for target in targets:
         started = time.monotonic()
         with _progress(f"compiling {header.name} for {target}"):
-            built = building.build(project, header, written.files, target, options.compilers)
+            built = building.build(project, header, written.files, target, options.compiler_options)
         if built.said:
             click.echo(built.said, err=True)
         size, took = built.path.stat().st_size, time.monotonic() - started

@@ -108,6 +108,7 @@ class CompilingEngine:
         require_module(executable)
         if not (can_be_apart() and (len(executable) > LARGE or is_much(executable))):
             return self._newly_compiled(key, executable, apart=False)
+        # The key holds the digest of the executable, which takes long to hash again.
         name = code_cache.digest(repr(key).encode())
         compiled = self._from_disk(key, name) if kept else None
         if compiled is None:
